@@ -1,0 +1,73 @@
+// swift-tools-version: 6.3
+import PackageDescription
+
+/// The strictest compiler this toolchain offers; every target uses it.
+let strict: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .treatAllWarnings(as: .error),
+  .strictMemorySafety(),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("ImmutableWeakCaptures"),
+  .enableUpcomingFeature("InferIsolatedConformances"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+]
+
+let collections = Target.Dependency.product(name: "Collections", package: "swift-collections")
+
+let package = Package(
+  name: "mqtt-bridge",
+  products: [
+    .executable(name: "mqtt-bridge", targets: ["Bridge"])
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", "1.8.0"..<"2.0.0"),
+    .package(url: "https://github.com/apple/swift-collections", "1.6.0"..<"2.0.0"),
+    .package(
+      url: "https://github.com/apple/swift-configuration", "1.4.0"..<"2.0.0",
+      traits: ["YAML"]),
+    .package(url: "https://github.com/apple/swift-log", "1.16.0"..<"2.0.0"),
+    .package(url: "https://github.com/jpsim/Yams", "6.2.0"..<"7.0.0"),
+  ],
+  targets: [
+    .systemLibrary(name: "CLinux"),
+    .systemLibrary(
+      name: "CMicroHTTPD", pkgConfig: "libmicrohttpd", providers: [.apt(["libmicrohttpd-dev"])]),
+    .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
+
+    .target(name: "EventLoop", dependencies: ["CLinux"], swiftSettings: strict),
+    .target(
+      name: "MQTTClient", dependencies: ["EventLoop", "CLinux", collections],
+      swiftSettings: strict),
+    .target(
+      name: "HTTPFront", dependencies: ["EventLoop", "CLinux", "CMicroHTTPD", collections],
+      swiftSettings: strict),
+    .target(name: "Store", dependencies: ["EventLoop", "CSQLite"], swiftSettings: strict),
+    .executableTarget(
+      name: "Bridge",
+      dependencies: [
+        "EventLoop", "HTTPFront", "MQTTClient", "Store", collections,
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Configuration", package: "swift-configuration"),
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "Yams", package: "Yams"),
+      ],
+      swiftSettings: strict),
+
+    .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
+    .testTarget(
+      name: "EventLoopTests", dependencies: ["EventLoop", "TestSupport"], swiftSettings: strict),
+    .testTarget(
+      name: "MQTTClientTests", dependencies: ["MQTTClient", "EventLoop", "TestSupport"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "HTTPFrontTests", dependencies: ["HTTPFront", "EventLoop", "TestSupport"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "StoreTests", dependencies: ["Store", "TestSupport"], swiftSettings: strict),
+    .testTarget(
+      name: "BridgeTests", dependencies: ["Bridge", "TestSupport"], swiftSettings: strict),
+    .testTarget(name: "TidyTests", swiftSettings: strict),
+  ]
+)

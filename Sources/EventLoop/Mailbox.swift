@@ -1,0 +1,101 @@
+import Glibc
+import Synchronization
+
+/// The bounded queue through which other threads send values to the one thread that owns it.
+///
+/// When it is full, `send` says no at once and keeps nothing. `sendReserved` is for messages whose
+/// number is already bounded elsewhere (one answer per parked request, for example): it never
+/// refuses before `close`, because a lost answer would leave somebody waiting for ever.
+package final class Mailbox<Message: Sendable>: Sendable {
+  private struct State: Sendable {
+    var messages: [Message] = []
+    var bounded = 0
+    var isClosed = false
+    var isSignalled = false
+  }
+
+  package let capacity: Int
+  private let state = Mutex(State())
+  private let wakeUp: WakeUp
+
+  /// Opens a mailbox in which `capacity` messages sent by `send` may wait.
+  package init(capacity: Int) throws(SystemError) {
+    precondition(capacity > 0, "a mailbox of \(capacity) messages")
+    self.capacity = capacity
+    wakeUp = try WakeUp()
+  }
+
+  /// Readable while messages wait. For the owner's poller.
+  package var descriptor: Int32 { wakeUp.descriptor }
+
+  /// How many messages wait now; from any thread.
+  package var count: Int { state.withLock { $0.messages.count } }
+
+  /// Adds a message, or returns false when the mailbox is full or closed; from any thread.
+  package func send(_ message: Message) -> Bool {
+    enqueue { state in
+      guard state.bounded < capacity else { return false }
+      state.bounded += 1
+      state.messages.append(message)
+      return true
+    }
+  }
+
+  /// Adds several messages, all or none; from any thread.
+  package func send(contentsOf messages: [Message]) -> Bool {
+    enqueue { state in
+      guard state.bounded + messages.count <= capacity else { return false }
+      state.bounded += messages.count
+      state.messages.append(contentsOf: messages)
+      return true
+    }
+  }
+
+  /// Adds a message whose number its sender bounds; false only after `close`; from any thread.
+  @discardableResult
+  package func sendReserved(_ message: Message) -> Bool {
+    enqueue { state in
+      state.messages.append(message)
+      return true
+    }
+  }
+
+  /// Refuses every later message; those that wait can still be received; from any thread.
+  package func close() {
+    state.withLock { $0.isClosed = true }
+    wakeUp.signal()
+  }
+
+  /// Moves every waiting message into `messages`, which must be empty; from the owning thread.
+  ///
+  /// Returns false once the mailbox is closed and nothing can come any more.
+  package func receive(into messages: inout [Message]) -> Bool {
+    precondition(messages.isEmpty, "the last batch has not been handled")
+    return state.withLock { state in
+      swap(&state.messages, &messages)
+      state.bounded = 0
+      if state.isSignalled {
+        state.isSignalled = false
+        wakeUp.clear()
+      }
+      return !(state.isClosed && messages.isEmpty)
+    }
+  }
+
+  /// Waits for a message or a close, at most `timeout`; from the owning thread.
+  package func wait(atMost timeout: Duration? = nil) {
+    var waited = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+    unsafe poll(&waited, 1, PollTimeout.milliseconds(timeout))
+  }
+
+  private func enqueue(_ body: (inout sending State) -> Bool) -> Bool {
+    let (accepted, mustSignal) = state.withLock { state in
+      guard !state.isClosed, body(&state) else { return (false, false) }
+      let mustSignal = !state.isSignalled
+      state.isSignalled = true
+      return (true, mustSignal)
+    }
+    if mustSignal { wakeUp.signal() }
+    return accepted
+  }
+}

@@ -1,0 +1,26 @@
+/// Bytes from or for the wire; a slice shares the storage of the buffer it was read into.
+package typealias Bytes = ArraySlice<UInt8>
+
+/// Identifies one packet exchange; zero is never a packet identifier. [MQTT 5.0, 2.2.1]
+package typealias PacketID = UInt16
+
+/// One MQTT control packet, of either protocol version. [MQTT 5.0, 2.1.2]
+///
+/// Fields that only MQTT 5 has stay at their default values in a 3.1.1 packet.
+package enum Packet: Equatable, Sendable {
+  case connect(Connect)
+  case connectAck(ConnectAck)
+  case publish(Publish)
+  case publishAck(PublishReply)
+  case publishReceived(PublishReply)
+  case publishRelease(PublishReply)
+  case publishComplete(PublishReply)
+  case subscribe(Subscribe)
+  case subscribeAck(SubscribeAck)
+  case unsubscribe(Unsubscribe)
+  case unsubscribeAck(UnsubscribeAck)
+  case pingRequest
+  case pingResponse
+  case disconnect(Disconnect)
+  case auth(Auth)
+}
