@@ -25,7 +25,7 @@ package final class Mailbox<Message: Sendable>: Sendable {
     wakeUp = try WakeUp()
   }
 
-  /// Readable while messages wait. For the owner's poller.
+  /// Readable while messages wait, for the owner's poller.
   package var descriptor: Int32 { wakeUp.descriptor }
 
   /// How many messages wait now; from any thread.
