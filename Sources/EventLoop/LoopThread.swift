@@ -3,6 +3,8 @@ import Glibc
 import Synchronization
 
 /// A named thread with every signal blocked, so that signals reach the main thread only.
+///
+/// A thread that nobody joined is left to itself when its last reference goes.
 package final class LoopThread: Sendable {
   package let name: String
   private let handle: Mutex<pthread_t?>
@@ -43,11 +45,16 @@ package final class LoopThread: Sendable {
     handle = Mutex(thread)
   }
 
+  deinit {
+    if let thread = handle.withLock({ exchange(&$0, with: nil) }) { pthread_detach(thread) }
+  }
+
   /// Whether the caller runs on this thread.
   package var isCurrent: Bool { identity.isCurrent }
 
   /// Waits until the thread has ended; a second call returns at once.
   package func join() {
+    precondition(!isCurrent, "thread '\(name)' cannot wait for its own end")
     let thread = handle.withLock { exchange(&$0, with: nil) }
     if let thread { pthread_join(thread, nil) }
   }

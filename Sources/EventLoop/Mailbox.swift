@@ -25,7 +25,7 @@ package final class Mailbox<Message: Sendable>: Sendable {
     wakeUp = try WakeUp()
   }
 
-  /// Readable while messages wait. For the owner's poller.
+  /// Readable while messages wait, for the owner's poller.
   package var descriptor: Int32 { wakeUp.descriptor }
 
   /// How many messages wait now; from any thread.
@@ -71,13 +71,16 @@ package final class Mailbox<Message: Sendable>: Sendable {
   /// Returns false once the mailbox is closed and nothing can come any more.
   package func receive(into messages: inout [Message]) -> Bool {
     precondition(messages.isEmpty, "the last batch has not been handled")
+    // Cleared before the messages are taken, on every call. A sender signals after it has let go
+    // of the lock, so:
+    //   1. its signal may come after we took its message: the next call must clear it, or the
+    //      owner would spin on a readable descriptor of an empty mailbox;
+    //   2. a message that comes between the two lines below is taken by the second one.
+    wakeUp.clear()
     return state.withLock { state in
       swap(&state.messages, &messages)
       state.bounded = 0
-      if state.isSignalled {
-        state.isSignalled = false
-        wakeUp.clear()
-      }
+      state.isSignalled = false
       return !(state.isClosed && messages.isEmpty)
     }
   }

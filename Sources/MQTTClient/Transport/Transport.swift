@@ -1,0 +1,44 @@
+package import EventLoop
+
+/// A byte stream to the broker that never blocks, driven by the one thread that owns it.
+///
+/// A transport may stand on another one (WebSocket on TLS on TCP). The owner watches `descriptor`
+/// for what it wants itself (to read, and to write while bytes wait) together with `needs`, and on
+/// every readiness calls `advance` until that returns true, from then on `receive` and `send`.
+/// The stream closes with the last reference.
+package protocol Transport: AnyObject {
+  /// For the owner's poller; it never changes.
+  var descriptor: Int32 { get }
+
+  /// What the layers themselves wait for now: a handshake that must write, for example.
+  var needs: Poller.Interest { get }
+
+  /// Whether a layer holds bytes that the poller cannot see.
+  var holdsInput: Bool { get }
+
+  /// Whether bytes wait to be read, in a layer or in the system.
+  var hasUnreadInput: Bool { get }
+
+  /// Goes on with the handshakes; true once the stream carries MQTT.
+  func advance() throws(TransportError) -> Bool
+
+  /// Reads what has arrived into the front of `buffer`.
+  func receive(into buffer: inout [UInt8]) throws(TransportError) -> TCPSocket.Received
+
+  /// Takes bytes for the peer and returns how many, zero when none fit now.
+  func send(_ bytes: Bytes) throws(TransportError) -> Int
+
+  /// Tells the peer that nothing more will come; reading goes on.
+  func shutDownSending()
+}
+
+/// Why a byte stream ended other than by the peer's wish.
+package enum TransportError: Error, Equatable, Sendable, CustomStringConvertible {
+  case system(SystemError)
+
+  package var description: String {
+    switch self {
+    case .system(let error): error.description
+    }
+  }
+}
