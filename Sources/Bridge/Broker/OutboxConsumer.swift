@@ -1,0 +1,197 @@
+import DequeModule
+import MQTTClient
+import Store
+
+/// Brings the rows of the outbox to the broker and their outcomes back.
+///
+///     fed ──link up──▶ publishing ──PUBREC──▶ recording ──committed──▶ releasing ──▶ finished
+///      ▲   (QoS 0: link down again)  │                                                 ▲
+///      └─────────────────────────────┴──────────────── PUBACK ─────────────────────────┘
+///
+/// The packet identifier of a row is a function of its sequence, so that the same row goes out
+/// under the same identifier after a crash, without a write before each send. Pure; lives on the
+/// mqtt thread; bounded by what the store feeds at once.
+struct OutboxConsumer: ~Copyable {
+  enum Action: Equatable {
+    case publish(PublishRequest)
+    /// Make the phase of a row durable; `advanced` must follow for `received`.
+    case advance(sequence: Int64, phase: Phase)
+    /// PUBREL may go out.
+    case releaseRecorded(key: UInt64)
+    case sent(MessageID)
+    case received(MessageID)
+    case finished(MessageID, sequence: Int64, MessageOutcome)
+    /// A QoS 0 message that was never stored could not be sent.
+    case notSent(MessageID)
+    case handedOver(MessageID)
+  }
+
+  /// How far a row is, as the store keeps it.
+  enum Phase: UInt8 {
+    case new = 0
+    case received = 2
+  }
+
+  private struct Entry {
+    let id: MessageID
+    /// Nil for a message that is only in memory.
+    let row: OutboxRow?
+  }
+
+  private static let memoryKey: UInt64 = 1 << 63
+
+  private var isUp = false
+  private var waiting: Deque<OutboxRow> = []
+  private var entries: [UInt64: Entry] = [:]
+  private var lastMemoryKey = memoryKey
+
+  var count: Int { waiting.count + entries.count }
+
+  /// The packet identifier of a row.
+  static func packetID(of sequence: Int64) -> PacketID {
+    let range = PacketIDs.callerRange
+    return range.lowerBound + PacketID((sequence - 1) % Int64(range.count))
+  }
+
+  /// The store has committed these rows; `now` is the time of day in milliseconds.
+  mutating func fed(_ rows: [OutboxRow], at now: Int64, _ actions: inout [Action]) {
+    waiting.append(contentsOf: rows)
+    if isUp { publishWaiting(at: now, &actions) }
+  }
+
+  /// A QoS 0 message that only this process knows.
+  mutating func publish(_ publish: Publish, _ id: MessageID, _ actions: inout [Action]) {
+    lastMemoryKey += 1
+    entries[lastMemoryKey] = Entry(id: id, row: nil)
+    actions.append(.publish(PublishRequest(key: lastMemoryKey, publish: publish)))
+  }
+
+  mutating func linkUp(at now: Int64, _ actions: inout [Action]) {
+    isUp = true
+    publishWaiting(at: now, &actions)
+  }
+
+  mutating func linkDown() { isUp = false }
+
+  /// PUBLISH is on its way.
+  func sent(_ key: UInt64, _ actions: inout [Action]) {
+    guard let entry = entries[key], entry.row != nil else { return }
+    actions.append(.sent(entry.id))
+  }
+
+  /// PUBREC came: it must be on the disk before PUBREL goes out, or a crash between the two could
+  /// send the message a second time under an identifier that the broker has forgotten.
+  func received(_ key: UInt64, _ actions: inout [Action]) {
+    guard let entry = entries[key], let row = entry.row else { return }
+    actions.append(.received(entry.id))
+    actions.append(.advance(sequence: row.sequence, phase: .received))
+  }
+
+  /// The broker forgot a message that it had received: it goes out again from the beginning.
+  func restarted(_ key: UInt64, _ actions: inout [Action]) {
+    guard let row = entries[key]?.row else { return }
+    actions.append(.advance(sequence: row.sequence, phase: .new))
+  }
+
+  /// The store has made the phase of these rows durable.
+  func advanced(_ sequences: [Int64], _ actions: inout [Action]) {
+    for sequence in sequences {
+      actions.append(.releaseRecorded(key: UInt64(sequence)))
+    }
+  }
+
+  mutating func finished(
+    _ key: UInt64, _ outcome: PublishOutcome, at now: Int64, _ actions: inout [Action]
+  ) {
+    guard let entry = entries.removeValue(forKey: key) else { return }
+    guard let row = entry.row else {
+      return actions.append(outcome == .handedOver ? .handedOver(entry.id) : .notSent(entry.id))
+    }
+    if let final = Self.final(outcome) {
+      actions.append(.finished(entry.id, sequence: row.sequence, final))
+    } else if !Self.isLeftForNextRun(outcome) {
+      waiting.prepend(row)
+      if isUp { publishWaiting(at: now, &actions) }
+    }
+  }
+
+  private mutating func publishWaiting(at now: Int64, _ actions: inout [Action]) {
+    while let row = waiting.popFirst() {
+      let id = MessageID(row.id)
+      guard var publish = StoredMessage.decode(row.body) else {
+        let outcome = MessageOutcome(
+          state: .rejected, reasonCode: .implementationSpecificError,
+          reasonString: "the stored message cannot be read")
+        actions.append(.finished(id, sequence: row.sequence, outcome))
+        continue
+      }
+      let isReceived = row.phase == Phase.received.rawValue
+      guard isReceived || Self.stillCounts(row, &publish, at: now) else {
+        let outcome = MessageOutcome(state: .expired, isUncertain: row.wasLoaded)
+        actions.append(.finished(id, sequence: row.sequence, outcome))
+        continue
+      }
+      let key = UInt64(row.sequence)
+      entries[key] = Entry(id: id, row: row)
+      actions.append(
+        .publish(
+          PublishRequest(
+            key: key, publish: publish,
+            packetID: publish.qos == .atMostOnce ? nil : Self.packetID(of: row.sequence),
+            progress: isReceived ? .received : row.wasLoaded ? .maybeSent : .new)))
+    }
+  }
+
+  /// Reduces the message expiry by the time in the queue; false when the time is over.
+  private static func stillCounts(
+    _ row: OutboxRow, _ publish: inout Publish, at now: Int64
+  ) -> Bool {
+    if let expiresAt = row.expiresAt, expiresAt <= now { return false }
+    guard let interval = publish.properties.messageExpiryInterval else { return true }
+    let waited = UInt32(clamping: max(0, now - row.storedAt) / 1000)
+    guard waited < interval || (interval == 0 && waited == 0) else { return false }
+    publish.properties.messageExpiryInterval = interval - waited
+    return true
+  }
+
+  /// Nil when the message is still to be sent.
+  private static func final(_ outcome: PublishOutcome) -> MessageOutcome? {
+    switch outcome {
+    case .handedOver: MessageOutcome(state: .sent)
+    case .acknowledged(let code, let reason, let isUncertain):
+      MessageOutcome(
+        state: .acked, reasonCode: code, reasonString: reason, isUncertain: isUncertain)
+    case .rejected(let code, let reason):
+      MessageOutcome(state: .rejected, reasonCode: code, reasonString: reason)
+    case .notSent(let obstacle): final(obstacle, isUncertain: false)
+    case .unconfirmed(let obstacle): final(obstacle, isUncertain: true)
+    }
+  }
+
+  private static func final(_ obstacle: PublishObstacle, isUncertain: Bool) -> MessageOutcome? {
+    switch obstacle {
+    case .maximumQoS: MessageOutcome(state: .rejected, reasonCode: .qosNotSupported)
+    case .retainUnavailable: MessageOutcome(state: .rejected, reasonCode: .retainNotSupported)
+    case .packetTooLarge: MessageOutcome(state: .rejected, reasonCode: .packetTooLarge)
+    case .expired: MessageOutcome(state: .expired, isUncertain: isUncertain)
+    case .linkDown, .queueFull, .cancelled, .stopped: nil
+    }
+  }
+
+  /// Whether the row simply stays in the store, because this process is ending.
+  private static func isLeftForNextRun(_ outcome: PublishOutcome) -> Bool {
+    switch outcome {
+    case .notSent(.stopped), .unconfirmed(.stopped), .notSent(.cancelled): true
+    default: false
+    }
+  }
+}
+
+extension MessageID {
+  init(_ item: ItemID) {
+    self.init(
+      high: UInt64(truncatingIfNeeded: item.value >> 64), low: UInt64(truncatingIfNeeded: item.value))
+  }
+
+  var item: ItemID { ItemID(UInt128(high) << 64 | UInt128(low)) }
+}

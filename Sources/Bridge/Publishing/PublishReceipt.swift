@@ -1,0 +1,14 @@
+import HTTPFront
+import MQTTClient
+
+/// What the answer to a publish repeats of its request.
+struct PublishReceipt: Equatable, Sendable {
+  let id: MessageID
+  let topic: String
+  let qos: QoS
+  let isRetained: Bool
+  /// The value of `Preference-Applied`, when a preference was.
+  let preferenceApplied: String?
+  /// What the client accepts.
+  let head: RequestHead
+}
