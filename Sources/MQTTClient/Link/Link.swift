@@ -14,6 +14,8 @@ package final class Link<Application: LinkApplication>: Sendable {
   private let mailboxes: LinkMailboxes<Message>
   private let makeApplication: @Sendable () -> Application
   private let thread = Mutex<LoopThread?>(nil)
+  /// Opened here, where a failure can be thrown, and taken by the thread.
+  private let pollSet: Mutex<PollSet?>
 
   /// Prepares a link; `makeApplication` runs on the link's thread when that starts.
   package init(
@@ -24,21 +26,18 @@ package final class Link<Application: LinkApplication>: Sendable {
     self.resolver = resolver
     self.makeApplication = makeApplication
     mailboxes = try LinkMailboxes(capacity: options.mailboxCapacity)
+    pollSet = Mutex(try PollSet(mailboxes))
   }
 
   /// Starts the thread, which connects and keeps connecting until `stop`; once.
   package func start() throws(SystemError) {
-    let (options, resolver, mailboxes) = (options, resolver, mailboxes)
-    let makeApplication = makeApplication
-    let started = try LoopThread(name: "mqtt") {
-      do throws(SystemError) {
-        try LinkLoop(options, mailboxes, resolver, makeApplication()).run()
-      } catch {
-        fatalError("the link has no poller: \(error)")
+    let started = try LoopThread(name: "mqtt") { [self] in
+      guard let pollSet = pollSet.withLock({ exchange(&$0, with: nil) }) else {
+        preconditionFailure("a link starts once")
       }
+      LinkLoop(options, mailboxes, pollSet, resolver, makeApplication()).run()
     }
-    let earlier = thread.withLock { exchange(&$0, with: started) }
-    precondition(earlier == nil, "a link starts once")
+    thread.withLock { $0 = started }
   }
 
   /// Sends the application a message; false when the mailbox is full or the link has ended.
@@ -69,16 +68,5 @@ package final class Link<Application: LinkApplication>: Sendable {
   /// Waits for the end of the thread; returns at once if it never started.
   package func join() {
     thread.withLock { $0 }?.join()
-  }
-}
-
-/// The two queues into a link's thread.
-struct LinkMailboxes<Message: Sendable>: Sendable {
-  let application: Mailbox<Message>
-  let control: Mailbox<LinkControl>
-
-  init(capacity: Int) throws(SystemError) {
-    application = try Mailbox(capacity: capacity)
-    control = try Mailbox(capacity: 16)
   }
 }

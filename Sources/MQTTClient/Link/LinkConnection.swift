@@ -90,9 +90,7 @@ final class LinkConnection {
   func resolved(
     _ number: UInt64, _ result: Result<[SocketAddress], ResolutionError>, at now: Duration
   ) {
-    guard number == attemptNumber, case .dial(let dial) = attempt, step == .resolving else {
-      return
-    }
+    guard number == attemptNumber, case .dial(let dial) = attempt else { return }
     switch result {
     case .success(let addresses): dialled(dial.resolved(addresses, at: now))
     case .failure(let error): fail(.nameNotResolved(host: options.broker.host, error))
@@ -141,7 +139,7 @@ final class LinkConnection {
         case .end: return fail(.closedByPeer(step))
         case .bytes(let count):
           decode(from: stream, handle)
-          if count < readBuffer.count, !stream.mustNotWait { return }
+          if news != nil || (count < readBuffer.count && !stream.mustNotWait) { return }
         }
       } catch {
         return fail(.transferFailed(error))
@@ -200,7 +198,8 @@ final class LinkConnection {
 
   private func dialled(_ progress: LinkDial.Progress) {
     switch progress {
-    case .pending: step = .dialling
+    case .pending:
+      if case .dial(let dial) = attempt { step = dial.step }
     case .failed(let error): fail(error)
     case .connected(let socket):
       step = .handshaking

@@ -138,9 +138,21 @@ final class LinkDriver {
 
   private func apply(_ input: LinkContext.Input) {
     switch input {
-    case .publish(let request): feed { $0.publish(request, at: $2, &$1) }
-    case .subscribe(let request): feed { $0.subscribe(request, at: $2, &$1) }
+    case .publish(let request):
+      if let code = RequestCheck.refusal(of: request.publish, version) {
+        return deliver(.finished(request.key, .rejected(code, reasonString: nil)))
+      }
+      feed { $0.publish(request, at: $2, &$1) }
+    case .subscribe(let request):
+      if let code = RequestCheck.refusal(of: request, version) {
+        let codes = request.subscriptions.map { _ in code }
+        return deliver(.subscribed(request.key, codes, reasonString: nil))
+      }
+      feed { $0.subscribe(request, at: $2, &$1) }
     case .unsubscribe(let key, let filters):
+      if let code = RequestCheck.refusal(of: filters, version) {
+        return deliver(.unsubscribed(key, filters.map { _ in code }, reasonString: nil))
+      }
       feed { $0.unsubscribe(key: key, filters: filters, at: $2, &$1) }
     case .acknowledge(let token, let reasonCode):
       feed { $0.acknowledge(token, reasonCode: reasonCode, at: $2, &$1) }

@@ -9,24 +9,20 @@ final class LinkLoop<Application: LinkApplication> {
   private let application: Application
   private let context: LinkContext
   private let driver: LinkDriver
-  private var mailboxWatch: PollSet.Watch
-  private let controlWatch: PollSet.Watch
   private var isMailboxReady = false
   private var messages: [Application.Message] = []
   private var nextMessage = 0
   private var controls: [LinkControl] = []
 
   init(
-    _ options: LinkOptions, _ mailboxes: LinkMailboxes<Application.Message>, _ resolver: Resolver,
-    _ application: Application
-  ) throws(SystemError) {
+    _ options: LinkOptions, _ mailboxes: LinkMailboxes<Application.Message>, _ pollSet: PollSet,
+    _ resolver: Resolver, _ application: Application
+  ) {
     self.options = options
     self.application = application
     mailbox = mailboxes.application
     control = mailboxes.control
-    pollSet = try PollSet()
-    mailboxWatch = try pollSet.watch(mailbox.descriptor, .readable)
-    controlWatch = try pollSet.watch(control.descriptor, .readable)
+    self.pollSet = pollSet
     let identity = ThreadIdentity()
     identity.adoptCurrentThread()
     let context = LinkContext(thread: identity, now: MonotonicClock.now())
@@ -51,8 +47,8 @@ final class LinkLoop<Application: LinkApplication> {
     context.now = MonotonicClock.now()
     for event in pollSet.events {
       switch event.token {
-      case mailboxWatch.token: isMailboxReady = true
-      case controlWatch.token: receiveControls()
+      case pollSet.mailbox.token: isMailboxReady = true
+      case pollSet.control.token: receiveControls()
       default: driver.handle(event)
       }
     }
@@ -63,7 +59,7 @@ final class LinkLoop<Application: LinkApplication> {
     driver.settle()
     driver.flush()
     let mayReceive = nextMessage == messages.count && !context.isCongested
-    pollSet.change(&mailboxWatch, to: mayReceive ? .readable : [])
+    pollSet.change(&pollSet.mailbox, to: mayReceive ? .readable : [])
   }
 
   private var timeout: Duration? {

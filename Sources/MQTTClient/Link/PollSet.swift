@@ -13,12 +13,21 @@ final class PollSet {
   }
 
   private var poller: Poller
-  private var lastToken: UInt64 = 0
+  private var lastToken: UInt64 = 2
+  var mailbox: Watch
+  let control: Watch
   /// What the last wait returned.
   private(set) var events: [Poller.Event] = []
 
-  init() throws(SystemError) {
+  /// Opens the set, in which the mailboxes of the link are.
+  init(_ mailboxes: LinkMailboxes<some Sendable>) throws(SystemError) {
     poller = try Poller(eventsPerWait: 64)
+    mailbox = Watch(
+      descriptor: mailboxes.application.descriptor, token: 1, interest: .readable)
+    control = Watch(descriptor: mailboxes.control.descriptor, token: 2, interest: .readable)
+    for watch in [mailbox, control] {
+      try poller.add(watch.descriptor, watch.interest, token: watch.token)
+    }
   }
 
   func watch(_ descriptor: Int32, _ interest: Poller.Interest) throws(SystemError) -> Watch {
