@@ -31,10 +31,13 @@ enum StoreLoop {
       .success(Opened(shared: writer.shared, names: names, epoch: epoch)))
     var commands: [Command] = []
     while mailbox.receive(into: &commands) {
-      if !commands.isEmpty { writer.handle(commands) }
-      commands.removeAll(keepingCapacity: true)
       writer.tick(at: MonotonicClock.now())
-      mailbox.wait(atMost: writer.nextDeadline.map { $0 - MonotonicClock.now() })
+      if commands.isEmpty {
+        mailbox.wait(atMost: writer.nextDeadline.map { $0 - MonotonicClock.now() })
+      } else {
+        writer.handle(commands)
+        commands.removeAll(keepingCapacity: true)
+      }
     }
     writer.close()
   }
