@@ -67,7 +67,8 @@ let package = Package(
     .testTarget(
       name: "StoreTests", dependencies: ["Store", "TestSupport"], swiftSettings: strict),
     .testTarget(
-      name: "BridgeTests", dependencies: ["Bridge", "TestSupport"], swiftSettings: strict),
+      name: "BridgeTests", dependencies: ["Bridge", "MQTTClient", "TestSupport"],
+      swiftSettings: strict),
     .testTarget(
       name: "TestSupportTests", dependencies: ["TestSupport"], swiftSettings: strict),
     .testTarget(name: "TidyTests", swiftSettings: strict),

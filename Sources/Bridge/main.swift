@@ -1,1 +1,3 @@
-print("mqtt-bridge")
+import ArgumentParser
+
+BridgeCommand.main()

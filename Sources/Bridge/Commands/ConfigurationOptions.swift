@@ -1,0 +1,96 @@
+import ArgumentParser
+
+/// The flags of the commands that read the configuration: one for every setting, and `--config`.
+struct ConfigurationOptions: ParsableArguments {
+  @Option(
+    name: .customLong("config"),
+    help: ArgumentHelp(
+      "A YAML file of settings, one \"name: value\" per line, with underscores in the names.",
+      discussion: "Variable \(SettingKey.configVariable).", valueName: "FILE"))
+  var config: String?
+
+  @Option(.broker) var broker: String?
+  @Option(.clientID) var clientID: String?
+  @Option(.mqttVersion) var mqttVersion: String?
+  @Option(.keepAlive) var keepAlive: String?
+  @Option(.connectTimeout) var connectTimeout: String?
+  @Option(.username) var username: String?
+  @Option(.password) var password: String?
+  @Option(.passwordFile) var passwordFile: String?
+  @Option(.sessionExpiry) var sessionExpiry: String?
+  @Option(.inflight) var inflight: String?
+  @Option(.listen) var listen: String?
+  @Option(.adminListen) var adminListen: String?
+  @Option(.httpThreads) var httpThreads: String?
+  @Option(.basePath) var basePath: String?
+  @Option(.payloadBytes) var payloadBytes: String?
+  @Option(.defaultQoS) var defaultQoS: String?
+  @Option(.ackWait) var ackWait: String?
+  @Option(.expiresIn) var expiresIn: String?
+  @Option(.queueMessages) var queueMessages: String?
+  @Option(.queueBytes) var queueBytes: String?
+  @Option(.queueQoS0) var queueQoS0: String?
+  @Option(.properties) var properties: String?
+  @Option(.streams) var streams: String?
+  @Option(.topicsPerStream) var topicsPerStream: String?
+  @Option(.heartbeat) var heartbeat: String?
+  @Option(.ringBytes) var ringBytes: String?
+  @Option(.writeStall) var writeStall: String?
+  @Option(.unsubscribeLinger) var unsubscribeLinger: String?
+  @Option(.data) var data: String?
+  @Option(.drainTimeout) var drainTimeout: String?
+  @Option(.readyRequiresBroker) var readyRequiresBroker: String?
+  @Option(.logLevel) var logLevel: String?
+  @Option(.logFormat) var logFormat: String?
+
+  /// The values given on the command line.
+  var values: [SettingKey: String] {
+    let all: [SettingKey: String?] = [
+      .broker: broker,
+      .clientID: clientID,
+      .mqttVersion: mqttVersion,
+      .keepAlive: keepAlive,
+      .connectTimeout: connectTimeout,
+      .username: username,
+      .password: password,
+      .passwordFile: passwordFile,
+      .sessionExpiry: sessionExpiry,
+      .inflight: inflight,
+      .listen: listen,
+      .adminListen: adminListen,
+      .httpThreads: httpThreads,
+      .basePath: basePath,
+      .payloadBytes: payloadBytes,
+      .defaultQoS: defaultQoS,
+      .ackWait: ackWait,
+      .expiresIn: expiresIn,
+      .queueMessages: queueMessages,
+      .queueBytes: queueBytes,
+      .queueQoS0: queueQoS0,
+      .properties: properties,
+      .streams: streams,
+      .topicsPerStream: topicsPerStream,
+      .heartbeat: heartbeat,
+      .ringBytes: ringBytes,
+      .writeStall: writeStall,
+      .unsubscribeLinger: unsubscribeLinger,
+      .data: data,
+      .drainTimeout: drainTimeout,
+      .readyRequiresBroker: readyRequiresBroker,
+      .logLevel: logLevel,
+      .logFormat: logFormat,
+    ]
+    return all.compactMapValues { $0 }
+  }
+}
+
+extension Option where Value == String? {
+  /// The flag of a setting, with the catalogue's explanation.
+  fileprivate init(_ key: SettingKey) {
+    let setting = SettingCatalogue.setting(key)
+    let help = ArgumentHelp(
+      "\(setting.explanation) (default: \(setting.defaultText))",
+      valueName: setting.placeholder)
+    self.init(name: .customLong(key.flag), help: help)
+  }
+}

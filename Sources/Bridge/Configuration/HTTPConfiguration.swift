@@ -1,0 +1,15 @@
+import FoundationEssentials
+
+/// Where the HTTP servers listen, and what one request may cost.
+struct HTTPConfiguration: Sendable {
+  /// The public server: loopback only, as long as nobody has to log in.
+  var listen = HostPort(host: "127.0.0.1", port: 8080)
+  /// The server for probes, metrics and operators, which is kept off the public one.
+  var adminListen = HostPort(host: "127.0.0.1", port: 9090)
+  /// Threads that serve requests and streams; one per core keeps every core busy.
+  var threads = max(1, ProcessInfo.processInfo.activeProcessorCount)
+  /// What a gateway leaves in front of the bridge's own paths.
+  var basePath = BasePath.root
+  /// The largest payload of one publish; the broker may allow less.
+  var payloadBytes = ByteCount.mebibytes(1)
+}

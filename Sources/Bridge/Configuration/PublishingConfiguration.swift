@@ -1,0 +1,27 @@
+import MQTTClient
+
+/// What happens to a publish between the request and the broker's acknowledgement.
+struct PublishingConfiguration: Sendable {
+  /// What to do with MQTT 5 properties on a connection that has none.
+  enum Properties: String, CaseIterable, Sendable {
+    /// The publish is refused.
+    case strict
+    /// The properties are left out.
+    case drop
+  }
+
+  /// The QoS of a publish that names none: stored and acknowledged, but not the costlier QoS 2.
+  var defaultQoS: QoS = .atLeastOnce
+  /// How long a request waits for the broker before it is answered 202.
+  var ackWait: Duration = .seconds(5)
+  /// Stored publishes at a time; after that requests are answered 503.
+  var queueMessages = 1_000_000
+  /// Bytes of stored publishes; after that requests are answered 503.
+  var queueBytes = ByteCount.gibibytes(1)
+  /// How long a stored publish is tried; zero is for ever.
+  var expiresIn: Duration = .seconds(86_400)
+  /// Whether QoS 0 publishes are stored too while the broker is away, instead of refused.
+  var queuesQoS0 = false
+  /// Refusing is the default, because a dropped property may be the one that matters.
+  var properties = Properties.strict
+}

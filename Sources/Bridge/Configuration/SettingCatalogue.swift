@@ -1,0 +1,121 @@
+/// All settings, in the order in which the help and `check-config` list them.
+enum SettingCatalogue {
+  static let all: [Setting] = broker + server + publishing + streams + process
+
+  /// The setting of this name.
+  static func setting(_ key: SettingKey) -> Setting {
+    guard let setting = all.first(where: { $0.key == key }) else {
+      preconditionFailure("the catalogue has no setting \(key.rawValue)")
+    }
+    return setting
+  }
+
+  private static let broker = [
+    Setting(
+      .broker, \.mqtt.broker,
+      "The MQTT broker, as mqtt://[user:password@]host[:port]."),
+    Setting(
+      .clientID, \.mqtt.clientID, default: "a random one, kept in the data directory",
+      "The MQTT client identifier; two bridges must never share one."),
+    Setting(
+      .mqttVersion, \.mqtt.version, "The MQTT version spoken to the broker."),
+    Setting(
+      .keepAlive, \.mqtt.keepAlive, in: .zero ... .seconds(65_535),
+      "Silence after which the connection to the broker is checked; 0 turns it off."),
+    Setting(
+      .connectTimeout, \.mqtt.connectTimeout, in: .seconds(1) ... .seconds(300),
+      "The longest that one attempt to connect to the broker may take in all."),
+    Setting(
+      .username, \.mqtt.username, default: "none", "The user name for the broker."),
+    Setting(
+      .password, \.mqtt.password, default: "none",
+      "The password for the broker; password_file keeps it out of process listings."),
+    Setting(
+      .passwordFile, \.mqtt.passwordFile, default: "none",
+      "A file that holds the password for the broker."),
+    Setting(
+      .sessionExpiry, \.mqtt.sessionExpiry, in: .zero ... .seconds(4_294_967_295),
+      "How long the broker keeps the bridge's session while it is away (MQTT 5)."),
+    Setting(
+      .inflight, \.mqtt.inflight, in: 1...65_535,
+      "QoS 1 and 2 publishes sent and not yet acknowledged; the broker may allow fewer."),
+  ]
+
+  private static let server = [
+    Setting(
+      .listen, \.http.listen,
+      "Where the public HTTP server listens; loopback only without authentication."),
+    Setting(
+      .adminListen, \.http.adminListen,
+      "Where probes and metrics are served; loopback only without authentication."),
+    Setting(
+      .httpThreads, \.http.threads, in: 1...256, default: "one per core",
+      "Threads that serve requests and streams."),
+    Setting(
+      .basePath, \.http.basePath,
+      "The path in front of all others, when a gateway forwards only a part."),
+    Setting(
+      .payloadBytes, \.http.payloadBytes,
+      in: ByteCount(bytes: 1)...ByteCount(bytes: 268_000_000),
+      "The largest payload of one publish; more is answered 413."),
+  ]
+
+  private static let publishing = [
+    Setting(
+      .defaultQoS, \.publishing.defaultQoS, "The QoS of a publish that names none."),
+    Setting(
+      .ackWait, \.publishing.ackWait, in: .zero ... .seconds(300),
+      "How long a publish waits for the broker's acknowledgement before it is answered 202."),
+    Setting(
+      .expiresIn, \.publishing.expiresIn, in: .zero ... .seconds(10 * 365 * 86_400),
+      "How long a stored publish is tried before it is given up; 0 is for ever."),
+    Setting(
+      .queueMessages, \.publishing.queueMessages, in: 1...1_000_000_000,
+      "Publishes stored at a time; more are answered 503."),
+    Setting(
+      .queueBytes, \.publishing.queueBytes, in: .kibibytes(64) ... .gibibytes(65_536),
+      "Bytes of stored publishes; more are answered 503."),
+    Setting(
+      .queueQoS0, \.publishing.queuesQoS0,
+      "Whether QoS 0 publishes are stored too while the broker is away, instead of refused."),
+    Setting(
+      .properties, \.publishing.properties,
+      "MQTT 5 properties on an MQTT 3.1.1 connection: refuse the publish, or drop them."),
+  ]
+
+  private static let streams = [
+    Setting(
+      .streams, \.streams.limit, in: 1...1_000_000,
+      "Event streams open at a time; more are answered 503."),
+    Setting(
+      .topicsPerStream, \.streams.topicsPerStream, in: 1...1024,
+      "Topic filters of one stream."),
+    Setting(
+      .heartbeat, \.streams.heartbeat, in: .seconds(5) ... .seconds(55),
+      "Silence after which a stream sends a comment, so that proxies keep it open."),
+    Setting(
+      .ringBytes, \.streams.ringBytes, in: .mebibytes(1) ... .gibibytes(64),
+      "Memory per HTTP thread for messages that slow subscribers have not taken yet."),
+    Setting(
+      .writeStall, \.streams.writeStall, in: .seconds(1) ... .seconds(3600),
+      "How long a subscriber may take nothing before its stream is closed."),
+    Setting(
+      .unsubscribeLinger, \.streams.unsubscribeLinger, in: .zero ... .seconds(3600),
+      "How long the broker's subscription stays after its last subscriber has left."),
+  ]
+
+  private static let process = [
+    Setting(
+      .data, \.data, "The directory of the database; one bridge at a time can use it."),
+    Setting(
+      .drainTimeout, \.drainTimeout, in: .zero ... .seconds(600),
+      "The longest that a graceful stop may take."),
+    Setting(
+      .readyRequiresBroker, \.readyRequiresBroker,
+      "Whether the ready probe also requires that the broker is connected."),
+    Setting(
+      .logLevel, \.log.level, "The least important lines that are logged."),
+    Setting(
+      .logFormat, \.log.format, "How a log line looks; auto is text on a terminal, else JSON."),
+  ]
+}

@@ -1,0 +1,47 @@
+/// The name of a setting, as it stands in the configuration file.
+enum SettingKey: String, CaseIterable, Sendable {
+  case broker
+  case clientID = "client_id"
+  case mqttVersion = "mqtt_version"
+  case keepAlive = "keep_alive"
+  case connectTimeout = "connect_timeout"
+  case username
+  case password
+  case passwordFile = "password_file"
+  case sessionExpiry = "session_expiry"
+  case inflight
+  case listen
+  case adminListen = "admin_listen"
+  case httpThreads = "http_threads"
+  case basePath = "base_path"
+  case payloadBytes = "payload_bytes"
+  case defaultQoS = "default_qos"
+  case ackWait = "ack_wait"
+  case expiresIn = "expires_in"
+  case queueMessages = "queue_messages"
+  case queueBytes = "queue_bytes"
+  case queueQoS0 = "queue_qos0"
+  case properties
+  case streams
+  case topicsPerStream = "topics_per_stream"
+  case heartbeat
+  case ringBytes = "ring_bytes"
+  case writeStall = "write_stall"
+  case unsubscribeLinger = "unsubscribe_linger"
+  case data
+  case drainTimeout = "drain_timeout"
+  case readyRequiresBroker = "ready_requires_broker"
+  case logLevel = "log_level"
+  case logFormat = "log_format"
+
+  /// The name of the flag without its dashes, such as `admin-listen`.
+  var flag: String { String(rawValue.map { $0 == "_" ? "-" : $0 }) }
+
+  /// The name of the environment variable, such as `MQTT_BRIDGE_ADMIN_LISTEN`.
+  var variable: String { Self.variablePrefix + rawValue.uppercased() }
+
+  /// What every environment variable of the bridge starts with.
+  static let variablePrefix = "MQTT_BRIDGE_"
+  /// The variable that names the configuration file.
+  static let configVariable = variablePrefix + "CONFIG"
+}
