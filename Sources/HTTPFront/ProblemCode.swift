@@ -39,6 +39,7 @@ package enum ProblemCode: String, CaseIterable, Sendable {
   case queueFull = "queue-full"
   case storeBusy = "store-busy"
   case draining = "draining"
+  case messageExpired = "message-expired"
   case diskFull = "disk-full"
 
   package var status: Int {
@@ -63,6 +64,7 @@ package enum ProblemCode: String, CaseIterable, Sendable {
     case .internal: 500
     case .brokerRejected, .brokerProtocolError: 502
     case .brokerUnavailable, .brokerQuotaExceeded, .queueFull, .storeBusy, .draining: 503
+    case .messageExpired: 504
     case .diskFull: 507
     }
   }
@@ -108,6 +110,7 @@ package enum ProblemCode: String, CaseIterable, Sendable {
     case .queueFull: "Queue is full"
     case .storeBusy: "Store is busy"
     case .draining: "Server is shutting down"
+    case .messageExpired: "Message expired before it was delivered"
     case .diskFull: "Disk is full"
     }
   }

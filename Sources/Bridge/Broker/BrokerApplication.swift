@@ -11,7 +11,7 @@ final class BrokerApplication: LinkApplication {
   private let configuration: BridgeConfiguration
   private let wiring: Wiring
   private let publisher: Publisher
-  private let report: @Sendable (BridgeFact) -> Void
+  private let observer: Observer
   private var outbox = OutboxConsumer()
   private var outboxActions: [OutboxConsumer.Action] = []
   private var hub: StreamHub
@@ -21,12 +21,12 @@ final class BrokerApplication: LinkApplication {
 
   init(
     _ configuration: BridgeConfiguration, _ wiring: Wiring, _ publisher: Publisher,
-    report: @escaping @Sendable (BridgeFact) -> Void
+    _ observer: Observer
   ) {
     self.configuration = configuration
     self.wiring = wiring
     self.publisher = publisher
-    self.report = report
+    self.observer = observer
     hub = StreamHub(linger: configuration.streams.unsubscribeLinger)
     shards = ShardOutput(wiring)
   }
@@ -69,7 +69,7 @@ final class BrokerApplication: LinkApplication {
       outbox.linkDown()
       let text = detail.map { "\($0)" } ?? "\(reason)"
       wiring.status.down(text)
-      report(.brokerDown(reason: text, retryIn: retryIn))
+      observer.brokerDown(reason: text, retryIn: retryIn)
     case .stopped: outbox.linkDown()
     }
     run(link)
@@ -93,7 +93,7 @@ final class BrokerApplication: LinkApplication {
 
   private func up(_ ack: ConnectAck, _ link: LinkContext, at now: Int64) {
     wiring.status.up(link.limits)
-    report(.brokerUp(sessionPresent: ack.sessionPresent))
+    observer.brokerUp(sessionPresent: ack.sessionPresent)
     hub.usesIdentifiers = link.limits?.subscriptionIdentifiersAvailable ?? false
     if wasUp, !ack.sessionPresent {
       let gap = StreamFrames.gap(reason: "broker_session_lost", missed: nil)

@@ -173,6 +173,7 @@ struct OutboxConsumer: ~Copyable {
     case .maximumQoS: MessageOutcome(state: .rejected, reasonCode: .qosNotSupported)
     case .retainUnavailable: MessageOutcome(state: .rejected, reasonCode: .retainNotSupported)
     case .packetTooLarge: MessageOutcome(state: .rejected, reasonCode: .packetTooLarge)
+    case .invalid: MessageOutcome(state: .rejected, reasonCode: .malformedPacket)
     case .expired: MessageOutcome(state: .expired, isUncertain: isUncertain)
     case .linkDown, .queueFull, .cancelled, .stopped: nil
     }

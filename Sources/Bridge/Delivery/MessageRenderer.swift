@@ -49,7 +49,7 @@ enum MessageRenderer {
     members.append(.init("qos", .integer(Int(publish.qos.rawValue))))
     members.append(.init("retain", .boolean(publish.isRetained)))
     if publish.isDuplicate { members.append(.init("dup", .boolean(true))) }
-    members.append(.init("received_at", .string(Timestamp.text(milliseconds: receivedAt))))
+    members.append(.init("received_at", .string(Timestamp(milliseconds: receivedAt).description)))
     if let properties = EnvelopeProperties.json(publish.properties) {
       members.append(.init("properties", properties))
     }

@@ -1,10 +1,47 @@
-import FoundationEssentials
+/// An instant of the day in milliseconds since 1970, written as RFC 3339 in UTC.
+struct Timestamp: Equatable, Sendable {
+  let milliseconds: Int64
 
-/// A time of day as RFC 3339 writes it, in UTC with milliseconds.
-enum Timestamp {
-  private static let format = Date.ISO8601FormatStyle(includingFractionalSeconds: true)
+  init(milliseconds: Int64) {
+    self.milliseconds = milliseconds
+  }
+}
 
-  static func text(milliseconds: Int64) -> String {
-    Date(timeIntervalSince1970: Double(milliseconds) / 1000).formatted(format)
+extension Timestamp: CustomStringConvertible {
+  /// Such as `2026-09-22T10:11:12.345Z`; the years 0 to 9999 are supported.
+  var description: String {
+    let day = Int64(86_400_000)
+    var days = milliseconds / day
+    var rest = milliseconds % day
+    if rest < 0 {
+      days -= 1
+      rest += day
+    }
+    let (year, month, date) = Self.civil(days: days)
+    let text = Self.padded(year, 4) + "-" + Self.padded(month, 2) + "-" + Self.padded(date, 2)
+    let (hours, minutes) = (rest / 3_600_000, rest / 60_000 % 60)
+    let clock = [hours, minutes, rest / 1000 % 60].map { Self.padded($0, 2) }
+    return text + "T" + clock.joined(separator: ":") + "." + Self.padded(rest % 1000, 3) + "Z"
+  }
+
+  /// The date so many days after 1970-01-01 in the Gregorian calendar.
+  ///
+  /// Years are counted from March, so that a leap day is the last day of its year; an era is 400 years.
+  private static func civil(days: Int64) -> (year: Int64, month: Int64, day: Int64) {
+    let sinceMarch = days + 719_468
+    let era = (sinceMarch >= 0 ? sinceMarch : sinceMarch - 146_096) / 146_097
+    let dayOfEra = sinceMarch - era * 146_097
+    let leapDays = dayOfEra / 1460 - dayOfEra / 36_524 + dayOfEra / 146_096
+    let yearOfEra = (dayOfEra - leapDays) / 365
+    let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
+    let monthFromMarch = (5 * dayOfYear + 2) / 153
+    let month = monthFromMarch < 10 ? monthFromMarch + 3 : monthFromMarch - 9
+    let day = dayOfYear - (153 * monthFromMarch + 2) / 5 + 1
+    return (yearOfEra + era * 400 + (month <= 2 ? 1 : 0), month, day)
+  }
+
+  private static func padded(_ number: Int64, _ width: Int) -> String {
+    let digits = String(number)
+    return String(repeating: "0", count: max(0, width - digits.count)) + digits
   }
 }

@@ -72,10 +72,10 @@ enum PublishResponse {
     ]
     if let outcome, outcome.state == .acked { members += acknowledgement(outcome) }
     if let storedAt {
-      members.append(.init("stored_at", .string(Timestamp.text(milliseconds: storedAt))))
+      members.append(.init("stored_at", .string(Timestamp(milliseconds: storedAt).description)))
     }
     if let outcome, outcome.state == .acked {
-      let now = Timestamp.text(milliseconds: WallClock.milliseconds())
+      let now = Timestamp(milliseconds: WallClock.milliseconds()).description
       members.append(.init("acked_at", .string(now)))
     }
     let isUncertain = outcome?.isUncertain ?? false

@@ -73,7 +73,7 @@ struct PublishTerms: Sendable {
     }
     var packet = publish
     packet.packetID = publish.qos == .atMostOnce ? nil : 1
-    let size = try? PacketEncoder.encodedSize(.publish(packet), version: version)
+    let size = try? PacketEncoder.encodedSize(of: .publish(packet), version: version)
     guard let size, size <= limits.maximumPacketSize else {
       throw tooLarge(limit: limits.maximumPacketSize, by: "broker")
     }

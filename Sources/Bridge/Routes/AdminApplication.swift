@@ -11,16 +11,15 @@ final class AdminApplication: HTTPApplication {
   private let wiring: Wiring
   private let router = Router(RouteTable.adminRoutes)
   private let health: HealthReport
-  private let reportFact: @Sendable (BridgeFact) -> Void
+  private let observer: Observer
 
   init(
-    _ configuration: BridgeConfiguration, _ wiring: Wiring,
-    report: @escaping @Sendable (BridgeFact) -> Void
+    _ configuration: BridgeConfiguration, _ wiring: Wiring, _ observer: Observer
   ) {
     self.configuration = configuration
     self.wiring = wiring
     health = HealthReport(configuration, wiring)
-    reportFact = report
+    self.observer = observer
   }
 
   func admit(_ head: RequestHead) -> Admission {
@@ -47,7 +46,7 @@ final class AdminApplication: HTTPApplication {
   func streamClosed(_ id: StreamID, reason: StreamEnd) {}
   func gapFrame(for id: StreamID, missed: Int) -> Frame? { nil }
   func closingFrame(for id: StreamID) -> Frame? { nil }
-  func report(_ fact: HTTPServerFact) { reportFact(.server(fact)) }
+  func report(_ fact: HTTPServerFact) { observer.server(fact) }
 
   private static func answer(_ problems: [String]) -> Response {
     let isGood = problems.isEmpty

@@ -28,7 +28,7 @@ struct HealthReport: Sendable {
   var json: JSONValue {
     let uptime = MonotonicClock.now() - startedAt
     return .object([
-      .init("version", .string(Version.text)),
+      .init("version", .string(BridgeVersion.current)),
       .init("uptime_seconds", .integer(Int(uptime.components.seconds))),
       .init("epoch", .string(wiring.store?.epoch ?? "")),
       .init("ready", .boolean(reasonsNotReady.isEmpty)),
@@ -62,7 +62,7 @@ struct HealthReport: Sendable {
   }
 
   private var store: JSONValue {
-    let statistics = wiring.store?.statistics ?? StoreStatistics()
+    guard let statistics = wiring.store?.statistics else { return .object([]) }
     var members: [JSONValue.Member] = [
       .init("queue", .integer(statistics.outboxMessages)),
       .init("bytes", .integer(statistics.outboxBytes)),
@@ -72,7 +72,7 @@ struct HealthReport: Sendable {
       .init("last_commit_ms", .integer(Int(statistics.lastCommitDuration / .milliseconds(1)))),
     ]
     if let oldest = statistics.oldestStoredAt {
-      members.append(.init("oldest_stored_at", .string(Timestamp.text(milliseconds: oldest))))
+      members.append(.init("oldest_stored_at", .string(Timestamp(milliseconds: oldest).description)))
     }
     if let failure = statistics.failure {
       members.append(.init("failure", .string(failure.description)))

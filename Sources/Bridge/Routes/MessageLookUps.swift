@@ -71,7 +71,7 @@ final class MessageLookUps: Sendable {
   private func members(_ id: MessageID, _ item: ItemState) -> [JSONValue.Member] {
     var members: [JSONValue.Member] = [.init("id", .string(id.description))]
     func time(_ name: String, _ milliseconds: Int64) -> JSONValue.Member {
-      .init(name, .string(Timestamp.text(milliseconds: milliseconds)))
+      .init(name, .string(Timestamp(milliseconds: milliseconds).description))
     }
     switch item {
     case .pending(_, let phase, let storedAt, let expiresAt):

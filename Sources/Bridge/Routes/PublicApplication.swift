@@ -10,11 +10,11 @@ final class PublicApplication: HTTPApplication {
   private let publisher: Publisher
   private let messages: MessageLookUps
   private let streams: StreamRoute
-  private let reportFact: @Sendable (BridgeFact) -> Void
+  private let observer: Observer
 
   init(
     _ configuration: BridgeConfiguration, _ wiring: Wiring, _ publisher: Publisher,
-    _ messages: MessageLookUps, report: @escaping @Sendable (BridgeFact) -> Void
+    _ messages: MessageLookUps, _ observer: Observer
   ) {
     self.configuration = configuration
     self.wiring = wiring
@@ -22,7 +22,7 @@ final class PublicApplication: HTTPApplication {
     self.messages = messages
     router = Router(basePath: configuration.http.basePath.description, RouteTable.routes)
     streams = StreamRoute(configuration, wiring)
-    reportFact = report
+    self.observer = observer
   }
 
   func admit(_ head: RequestHead) -> Admission {
@@ -86,5 +86,5 @@ final class PublicApplication: HTTPApplication {
       reason: "draining", reconnects: true, retry: StreamFrames.jitteredRetry(around: 4000))
   }
 
-  func report(_ fact: HTTPServerFact) { reportFact(.server(fact)) }
+  func report(_ fact: HTTPServerFact) { observer.server(fact) }
 }

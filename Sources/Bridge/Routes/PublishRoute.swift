@@ -1,4 +1,5 @@
 import HTTPFront
+import MQTTClient
 
 /// The routes that publish: which fields each of them fixes, and how long a body may be.
 enum PublishRoute {
