@@ -19,6 +19,10 @@
 
   deinit { unsafe base.deallocate() }
 
+  borrowing func copy(from offset: Int, count: Int) -> [UInt8] {
+    unsafe Array(UnsafeRawBufferPointer(start: base + offset, count: count))
+  }
+
   /// The address of the byte at `offset`; valid as long as the value lives.
   @unsafe borrowing func address(at offset: Int) -> UnsafeMutableRawPointer {
     unsafe base + offset

@@ -10,7 +10,7 @@ import Glibc
   /// Copies the address that a C library points at; nil for other families.
   @unsafe init?(copying address: UnsafePointer<sockaddr>) {
     storage = sockaddr_storage()
-    switch Int32(unsafe address.pointee.sa_family) {
+    switch Int32(unsafe UnsafeRawPointer(address).loadUnaligned(as: sa_family_t.self)) {
     case AF_INET: length = socklen_t(MemoryLayout<sockaddr_in>.size)
     case AF_INET6: length = socklen_t(MemoryLayout<sockaddr_in6>.size)
     default: return nil
