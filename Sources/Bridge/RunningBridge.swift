@@ -80,7 +80,8 @@ final class RunningBridge: Sendable {
       "started",
       metadata: [
         LogKey.version: "\(BridgeVersion.current)",
-        LogKey.listen: "http://\(HostPort(host: configuration.http.listen.host, port: UInt16(clamping: server.port)))",
+        LogKey.listen:
+          "http://\(HostPort(host: configuration.http.listen.host, port: UInt16(clamping: server.port)))",
         LogKey.adminListen:
           "http://\(HostPort(host: configuration.http.adminListen.host, port: UInt16(clamping: adminServer.port)))",
         LogKey.broker: "\(configuration.mqtt.broker)", LogKey.clientID: "\(clientID)",
@@ -92,6 +93,8 @@ final class RunningBridge: Sendable {
   /// Asks the mqtt thread for a sign of life; once a second, from the main thread.
   func tick() { _ = link.send(.tick) }
 
+  /// Ends everything in order, within the configured time.
+  ///
   /// Not ready → no new connections → parked requests answered and streams ended → the broker
   /// session left as it is → the last commit. A part that takes too long is left behind.
   func stop() {

@@ -12,7 +12,8 @@ enum BrokerLinkOptions {
     session.inflightMaximum = mqtt.inflight
     session.recordsReceived = true
     if mqtt.version == .v5 {
-      session.connect.sessionExpiryInterval = UInt32(clamping: mqtt.sessionExpiry.components.seconds)
+      session.connect.sessionExpiryInterval = UInt32(
+        clamping: mqtt.sessionExpiry.components.seconds)
       session.connect.receiveMaximum = 1024
       session.connect.maximumPacketSize = packetBytesMaximum
     }

@@ -191,7 +191,8 @@ struct OutboxConsumer: ~Copyable {
 extension MessageID {
   init(_ item: ItemID) {
     self.init(
-      high: UInt64(truncatingIfNeeded: item.value >> 64), low: UInt64(truncatingIfNeeded: item.value))
+      high: UInt64(truncatingIfNeeded: item.value >> 64),
+      low: UInt64(truncatingIfNeeded: item.value))
   }
 
   var item: ItemID { ItemID(UInt128(high) << 64 | UInt128(low)) }

@@ -32,7 +32,9 @@ struct UpstreamSubscriptions: ~Copyable {
     let granted: ReasonCode?
   }
 
-  private enum State: Equatable { case subscribing, active, lingering(until: Duration), unsubscribing }
+  private enum State: Equatable {
+    case subscribing, active, lingering(until: Duration), unsubscribing
+  }
 
   private struct Slot {
     let filter: TopicFilter

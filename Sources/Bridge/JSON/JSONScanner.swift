@@ -73,7 +73,9 @@ struct JSONScanner {
     }
     while true {
       skipSpace()
-      guard next == UInt8(ascii: "\"") else { throw error(next == nil ? .unexpectedEnd : .unexpectedByte) }
+      guard next == UInt8(ascii: "\"") else {
+        throw error(next == nil ? .unexpectedEnd : .unexpectedByte)
+      }
       let name = try string()
       guard names.insert(name).inserted else { throw error(.duplicateName) }
       skipSpace()

@@ -31,7 +31,8 @@ struct PublishDraft {
   mutating func claim(_ field: String, _ source: Source) throws(Problem) {
     if let earlier = sources[field] {
       throw Problem(
-        .badParameter, detail: "'\(field)' is given in \(earlier.rawValue) and in \(source.rawValue)",
+        .badParameter,
+        detail: "'\(field)' is given in \(earlier.rawValue) and in \(source.rawValue)",
         hint: "give '\(field)' once")
     }
     sources[field] = source
@@ -50,7 +51,8 @@ struct PublishDraft {
   private static let setters: [String: Setter] = [
     "topic": { (draft, text) throws(Problem) in draft.topic = text },
     "qos": { (draft, text) throws(Problem) in draft.qos = try FieldText.qos(text) },
-    "retain": { (draft, text) throws(Problem) in draft.retain = try FieldText.flag("retain", text) },
+    "retain": { (draft, text) throws(Problem) in draft.retain = try FieldText.flag("retain", text)
+    },
     "ack": { (draft, text) throws(Problem) in draft.acknowledgement = try FieldText.ack(text) },
     "expires_in": { (draft, text) throws(Problem) in
       draft.expiresIn = try FieldText.number("expires_in", text, 0...Int(UInt32.max))

@@ -98,7 +98,8 @@ enum PublishEnvelope {
     }
     guard let node, !node.isNull else { return }
     if case .string(let text) = node.value {
-      draft.payload = encoding == "base64" ? try FieldText.base64("payload", text) : Array(text.utf8)
+      draft.payload =
+        encoding == "base64" ? try FieldText.base64("payload", text) : Array(text.utf8)
       return
     }
     guard encoding == "plain" else {

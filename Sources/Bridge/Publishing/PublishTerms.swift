@@ -33,7 +33,8 @@ struct PublishTerms: Sendable {
     if configuration.mqtt.version == .v311 {
       guard !draft.needsMQTT5 || configuration.publishing.properties == .drop else {
         throw Problem(
-          .mqtt5Required, detail: "the broker connection speaks MQTT 3.1.1, which has no properties",
+          .mqtt5Required,
+          detail: "the broker connection speaks MQTT 3.1.1, which has no properties",
           hint: "leave the properties out, or set properties=drop")
       }
       publish.properties = Publish.Properties()
@@ -57,7 +58,8 @@ struct PublishTerms: Sendable {
     acknowledgement = asked == .broker && qos == .atMostOnce ? .none : asked
     wait = preferences.wait ?? configuration.publishing.ackWait
     preferenceApplied = preferences.applied(acknowledgement, wasExplicit: draft.isGiven("ack"))
-    let expiresIn = draft.expiresIn.map { Duration.seconds($0) } ?? configuration.publishing.expiresIn
+    let expiresIn =
+      draft.expiresIn.map { Duration.seconds($0) } ?? configuration.publishing.expiresIn
     expiresAt = expiresIn > .zero ? now + expiresIn.components.seconds * 1000 : nil
   }
 

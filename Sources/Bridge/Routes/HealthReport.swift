@@ -72,7 +72,8 @@ struct HealthReport: Sendable {
       .init("last_commit_ms", .integer(Int(statistics.lastCommitDuration / .milliseconds(1)))),
     ]
     if let oldest = statistics.oldestStoredAt {
-      members.append(.init("oldest_stored_at", .string(Timestamp(milliseconds: oldest).description)))
+      members.append(
+        .init("oldest_stored_at", .string(Timestamp(milliseconds: oldest).description)))
     }
     if let failure = statistics.failure {
       members.append(.init("failure", .string(failure.description)))

@@ -55,7 +55,8 @@ struct StreamParameters: Equatable {
     default:
       throw Problem(
         .unknownParameter, detail: "there is no parameter '\(name)' here",
-        hint: "topic (or filter), qos, retained, envelope, encoding, event, heartbeat, match, format")
+        hint:
+          "topic (or filter), qos, retained, envelope, encoding, event, heartbeat, match, format")
     }
   }
 
