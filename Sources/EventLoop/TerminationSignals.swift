@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 
 /// The signals that ask the process to end, awaited by one thread instead of interrupting any.

@@ -17,6 +17,8 @@ package enum StoreError: Error, Equatable, Sendable {
   case readOnly
   /// Some other program holds a lock inside the database file.
   case busy
+  /// The volume lacks the memory mapping that the write-ahead log needs.
+  case noSharedMemory
   case outOfMemory
   /// An item with this identifier is in the outbox already.
   case duplicateItem
@@ -43,6 +45,7 @@ extension StoreError: CustomStringConvertible {
     case .ioError(let code): "input or output failed (SQLite code \(code))"
     case .readOnly: "the database cannot be written"
     case .busy: "another program holds a lock on the database"
+    case .noSharedMemory: "the volume cannot hold a database with a write-ahead log"
     case .outOfMemory: "no memory is left"
     case .duplicateItem: "an item with this identifier is stored already"
     case .itemTooLarge: "the item is larger than the database can hold"

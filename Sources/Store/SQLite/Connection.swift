@@ -11,8 +11,10 @@ import CSQLite
   /// Opens an existing file; one that is empty becomes a database.
   init(path: String) throws(StoreError) {
     let flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE
+    // SQLite takes a name that starts with "file:" for a URI.
+    let name = path.hasPrefix("/") ? path : "./" + path
     var opened: OpaquePointer?
-    let code = unsafe sqlite3_open_v2(path, &opened, flags, nil)
+    let code = unsafe sqlite3_open_v2(name, &opened, flags, nil)
     guard let opened = unsafe opened else { throw .outOfMemory }
     guard code == SQLITE_OK else {
       unsafe sqlite3_close_v2(opened)
@@ -20,6 +22,8 @@ import CSQLite
     }
     unsafe handle = opened
     walPages = WALPages()
+    // Takes the place of SQLite's own hook, so nothing is copied but by `checkpoint`. Setting
+    // `PRAGMA wal_autocheckpoint` would take this hook away again.
     unsafe sqlite3_wal_hook(
       handle,
       { context, _, _, pages in
@@ -50,6 +54,13 @@ import CSQLite
 
   /// The used length of the write-ahead log: a header, and each page with its own.
   var walBytes: Int { walPages.count == 0 ? 0 : 32 + walPages.count * (24 + 4096) }
+
+  /// The text in the first column of the first row, or nil without a row.
+  func text(_ sql: String) throws(StoreError) -> String? {
+    let statement = try prepare(sql)
+    guard try statement.step() else { return nil }
+    return statement.text(at: 0)
+  }
 
   /// Whether a transaction is open; SQLite ends one by itself after some errors.
   var isInTransaction: Bool { unsafe sqlite3_get_autocommit(handle) == 0 }

@@ -58,18 +58,18 @@ enum Schema {
   }
 
   private static func configure(_ connection: Connection) throws(StoreError) {
+    try connection.execute("PRAGMA busy_timeout = 1000")
+    // Without shared memory SQLite keeps its other journal and only says so.
+    guard try connection.text("PRAGMA journal_mode = WAL") == "wal" else { throw .noSharedMemory }
     // FULL syncs the log at every commit: NORMAL may lose the last ones with the power.
     try connection.execute(
       """
-      PRAGMA journal_mode = WAL;
       PRAGMA synchronous = FULL;
-      PRAGMA wal_autocheckpoint = 0;
       PRAGMA journal_size_limit = 67108864;
       PRAGMA foreign_keys = OFF;
       PRAGMA secure_delete = FAST;
       PRAGMA temp_store = MEMORY;
       PRAGMA cache_size = -16384;
-      PRAGMA busy_timeout = 1000;
       """)
   }
 

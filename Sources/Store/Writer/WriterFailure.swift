@@ -18,7 +18,7 @@ extension Writer {
     let bytes = items.reduce(0) { $0 + $1.body.count }
     var reason = failure?.error ?? statistics.failure ?? .busy
     if let failure {
-      probeBytes = min(max(bytes, 1), 1 << 20)
+      probeBytes = min(bytes, 256 << 10)
       fail(failure.error)
       // A commit after the failed one overwrites what may be left of it in the log.
       let isCertain = tryRetained()
@@ -37,6 +37,7 @@ extension Writer {
     guard isNew else { return }
     backoff = Backoff(
       first: options.retryDelay, largest: options.retryDelayMax, at: MonotonicClock.now())
+    publishStatistics()
     onEvent(.failing(error))
   }
 
@@ -54,6 +55,7 @@ extension Writer {
     backoff = nil
     statistics.failure = nil
     shared.withAdmission { $0.recovered() }
+    publishStatistics()
     onEvent(.recovered)
     refill()
   }

@@ -3,14 +3,22 @@ import Foundation
 /// A directory that vanishes with the test.
 final class TemporaryDirectory: Sendable {
   let path: String
+  private let isOwned: Bool
 
   init() throws {
     let url = FileManager.default.temporaryDirectory.appending(path: "store-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: url, withIntermediateDirectories: false)
     path = url.path()
+    isOwned = true
   }
 
-  deinit { try? FileManager.default.removeItem(atPath: path) }
+  /// A directory that somebody else removes.
+  init(existing path: String) {
+    self.path = path
+    isOwned = false
+  }
+
+  deinit { if isOwned { try? FileManager.default.removeItem(atPath: path) } }
 
   var databasePath: String { path + "/bridge.sqlite3" }
 

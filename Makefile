@@ -1,0 +1,44 @@
+# Every target says what it does; "make help" lists them.
+.DEFAULT_GOAL := help
+
+# Arguments for the program that a target starts, such as ARGS="--listen 127.0.0.1:8000".
+ARGS ?=
+
+.PHONY: help run test check build lint format test-tsan test-asan fuzz clean
+
+help: ## List the targets.
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
+
+run: ## Build a release and run it, with a mosquitto when no broker is configured (ARGS="...").
+	@scripts/run.sh $(ARGS)
+
+test: ## Run every test (ARGS="--filter Name" for some).
+	@scripts/test.sh $(ARGS)
+
+check: lint build ## Check the format, build a release and run every test: before every commit.
+	@scripts/test.sh
+
+build: ## Build a release: .build/release/mqtt-bridge.
+	@scripts/require-swift.sh
+	@scripts/install-packages.sh
+	@echo "==> building a release"
+	@swift build --configuration release
+
+lint: ## Check the format of the sources.
+	@scripts/lint.sh
+
+format: ## Format the sources.
+	swift format --in-place --parallel --recursive Package.swift Sources Tests
+
+test-tsan: ## Run every test under the thread sanitizer.
+	@scripts/test.sh --sanitize=thread --scratch-path .build-tsan $(ARGS)
+
+test-asan: ## Run every test under the address sanitizer.
+	@scripts/test.sh --sanitize=address --scratch-path .build-asan $(ARGS)
+
+fuzz: ## Feed the decoders random bytes (scripts/fuzz.sh explains its arguments).
+	@scripts/require-swift.sh
+	@scripts/fuzz.sh $(ARGS)
+
+clean: ## Remove everything that was built.
+	rm -rf .build .build-tsan .build-asan .build-fuzz

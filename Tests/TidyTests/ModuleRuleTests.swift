@@ -1,0 +1,49 @@
+import Testing
+
+/// Who may use whom: the rules that keep the modules apart.
+@Suite struct ModuleRuleTests {
+  @Test func `every source file imports only what its module may`() throws {
+    for file in try Repository.swiftFiles(under: "Sources") {
+      let rule = try #require(ModuleRules.rule(for: file), "\(file) belongs to no module")
+      let extra = file.imports.subtracting(rule.imports)
+      #expect(extra.isEmpty, "\(file) may not import \(extra.sorted())")
+    }
+  }
+
+  @Test func `pure code reads no clock, draws no random number and prints nothing`() throws {
+    let forbidden: Set<Substring> = [
+      "ContinuousClock", "SuspendingClock", "SystemRandomNumberGenerator", "random", "shuffled",
+      "randomElement", "print", "Task", "Mutex", "Atomic",
+    ]
+    for file in try Repository.swiftFiles(under: "Sources")
+    where ModuleRules.rule(for: file)?.isPure == true {
+      let found = SwiftCode(file.text).words.intersection(forbidden)
+      #expect(found.isEmpty, "\(file) uses \(found.sorted())")
+    }
+  }
+
+  @Test func `only the C boundary is unsafe`() throws {
+    let forbidden: Set<Substring> = ["unsafe", "unchecked", "safe", "preconcurrency"]
+    for file in try Repository.swiftFiles(under: "Sources")
+    where ModuleRules.rule(for: file)?.isBoundary == false {
+      let found = SwiftCode(file.text).words.intersection(forbidden)
+      #expect(found.isEmpty, "\(file) uses \(found.sorted())")
+    }
+  }
+
+  /// The compiler does not report these; only modules whose use shows in the text are looked for.
+  @Test func `no import is left over`() throws {
+    let signs = [
+      "CMicroHTTPD": ["MHD_", "mhd_"], "CSQLite": ["sqlite3", "SQLITE_"],
+      "Synchronization": ["Mutex", "Atomic", "withLock", "load(", "store(", "ordering"],
+      "Yams": ["Yams", "Node"], "JWTKit": ["JWT"],
+    ]
+    for file in try Repository.swiftFiles(under: "Sources") {
+      let code = SwiftCode(file.text).text
+      for module in file.imports {
+        guard let words = signs[module] else { continue }
+        #expect(words.contains { code.contains($0) }, "\(file) does not use \(module)")
+      }
+    }
+  }
+}

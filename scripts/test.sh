@@ -1,0 +1,16 @@
+#!/bin/bash
+# Runs the tests; arguments go to "swift test". Ends with the line that counts them.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+scripts/require-swift.sh
+scripts/install-packages.sh
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+echo "==> swift test $*"
+status=0
+swift test --disable-xctest "$@" 2>&1 | tee "$log" || status=$?
+echo "==> result"
+grep -E '^✘ |error: ' "$log" | head -n 40 || true
+grep -E 'Test run with' "$log" || echo "no test was run"
+exit $status
