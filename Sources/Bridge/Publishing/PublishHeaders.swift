@@ -13,6 +13,11 @@ enum PublishHeaders {
     ("Bridge-Expires-In", "expires_in"),
   ]
 
+  /// The headers that stand for fields of a publish.
+  static var names: [String] {
+    fields.map(\.header) + ["Mqtt-User-Property", "Mqtt-User-Properties"]
+  }
+
   static func read(_ headers: HeaderFields, _ draft: inout PublishDraft) throws(Problem) {
     for header in headers.fields {
       if HeaderFields.same(header.name, "Mqtt-User-Property") {
@@ -27,7 +32,7 @@ enum PublishHeaders {
       } else if header.name.lowercased().hasPrefix("mqtt-") {
         throw Problem(
           .badHeader, detail: "there is no header '\(header.name)' here",
-          hint: "the headers are \(fields.map(\.header).joined(separator: ", "))")
+          hint: "the headers are \(names.joined(separator: ", "))")
       } else if HeaderFields.same(header.name, "Idempotency-Key") {
         throw Problem(
           .badHeader, detail: "idempotency keys are not offered by this version",
