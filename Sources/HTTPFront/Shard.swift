@@ -81,10 +81,13 @@ final class Shard {
     finish()
   }
 
+  /// An idle loop goes round this often, so that `lastTurn` shows that it lives.
+  private static let idleTurn = Duration.seconds(1)
+
   /// Waits for something to happen and does all of it.
   private func turn() throws(SystemError) {
     let timeout = exchanges.needsRun ? .zero : daemon.timeout
-    try loop.wait(atMost: timeout)
+    try loop.wait(atMost: timeout ?? Self.idleTurn)
     var runsDaemon = exchanges.needsRun || timeout != nil
     for event in loop.events {
       let token = LoopToken(rawValue: event.token)

@@ -103,6 +103,11 @@ final class Publisher: Sendable {
     publishing.withLock { $0.deadlineReached(request) }.map { PublishResponse.make($0.0, $0.1) }
   }
 
+  /// Answers everybody who waits for the broker; who waits for the store is answered by it.
+  func drain() {
+    run { publishing, actions in publishing.drained(&actions) }
+  }
+
   func clientLeft(_ request: RequestID) {
     publishing.withLock { $0.clientLeft(request) }
   }
