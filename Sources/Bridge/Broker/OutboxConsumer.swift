@@ -109,9 +109,10 @@ struct OutboxConsumer: ~Copyable {
     }
     if let final = Self.final(outcome) {
       actions.append(.finished(entry.id, sequence: row.sequence, final))
-    } else if !Self.isLeftForNextRun(outcome) {
-      waiting.prepend(row)
       if isUp { publishWaiting(at: now, &actions) }
+    } else if !Self.isLeftForNextRun(outcome) {
+      let place = waiting.firstIndex { $0.sequence > row.sequence } ?? waiting.endIndex
+      waiting.insert(row, at: place)
     }
   }
 
