@@ -102,12 +102,14 @@ final class Shard {
     }
     fireTimers()
     // What the daemon hands over is written in the same turn.
-    if runsDaemon || exchanges.needsRun {
-      exchanges.needsRun = false
-      daemon.run()
-    }
+    if runsDaemon || exchanges.needsRun { runDaemon() }
     streams.flush()
     publishCounters()
+  }
+
+  private func runDaemon() {
+    exchanges.needsRun = false
+    daemon.run()
   }
 
   private func receive() {
@@ -115,7 +117,9 @@ final class Shard {
     for message in messages {
       switch message {
       case .answer(let serial, let response): exchanges.resolve(serial, .respond(response))
-      case .stream(let serial, let head): exchanges.resolve(serial, .stream(head))
+      case .stream(let serial, let head):
+        exchanges.resolve(serial, .stream(head))
+        runDaemon()  // The stream must exist before the commands behind this message.
       case .command(let command): streams.apply(command)
       case .quiesce: quiesce()
       case .stop(let deadline): stop(by: deadline)
