@@ -13,11 +13,21 @@ enum PublishHeaders {
     ("Bridge-Expires-In", "expires_in"),
   ]
 
+  private static let names = fields.map(\.header) + ["Mqtt-User-Property", "Mqtt-User-Properties"]
+
   static func read(_ headers: HeaderFields, _ draft: inout PublishDraft) throws(Problem) {
+    var hasUserProperties = false
     for header in headers.fields {
-      if HeaderFields.same(header.name, "Mqtt-User-Property") {
+      let isUserProperty = HeaderFields.same(header.name, "Mqtt-User-Property")
+      let isUserProperties = HeaderFields.same(header.name, "Mqtt-User-Properties")
+      // Of these there may be several, but in headers only.
+      if isUserProperty || isUserProperties, !hasUserProperties {
+        try draft.claim("user_properties", .header)
+        hasUserProperties = true
+      }
+      if isUserProperty {
         try readUserProperty(header.value, &draft)
-      } else if HeaderFields.same(header.name, "Mqtt-User-Properties") {
+      } else if isUserProperties {
         let bytes = try FieldText.base64(header.name, header.value)
         try draft.setUserProperties(FieldText.json(bytes))
       } else if let known = fields.first(where: { HeaderFields.same($0.header, header.name) }) {
@@ -27,7 +37,7 @@ enum PublishHeaders {
       } else if header.name.lowercased().hasPrefix("mqtt-") {
         throw Problem(
           .badHeader, detail: "there is no header '\(header.name)' here",
-          hint: "the headers are \(fields.map(\.header).joined(separator: ", "))")
+          hint: "the headers are \(names.joined(separator: ", "))")
       } else if HeaderFields.same(header.name, "Idempotency-Key") {
         throw Problem(
           .badHeader, detail: "idempotency keys are not offered by this version",

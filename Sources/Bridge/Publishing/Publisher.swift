@@ -32,7 +32,7 @@ final class Publisher: Sendable {
     let receipt = PublishReceipt(
       id: identifiers.next(at: now), topic: terms.publish.topic, qos: terms.publish.qos,
       isRetained: terms.publish.isRetained, preferenceApplied: terms.preferenceApplied,
-      head: request.head)
+      basePath: configuration.http.basePath.prefix, head: request.head)
     let isStored =
       terms.publish.qos > .atMostOnce || terms.acknowledgement == .stored
       || (!status.isConnected && configuration.publishing.queuesQoS0)
