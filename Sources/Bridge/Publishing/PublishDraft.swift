@@ -25,6 +25,9 @@ struct PublishDraft {
   private(set) var needsMQTT5 = false
   private var sources: [String: Source] = [:]
 
+  /// Every field that text can set, in the order of the alphabet.
+  static var fieldNames: [String] { setters.keys.sorted() }
+
   func isGiven(_ field: String) -> Bool { sources[field] != nil }
 
   /// Notes that the field is given here, or says where it was given before.

@@ -13,7 +13,10 @@ enum PublishHeaders {
     ("Bridge-Expires-In", "expires_in"),
   ]
 
-  private static let names = fields.map(\.header) + ["Mqtt-User-Property", "Mqtt-User-Properties"]
+  /// The headers that stand for fields of a publish.
+  static var names: [String] {
+    fields.map(\.header) + ["Mqtt-User-Property", "Mqtt-User-Properties"]
+  }
 
   static func read(_ headers: HeaderFields, _ draft: inout PublishDraft) throws(Problem) {
     var hasUserProperties = false

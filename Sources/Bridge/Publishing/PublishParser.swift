@@ -37,7 +37,7 @@ enum PublishParser {
       guard try draft.set(name, value, .query) else {
         throw Problem(
           .unknownParameter, detail: "there is no parameter '\(name)' here",
-          hint: "names that begin with x_ are ignored")
+          hint: "the parameters are \(PublishDraft.fieldNames.joined(separator: ", "))")
       }
     }
   }

@@ -5,6 +5,11 @@ import MQTTClient
 struct StreamParameters: Equatable {
   enum Retained: String { case send, new, ignore }
 
+  /// The names that a parameter can have.
+  enum Field: String, CaseIterable {
+    case topic, filter, match, qos, retained, envelope, encoding, event, heartbeat, format
+  }
+
   var filters: [TopicFilter] = []
   var maximumQoS = QoS.atLeastOnce
   var retained = Retained.send
@@ -15,48 +20,45 @@ struct StreamParameters: Equatable {
   init(_ query: Query, topicsMaximum: Int) throws(Problem) {
     var texts: [String] = []
     var isGlob = false
-    var given: Set<String> = []
+    var given: Set<Field> = []
     for parameter in query.parameters {
       let name = try Self.name(parameter)
       if name.hasPrefix("x_") { continue }
-      let isFilter = name == "topic" || name == "filter"
-      let value = try Self.value(parameter, isFilter ? .topicFilter : .space)
-      if isFilter {
-        texts.append(value)
+      let field = try Self.field(name)
+      if field == .topic || field == .filter {
+        texts.append(try Self.value(parameter, .topicFilter))
         continue
       }
-      guard given.insert(name).inserted else {
+      guard given.insert(field).inserted else {
         throw Problem(.badParameter, detail: "'\(name)' is given twice")
       }
-      if name == "match" {
+      let value = try Self.value(parameter, .space)
+      if field == .match {
         isGlob = try Self.choice(name, value, ["mqtt", "glob"]) == "glob"
       } else {
-        try set(name, value)
+        try set(field, value)
       }
     }
     try setFilters(texts, isGlob: isGlob, topicsMaximum)
   }
 
-  private mutating func set(_ name: String, _ value: String) throws(Problem) {
-    switch name {
-    case "qos": maximumQoS = try FieldText.qos(value)
-    case "retained":
+  private mutating func set(_ field: Field, _ value: String) throws(Problem) {
+    let name = field.rawValue
+    switch field {
+    case .topic, .filter, .match: break
+    case .qos: maximumQoS = try FieldText.qos(value)
+    case .retained:
       let choice = try Self.choice(name, value, ["send", "new", "ignore"])
       retained = Retained(rawValue: choice) ?? .send
-    case "envelope":
+    case .envelope:
       let choice = try Self.choice(name, value, ["json", "none"])
       representation.envelope = choice == "none" ? .none : .json
-    case "encoding":
+    case .encoding:
       let choice = try Self.choice(name, value, ["auto", "base64", "text"])
       representation.encoding = Representation.Encoding(rawValue: choice) ?? .auto
-    case "event": representation.event = try Self.event(value)
-    case "heartbeat": heartbeat = try FieldText.number(name, value, 5...55)
-    case "format": _ = try Self.choice(name, value, ["sse"])
-    default:
-      throw Problem(
-        .unknownParameter, detail: "there is no parameter '\(name)' here",
-        hint:
-          "topic (or filter), qos, retained, envelope, encoding, event, heartbeat, match, format")
+    case .event: representation.event = try Self.event(value)
+    case .heartbeat: heartbeat = try FieldText.number(name, value, 5...55)
+    case .format: _ = try Self.choice(name, value, ["sse"])
     }
   }
 
@@ -116,6 +118,16 @@ struct StreamParameters: Equatable {
         .badParameter, detail: "'\(name)' must be one of: \(choices.joined(separator: ", "))")
     }
     return value
+  }
+
+  private static func field(_ name: String) throws(Problem) -> Field {
+    guard let field = Field(rawValue: name) else {
+      let names = Field.allCases.map(\.rawValue).joined(separator: ", ")
+      throw Problem(
+        .unknownParameter, detail: "there is no parameter '\(name)' here",
+        hint: "the parameters are \(names)")
+    }
+    return field
   }
 
   private static func name(_ parameter: Query.Parameter) throws(Problem) -> String {
