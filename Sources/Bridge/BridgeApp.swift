@@ -9,6 +9,7 @@ enum BridgeApp {
   /// Runs until a signal ends it, and returns the exit status.
   static func run(_ configuration: BridgeConfiguration, signals: TerminationSignals) -> Int32 {
     let log = Logger(label: "mqtt-bridge")
+    OpenFileLimit.raise()
     do throws(StartFailure) {
       let bridge = try RunningBridge(configuration, log)
       bridge.logStart()

@@ -12,6 +12,7 @@ final class RunningBridge: Sendable {
   private let wiring = Wiring()
   private let store: Store
   private let link: Link<BrokerApplication>
+  private let publisher: Publisher
   private let server: HTTPServer
   private let adminServer: HTTPServer
 
@@ -21,6 +22,7 @@ final class RunningBridge: Sendable {
     let wiring = wiring
     let observer = Observer(log)
     let publisher = Publisher(configuration, wiring)
+    self.publisher = publisher
     let messages = MessageLookUps(wiring, publisher)
 
     let events = StoreEvents(wiring, publisher, messages, observer)
@@ -102,6 +104,12 @@ final class RunningBridge: Sendable {
     func left() -> Duration { max(.milliseconds(100), deadline - MonotonicClock.now()) }
     wiring.drain()
     server.quiesce()
+    publisher.drain()
+    // What is with the store is answered by it, which takes one commit.
+    let answered = MonotonicClock.now() + left() / 4
+    while publisher.waitingRequests > 0, MonotonicClock.now() < answered {
+      LoopThread.pause(.milliseconds(5))
+    }
     server.stop(deadline: left() / 2)
     server.join()
     link.stop(within: left() / 2)

@@ -41,6 +41,11 @@ extension Exchanges: DaemonDelegate {
       clientAddress: exchange.connection.clientAddress,
       contentLength: headers["Content-Length"].flatMap { Int($0) }, version: version)
     exchange.head = head
+    if headers.contains("Transfer-Encoding"), headers.contains("Content-Length") {
+      // Whoever wrote that may see another request in the bytes that follow. [RFC 9112, 6.1]
+      let problem = Problem(.badHeader, detail: "two ways to tell the length of the body")
+      return refuseAndClose(exchange, problem.response(to: head))
+    }
     if let problem = violation(of: head, target, headSize: handle.headSize) {
       return refuse(exchange, problem.response(to: head))
     }
@@ -86,7 +91,8 @@ extension Exchanges: DaemonDelegate {
     exchange.connection.deadline = nil
     guard let head = exchange.head else { return false }
     let request = Request(
-      head: head, body: Swift::exchange(&exchange.body, with: []), id: exchange.id, arrivedAt: exchange.arrivedAt)
+      head: head, body: Swift::exchange(&exchange.body, with: []), id: exchange.id,
+      arrivedAt: exchange.arrivedAt)
     switch application.handle(request) {
     case .respond(let response): return respond(to: exchange, with: response)
     case .stream(let head): return openStream(exchange, head)
@@ -117,7 +123,8 @@ extension Exchanges: DaemonDelegate {
     guard streams.count < options.streamsMax / options.threads, !isStopping else {
       application.streamClosed(id, reason: .refused)
       let code: ProblemCode = isStopping ? .draining : .tooManyConnections
-      let problem = Problem(code, detail: "no room for another stream", headers: ["Retry-After": "5"])
+      let problem = Problem(
+        code, detail: "no room for another stream", headers: ["Retry-After": "5"])
       return respond(to: exchange, with: problem.response(to: exchange.head))
     }
     exchange.stage = .done
@@ -167,9 +174,6 @@ extension Exchanges: DaemonDelegate {
     }
     if headSize > options.headerBytesMax {
       return Problem(.headersTooLarge, detail: "at most \(options.headerBytesMax) bytes")
-    }
-    if head.headers.contains("Transfer-Encoding"), head.headers.contains("Content-Length") {
-      return Problem(.badHeader, detail: "Transfer-Encoding and Content-Length exclude each other")
     }
     return nil
   }

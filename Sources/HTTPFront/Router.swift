@@ -60,7 +60,7 @@ package struct Router<Endpoint: Sendable>: Sendable {
   private func belowBase(_ path: String) -> Substring? {
     guard path.hasPrefix(basePath) else { return nil }
     let rest = path.dropFirst(basePath.count)
-    if rest.isEmpty { return "/" }
+    if rest.isEmpty { return basePath.isEmpty ? nil : "/" }
     return rest.first == "/" ? rest : nil
   }
 }

@@ -81,10 +81,13 @@ final class Shard {
     finish()
   }
 
+  /// An idle loop goes round this often, so that `lastTurn` shows that it lives.
+  private static let idleTurn = Duration.seconds(1)
+
   /// Waits for something to happen and does all of it.
   private func turn() throws(SystemError) {
     let timeout = exchanges.needsRun ? .zero : daemon.timeout
-    try loop.wait(atMost: timeout)
+    try loop.wait(atMost: timeout ?? Self.idleTurn)
     var runsDaemon = exchanges.needsRun || timeout != nil
     for event in loop.events {
       let token = LoopToken(rawValue: event.token)
@@ -99,12 +102,14 @@ final class Shard {
     }
     fireTimers()
     // What the daemon hands over is written in the same turn.
-    if runsDaemon || exchanges.needsRun {
-      exchanges.needsRun = false
-      daemon.run()
-    }
+    if runsDaemon || exchanges.needsRun { runDaemon() }
     streams.flush()
     publishCounters()
+  }
+
+  private func runDaemon() {
+    exchanges.needsRun = false
+    daemon.run()
   }
 
   private func receive() {
@@ -112,7 +117,9 @@ final class Shard {
     for message in messages {
       switch message {
       case .answer(let serial, let response): exchanges.resolve(serial, .respond(response))
-      case .stream(let serial, let head): exchanges.resolve(serial, .stream(head))
+      case .stream(let serial, let head):
+        exchanges.resolve(serial, .stream(head))
+        runDaemon()  // The stream must exist before the commands behind this message.
       case .command(let command): streams.apply(command)
       case .quiesce: quiesce()
       case .stop(let deadline): stop(by: deadline)

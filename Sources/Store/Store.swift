@@ -27,7 +27,7 @@ package final class Store: Sendable {
   ) throws(StoreError) -> Store {
     do {
       let opening = try Mailbox<Result<Opened, StoreError>>(capacity: 1)
-      let mailbox = try Mailbox<Command>(capacity: options.lookUpsWaitingMax)
+      let mailbox = try Mailbox<Command>(capacity: max(1, options.lookUpsWaitingMax))
       let ended = try Mailbox<Bool>(capacity: 1)
       let thread = try LoopThread(name: "store") {
         StoreLoop.run(options, mailbox, opening: opening, onEvent)

@@ -6,7 +6,7 @@ package enum StoreEvent: Sendable, Equatable {
   case refused([ItemID], StoreError)
   /// The next rows for the consumer, in order of their sequence.
   case feed([OutboxRow])
-  /// The phases of these rows are safe.
+  /// The phases of these rows are safe; rows that had gone already are reported all the same.
   case advanced([Int64])
   /// These rows are gone and their outcomes are remembered.
   case finished([Int64])

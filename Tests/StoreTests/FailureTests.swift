@@ -31,7 +31,7 @@ import Testing
     }
     #expect(open.recorder.wait { $0.finished.count == stored.count - 1 })
     #expect(open.recorder.wait(for: .recovered))
-    open.appendAndWait(1000...1003, bytes: 30_000)
+    try open.appendAndWait(1000...1003, bytes: 30_000)
     #expect(open.store.close())
     #expect(open.store.statistics.outboxMessages == 5)
     #expect(open.store.statistics.outboxBytes == 150_000)
@@ -55,7 +55,7 @@ import Testing
         allow()
         #expect(open.recorder.wait(for: .finished([1])))
         #expect(open.recorder.wait(for: .recovered))
-        open.appendAndWait(2...2, bytes: 1 << 20)
+        try open.appendAndWait(2...2, bytes: 1 << 20)
       }
     }
   }
@@ -71,27 +71,27 @@ import Testing
         }
         allow()
         #expect(open.recorder.wait(for: .recovered))
-        open.appendAndWait(2...2)
+        try open.appendAndWait(2...2)
       }
     }
   }
 
   @Test func `another program's lock is a failure that passes`() throws {
     let open = try OpenStore(directory)
-    open.appendAndWait(1...1)
+    try open.appendAndWait(1...1)
     let other = try Connection(path: directory.databasePath)
     try other.execute("BEGIN IMMEDIATE")
     #expect(open.store.append(.sample(2)) == .accepted)
     #expect(open.recorder.wait(for: .refused([ItemID(2)], .busy)))
     try other.execute("ROLLBACK")
     #expect(open.recorder.wait(for: .recovered))
-    open.appendAndWait(2...2)
+    try open.appendAndWait(2...2)
     open.store.close()
   }
 
   @Test func `closing in time or not is told, and closing goes on`() throws {
     let open = try OpenStore(directory)
-    open.appendAndWait(1...1)
+    try open.appendAndWait(1...1)
     let other = try Connection(path: directory.databasePath)
     try other.execute("BEGIN IMMEDIATE")
     #expect(open.store.append(.sample(2)) == .accepted)
@@ -109,7 +109,7 @@ import Testing
     let directory = TemporaryDirectory(existing: path)
     let open = try OpenStore(directory) { $0.checkpointPages = 100_000 }
     open.store.startFeed()
-    open.appendAndWait(1...1)
+    try open.appendAndWait(1...1)
     var limit = rlimit()
     unsafe getrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &limit)
     let before = limit.rlim_cur

@@ -10,7 +10,7 @@ import Testing
   @Test func `the write-ahead log stays bounded under steady writing`() throws {
     let pages = 50
     let open = try OpenStore(directory) { $0.checkpointPages = pages }
-    for id in 1...1000 { open.appendAndWait(id...id, bytes: 1000) }
+    for id in 1...1000 { try open.appendAndWait(id...id, bytes: 1000) }
     // Above the threshold by one commit at most, which here changes fewer than 30 pages.
     #expect(directory.fileSize("bridge.sqlite3-wal") < (pages + 30) * (4096 + 24))
     #expect(open.store.close())
@@ -20,12 +20,12 @@ import Testing
 
   @Test func `a foreign reader delays checkpoints but does not cause one per commit`() throws {
     let open = try OpenStore(directory) { $0.checkpointPages = 20 }
-    open.appendAndWait(1...1)
+    try open.appendAndWait(1...1)
     let reader = try Connection(path: directory.databasePath)
     try reader.execute("BEGIN; SELECT * FROM outbox")
-    for id in 2...200 { open.appendAndWait(id...id, bytes: 1000) }
+    for id in 2...200 { try open.appendAndWait(id...id, bytes: 1000) }
     try reader.execute("COMMIT")
-    for id in 201...300 { open.appendAndWait(id...id, bytes: 1000) }
+    for id in 201...300 { try open.appendAndWait(id...id, bytes: 1000) }
     #expect(open.store.close())
     let commits = open.store.statistics.commits
     #expect(commits == 300)

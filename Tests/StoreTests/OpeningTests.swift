@@ -122,7 +122,7 @@ import Testing
 
   @Test func `damage found while running stops the store for good`() throws {
     let filled = try OpenStore(directory)
-    filled.appendAndWait(1...2000, bytes: 200)
+    try filled.appendAndWait(1...2000, bytes: 200)
     filled.store.close()
     var bytes = try directory.read("bridge.sqlite3")
     bytes.replaceSubrange(16 * 4096..<40 * 4096, with: Data(count: 24 * 4096))

@@ -49,10 +49,10 @@ import Testing
   @Test func `the byte limit holds, and one larger row still passes`() throws {
     let open = try OpenStore(directory) { $0.feedLimits = .init(messages: 100, bytes: 1000) }
     open.store.startFeed()
-    open.appendAndWait(1...1, bytes: 600)
-    open.appendAndWait(2...2, bytes: 600)
-    open.appendAndWait(3...3, bytes: 5000)
-    open.appendAndWait(4...4, bytes: 10)
+    try open.appendAndWait(1...1, bytes: 600)
+    try open.appendAndWait(2...2, bytes: 600)
+    try open.appendAndWait(3...3, bytes: 5000)
+    try open.appendAndWait(4...4, bytes: 10)
     #expect(open.recorder.events.fed.map(\.sequence) == [1])
     open.store.finish(sequence: 1, outcome: Outcome(code: 0))
     #expect(open.recorder.waitForFed(2))
@@ -69,7 +69,7 @@ import Testing
     let open = try OpenStore(directory)
     open.store.startFeed()
     for id in 1...300 {
-      open.appendAndWait(id...id)
+      try open.appendAndWait(id...id)
       #expect(open.recorder.waitForFed(id))
       open.store.finish(sequence: Int64(id), outcome: Outcome(code: 0))
     }
@@ -81,7 +81,7 @@ import Testing
   @Test func `a row that ends before its turn is never fed`() throws {
     let open = try OpenStore(directory) { $0.feedLimits = .init(messages: 1, bytes: 1000) }
     open.store.startFeed()
-    open.appendAndWait(1...3)
+    try open.appendAndWait(1...3)
     open.store.finish(sequence: 2, outcome: Outcome(code: 5))
     open.store.finish(sequence: 1, outcome: Outcome(code: 0))
     #expect(open.recorder.waitForFed(2))
@@ -91,10 +91,10 @@ import Testing
 
   @Test func `starting the feed twice gives nothing twice`() throws {
     let open = try OpenStore(directory)
-    open.appendAndWait(1...3)
+    try open.appendAndWait(1...3)
     open.store.startFeed()
     open.store.startFeed()
-    open.appendAndWait(4...4)
+    try open.appendAndWait(4...4)
     #expect(open.recorder.waitForFed(4))
     open.store.close()
     #expect(open.recorder.events.fed.map(\.sequence) == [1, 2, 3, 4])
@@ -102,8 +102,8 @@ import Testing
 
   @Test func `the oldest row's time follows the first row`() throws {
     let open = try OpenStore(directory)
-    open.appendAndWait(1...1)
-    open.appendAndWait(2...2)
+    try open.appendAndWait(1...1)
+    try open.appendAndWait(2...2)
     let stored = open.recorder.events.stored
     open.store.finish(sequence: 1, outcome: Outcome(code: 0))
     #expect(open.recorder.wait(for: .finished([1])))

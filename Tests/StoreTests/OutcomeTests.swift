@@ -49,7 +49,7 @@ import Testing
 
   @Test func `only so many outcomes are remembered, the newest ones`() throws {
     let open = try OpenStore(directory) { $0.outcomesMax = 20 }
-    open.appendAndWait(1...100)
+    try open.appendAndWait(1...100)
     for sequence in 1...100 {
       open.store.finish(sequence: Int64(sequence), outcome: Outcome(code: 0))
       if sequence.isMultiple(of: 7) {
@@ -65,7 +65,7 @@ import Testing
 
   @Test func `outcomes older than their age are forgotten in small steps`() throws {
     let open = try OpenStore(directory)
-    open.appendAndWait(1...100)
+    try open.appendAndWait(1...100)
     for sequence in 1...100 {
       open.store.finish(sequence: Int64(sequence), outcome: Outcome(code: 0))
     }

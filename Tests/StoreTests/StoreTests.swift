@@ -1,4 +1,5 @@
 import EventLoop
+import Glibc
 import Testing
 
 @testable import Store
@@ -11,7 +12,7 @@ import Testing
   @Test func `an item is stored, fed and finished`() throws {
     let open = try OpenStore(directory)
     open.store.startFeed()
-    open.appendAndWait(1...1)
+    try open.appendAndWait(1...1)
     #expect(open.recorder.waitForFed(1))
     let row = try #require(open.recorder.events.fed.first)
     #expect(row.body == OutboxItem.sample(1).body)
@@ -64,9 +65,9 @@ import Testing
 
   @Test func `an identifier in use is refused alone`() throws {
     let open = try OpenStore(directory)
-    open.appendAndWait(1...1)
+    try open.appendAndWait(1...1)
     #expect(open.store.append(.sample(1)) == .accepted)
-    open.appendAndWait(2...2)
+    try open.appendAndWait(2...2)
     #expect(open.recorder.wait(for: .refused([ItemID(1)], .duplicateItem)))
     open.store.close()
     #expect(open.store.statistics.outboxMessages == 2)
@@ -83,7 +84,7 @@ import Testing
     #expect(open.recorder.wait { $0.refused.count == 3 })
     #expect(open.recorder.events.refused == ids)
     #expect(open.state(of: 3, token: 1) == nil)
-    open.appendAndWait(3...4)
+    try open.appendAndWait(3...4)
     open.store.close()
     #expect(open.store.statistics.outboxMessages == 4)
     #expect(open.store.statistics.waitingMessages == 0)
@@ -91,13 +92,13 @@ import Testing
 
   @Test func `the outbox is full by messages and by bytes, and has room again afterwards`() throws {
     let open = try OpenStore(directory) { $0.outboxLimits = .init(messages: 3, bytes: 100) }
-    open.appendAndWait(1...2, bytes: 40)
+    try open.appendAndWait(1...2, bytes: 40)
     #expect(open.store.append(.sample(3, bytes: 21)) == .full(.bytes))
-    open.appendAndWait(3...3, bytes: 20)
+    try open.appendAndWait(3...3, bytes: 20)
     #expect(open.store.append(.sample(4, bytes: 0)) == .full(.messages))
     open.store.finish(sequence: 1, outcome: Outcome(code: 0))
     #expect(open.recorder.wait(for: .finished([1])))
-    open.appendAndWait(4...4, bytes: 40)
+    try open.appendAndWait(4...4, bytes: 40)
     open.store.close()
     let again = try OpenStore(directory) { $0.outboxLimits = .init(messages: 3, bytes: 100) }
     #expect(again.store.append(.sample(5, bytes: 0)) == .full(.messages))
@@ -118,12 +119,59 @@ import Testing
 
   @Test func `an empty body is stored as an empty body`() throws {
     let open = try OpenStore(directory)
-    open.appendAndWait(1...1, bytes: 0)
+    try open.appendAndWait(1...1, bytes: 0)
     open.store.close()
     let again = try OpenStore(directory)
     again.store.startFeed()
     #expect(again.recorder.waitForFed(1))
     #expect(again.recorder.events.fed[0].body == [])
     again.store.close()
+  }
+
+  @Test func `items of many threads are each answered once, in the order of their thread`() throws {
+    let open = try OpenStore(directory) { $0.waitingLimits = .init(messages: 100, bytes: 1 << 20) }
+    open.store.startFeed()
+    let (threads, each) = (8, 500)
+    let running = try (0..<threads).map { thread in
+      try LoopThread(name: "append-\(thread)") {
+        var next = 0
+        while next < each {
+          switch open.store.append(.sample(thread * each + next)) {
+          case .accepted: next += 1
+          case .full(.waiting): sched_yield()
+          case let other:
+            Issue.record("\(other)")
+            return
+          }
+        }
+      }
+    }
+    for thread in running { thread.join() }
+    #expect(open.store.close())
+    let ids = open.recorder.events.stored.map { Int($0.id.value) }
+    #expect(ids.count == threads * each)
+    #expect(Set(ids).count == ids.count)
+    for thread in 0..<threads {
+      let own = ids.filter { $0 / each == thread }
+      #expect(own == own.sorted())
+    }
+    #expect(open.store.statistics.waitingMessages == 0)
+    #expect(open.recorder.events.fed.count == 1024)
+  }
+
+  @Test func `a store that is let go of commits and closes by itself`() throws {
+    do {
+      let store = try Store.open(StoreOptions(directory: directory.path)) { _ in }
+      #expect(store.append(.sample(1)) == .accepted)
+    }
+    let deadline = MonotonicClock.now() + .seconds(30)
+    var reopened: Store?
+    while reopened == nil, MonotonicClock.now() < deadline {
+      reopened = try? Store.open(StoreOptions(directory: directory.path)) { _ in }
+      sched_yield()
+    }
+    let store = try #require(reopened)
+    #expect(store.statistics.outboxMessages == 1)
+    store.close()
   }
 }

@@ -42,7 +42,7 @@ final class BrokerApplication: LinkApplication {
     case .advanced(let sequences): outbox.advanced(sequences, &outboxActions)
     case .publish(let publish, let id): outbox.publish(publish, id, &outboxActions)
     case .openStream(let request): hub.opened(request, &hubActions)
-    case .closeStream(let id): hub.closed(id, at: link.now)
+    case .closeStream(let id): hub.closed(id, at: link.now, &hubActions)
     case .restore(let remembered): hub.restored(remembered, at: link.now)
     case .tick: wiring.status.tick(at: link.now)
     }
@@ -128,6 +128,7 @@ final class BrokerApplication: LinkApplication {
   private func lost(_ filter: String, _ reasonCode: ReasonCode) {
     let frame = StreamFrames.error(filter: filter, reasonCode)
     for target in hub.targets(ofFilter: filter) { shards.append(frame, target) }
+    hub.lost(filter: filter, &hubActions)
   }
 
   private func run(_ link: LinkContext) {

@@ -10,6 +10,8 @@ enum BrokerLinkOptions {
     session.password = mqtt.effectivePassword.map { $0[...] }
     session.connectTimeout = mqtt.connectTimeout
     session.inflightMaximum = mqtt.inflight
+    // Everything that the store feeds at once may have to wait for the broker's Receive Maximum.
+    session.queuedPublishesMaximum = max(session.queuedPublishesMaximum, mqtt.inflight)
     session.recordsReceived = true
     if mqtt.version == .v5 {
       session.connect.sessionExpiryInterval = UInt32(

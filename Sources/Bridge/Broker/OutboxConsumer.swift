@@ -5,8 +5,10 @@ import Store
 /// Brings the rows of the outbox to the broker and their outcomes back.
 ///
 ///     fed ──link up──▶ publishing ──PUBREC──▶ recording ──committed──▶ releasing ──▶ finished
-///      ▲   (QoS 0: link down again)  │                                                 ▲
-///      └─────────────────────────────┴──────────────── PUBACK ─────────────────────────┘
+///      ▲                 ▲  │  ▲                  └──session lost──┐       │            ▲
+///      └──not sent───────┼──┤  └──────────────────────────────────┴───────┘            │
+///                        └──┤ identifier in use: once, with another one               │
+///                           └──────────────────── PUBACK ─────────────────────────────┘
 ///
 /// The packet identifier of a row is a function of its sequence, so that the same row goes out
 /// under the same identifier after a crash, without a write before each send. Pure; lives on the
@@ -36,6 +38,11 @@ struct OutboxConsumer: ~Copyable {
     let id: MessageID
     /// Nil for a message that is only in memory.
     let row: OutboxRow?
+    /// The phases that the store was asked to record and has not, and the last of them.
+    var recording = 0
+    var phase = Phase.new
+    /// The broker said that the packet identifier of the row was in use.
+    var isRenamed = false
   }
 
   private static let memoryKey: UInt64 = 1 << 63
@@ -81,22 +88,35 @@ struct OutboxConsumer: ~Copyable {
 
   /// PUBREC came: it must be on the disk before PUBREL goes out, or a crash between the two could
   /// send the message a second time under an identifier that the broker has forgotten.
-  func received(_ key: UInt64, _ actions: inout [Action]) {
-    guard let entry = entries[key], let row = entry.row else { return }
+  mutating func received(_ key: UInt64, _ actions: inout [Action]) {
+    guard let entry = entries[key], entry.row != nil else { return }
     actions.append(.received(entry.id))
-    actions.append(.advance(sequence: row.sequence, phase: .received))
+    advance(key, to: .received, &actions)
   }
 
   /// The broker forgot a message that it had received: it goes out again from the beginning.
-  func restarted(_ key: UInt64, _ actions: inout [Action]) {
-    guard let row = entries[key]?.row else { return }
-    actions.append(.advance(sequence: row.sequence, phase: .new))
+  mutating func restarted(_ key: UInt64, _ actions: inout [Action]) {
+    advance(key, to: .new, &actions)
   }
 
-  /// The store has made the phase of these rows durable.
-  func advanced(_ sequences: [Int64], _ actions: inout [Action]) {
+  private mutating func advance(_ key: UInt64, to phase: Phase, _ actions: inout [Action]) {
+    guard let row = entries[key]?.row else { return }
+    entries[key]?.recording += 1
+    entries[key]?.phase = phase
+    actions.append(.advance(sequence: row.sequence, phase: phase))
+  }
+
+  /// The store has made a phase of each of these rows durable, in the order it was asked.
+  ///
+  /// PUBREL waits for the last phase: an earlier report may be of a phase that a restart undid.
+  mutating func advanced(_ sequences: [Int64], _ actions: inout [Action]) {
     for sequence in sequences {
-      actions.append(.releaseRecorded(key: UInt64(sequence)))
+      let key = UInt64(sequence)
+      guard var entry = entries[key], entry.recording > 0 else { continue }
+      entry.recording -= 1
+      entries[key] = entry
+      guard entry.recording == 0, entry.phase == .received else { continue }
+      actions.append(.releaseRecorded(key: key))
     }
   }
 
@@ -107,39 +127,53 @@ struct OutboxConsumer: ~Copyable {
     guard let row = entry.row else {
       return actions.append(outcome == .handedOver ? .handedOver(entry.id) : .notSent(entry.id))
     }
+    if case .rejected(.packetIdentifierInUse, _) = outcome, !entry.isRenamed {
+      // The broker's session knows the identifier from another message: any other will do, once.
+      return send(row, isRenamed: true, at: now, &actions)
+    }
     if let final = Self.final(outcome) {
       actions.append(.finished(entry.id, sequence: row.sequence, final))
-    } else if !Self.isLeftForNextRun(outcome) {
-      waiting.prepend(row)
       if isUp { publishWaiting(at: now, &actions) }
+    } else if !Self.isLeftForNextRun(outcome) {
+      putBack(row)
     }
   }
 
+  /// Lets a row wait again, in its place; it goes out when another one ends or the link comes up.
+  private mutating func putBack(_ row: OutboxRow) {
+    let place = waiting.firstIndex { $0.sequence > row.sequence } ?? waiting.count
+    waiting.insert(row, at: place)
+  }
+
   private mutating func publishWaiting(at now: Int64, _ actions: inout [Action]) {
-    while let row = waiting.popFirst() {
-      let id = MessageID(row.id)
-      guard var publish = StoredMessage.decode(row.body) else {
-        let outcome = MessageOutcome(
-          state: .rejected, reasonCode: .implementationSpecificError,
-          reasonString: "the stored message cannot be read")
-        actions.append(.finished(id, sequence: row.sequence, outcome))
-        continue
-      }
-      let isReceived = row.phase == Phase.received.rawValue
-      guard isReceived || Self.stillCounts(row, &publish, at: now) else {
-        let outcome = MessageOutcome(state: .expired, isUncertain: row.wasLoaded)
-        actions.append(.finished(id, sequence: row.sequence, outcome))
-        continue
-      }
-      let key = UInt64(row.sequence)
-      entries[key] = Entry(id: id, row: row)
-      actions.append(
-        .publish(
-          PublishRequest(
-            key: key, publish: publish,
-            packetID: publish.qos == .atMostOnce ? nil : Self.packetID(of: row.sequence),
-            progress: isReceived ? .received : row.wasLoaded ? .maybeSent : .new)))
+    while let row = waiting.popFirst() { send(row, isRenamed: false, at: now, &actions) }
+  }
+
+  private mutating func send(
+    _ row: OutboxRow, isRenamed: Bool, at now: Int64, _ actions: inout [Action]
+  ) {
+    let id = MessageID(row.id)
+    guard var publish = StoredMessage.decode(row.body) else {
+      let outcome = MessageOutcome(
+        state: .rejected, reasonCode: .implementationSpecificError,
+        reasonString: "the stored message cannot be read")
+      return actions.append(.finished(id, sequence: row.sequence, outcome))
     }
+    let isReceived = row.phase == Phase.received.rawValue && !isRenamed
+    guard isReceived || Self.stillCounts(row, &publish, at: now) else {
+      let outcome = MessageOutcome(state: .expired, isUncertain: row.wasLoaded)
+      return actions.append(.finished(id, sequence: row.sequence, outcome))
+    }
+    let key = UInt64(row.sequence)
+    let isNew = isRenamed || !row.wasLoaded
+    let hasIdentifier = publish.qos > .atMostOnce && !isRenamed
+    entries[key] = Entry(id: id, row: row, isRenamed: isRenamed)
+    actions.append(
+      .publish(
+        PublishRequest(
+          key: key, publish: publish,
+          packetID: hasIdentifier ? Self.packetID(of: row.sequence) : nil,
+          progress: isReceived ? .received : isNew ? .new : .maybeSent)))
   }
 
   /// Reduces the message expiry by the time in the queue; false when the time is over.

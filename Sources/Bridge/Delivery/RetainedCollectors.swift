@@ -10,6 +10,8 @@ struct RetainedCollectors {
   /// Only used without identifiers: what each stream has had.
   private var seen: [StreamID: Set<String>] = [:]
 
+  var isEmpty: Bool { streams.isEmpty && generations.isEmpty && seen.isEmpty }
+
   mutating func add(_ stream: StreamID, _ identifier: SubscriptionIdentifier) {
     streams[identifier, default: []].insert(stream)
     generations[identifier.slot, default: []].insert(identifier.generation)

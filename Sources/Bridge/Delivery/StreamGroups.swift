@@ -82,11 +82,22 @@ struct StreamGroups {
   }
 
   /// Adds the groups that take the copy of a message which came through this slot.
-  func collect(slot: Int, topic: String, into targets: inout [Target]) {
+  ///
+  /// `earlier` are the slots that the same copy was collected for before, `absent` those that bring
+  /// nothing.
+  func collect(
+    slot: Int, topic: String, earlier: ArraySlice<Int> = [], absent: Set<Int>,
+    into targets: inout [Target]
+  ) {
     for id in groupsOfSlot[slot] ?? [] {
-      guard let key = groups[id]?.key, Self.takes(key.filters, slot: slot, topic: topic) else {
-        continue
+      guard let key = groups[id]?.key,
+        Self.takes(key.filters, slot: slot, topic: topic, absent: absent)
+      else { continue }
+      let hasIt = earlier.contains { other in
+        groupsOfSlot[other]?.contains(id) == true
+          && Self.takes(key.filters, slot: other, topic: topic, absent: absent)
       }
+      if hasIt { continue }
       let index = targets.firstIndex {
         $0.shard == key.shard && $0.representation == key.representation
       }
@@ -101,16 +112,19 @@ struct StreamGroups {
 
   /// Whether, of the copies of a message that overlapping filters bring, this one counts.
   ///
-  /// It is the copy of the first filter that matches. Shared subscriptions stand apart: what they
-  /// bring, no other subscription brings.
-  static func takes(_ filters: [Filter], slot: Int, topic: String) -> Bool {
+  /// It is the copy of the first filter that matches and that the broker serves. Shared
+  /// subscriptions stand apart: what they bring, no other subscription brings.
+  static func takes(_ filters: [Filter], slot: Int, topic: String, absent: Set<Int>) -> Bool {
     guard filters.count > 1 else { return true }
     for filter in filters {
       if filter.slot == slot { return true }
-      if !filter.filter.isShared, filter.filter.matches(topic: topic) {
-        return filters.contains { $0.slot == slot && $0.filter.isShared }
-      }
+      guard !filter.filter.isShared, !absent.contains(filter.slot),
+        filter.filter.matches(topic: topic)
+      else { continue }
+      return filters.contains { $0.slot == slot && $0.filter.isShared }
     }
     return false
   }
+
+  var isEmpty: Bool { groups.isEmpty && identifiers.isEmpty && groupsOfSlot.isEmpty }
 }

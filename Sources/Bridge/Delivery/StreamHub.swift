@@ -59,6 +59,11 @@ struct StreamHub: ~Copyable {
   var nextDeadline: Duration? { upstream.nextDeadline }
   var streamCount: Int { streams.count }
   var filterCount: Int { upstream.count }
+  /// Whether streams and filters that are gone have left nothing behind.
+  var isEmpty: Bool {
+    streams.isEmpty && waiting.isEmpty && collectors.isEmpty && groups.isEmpty && index.isEmpty
+      && upstream.count == 0
+  }
   /// Every open stream, by http thread.
   var allGroups: [StreamGroups.Target] { groups.all }
 
@@ -97,16 +102,16 @@ struct StreamHub: ~Copyable {
     runUpstream(&actions)
   }
 
-  mutating func closed(_ id: StreamID, at now: Duration) {
+  mutating func closed(_ id: StreamID, at now: Duration, _ actions: inout [Action]) {
     guard let stream = streams.removeValue(forKey: id) else { return }
-    for filter in stream.granted {
-      upstream.release(filter.filter, slot: filter.slot, at: now)
-    }
     for case let identifier? in stream.awaited {
+      upstream.release(slot: identifier.slot, at: now, &upstreamActions)
       collectors.remove(id, identifier)
       waiting[identifier]?.remove(id)
+      if waiting[identifier]?.isEmpty == true { waiting[identifier] = nil }
     }
     if let group = stream.group { groups.leave(group) }
+    runUpstream(&actions)
   }
 
   mutating func subscribed(
@@ -121,6 +126,13 @@ struct StreamHub: ~Copyable {
     runUpstream(&actions)
   }
 
+  /// The broker lost its session and refuses a filter that it used to serve.
+  mutating func lost(filter text: String, _ actions: inout [Action]) {
+    guard let filter = try? TopicFilter(text), let slot = upstream.slot(of: filter) else { return }
+    upstream.lost(slot: slot, &upstreamActions)
+    runUpstream(&actions)
+  }
+
   mutating func timerFired(at now: Duration, _ actions: inout [Action]) {
     upstream.timerFired(at: now, &upstreamActions)
     runUpstream(&actions)
@@ -131,44 +143,62 @@ struct StreamHub: ~Copyable {
   /// We subscribe without Retain As Published, so RETAIN is set exactly on the retained messages
   /// that a SUBSCRIBE brings. [MQTT-3.3.1-12]
   mutating func received(_ publish: Publish, _ actions: inout [Action]) {
-    let identifiers = usesIdentifiers ? publish.properties.subscriptionIdentifiers : []
-    if identifiers.isEmpty {
-      var slots: [Int] = []
+    let wire = usesIdentifiers ? publish.properties.subscriptionIdentifiers : []
+    var slots: [Int] = []
+    if wire.isEmpty {
       index.forEachMatch(publish.topic) { slots.append($0) }
-      for slot in slots { route(publish, slot, nil, &actions) }
+      if publish.isRetained { routeRetained(publish, slots, &actions) }
     } else {
-      for wire in identifiers {
-        let identifier = SubscriptionIdentifier(wire: wire)
+      let distinct = wire.count > 1 ? Array(Set(wire)) : wire
+      for identifier in distinct.map(SubscriptionIdentifier.init(wire:)) {
         // A slot may have another filter by now than when the broker stamped the message.
         guard upstream.filter(of: identifier.slot)?.matches(topic: publish.topic) == true else {
           continue
         }
-        route(publish, identifier.slot, identifier, &actions)
+        if publish.isRetained { routeRetained(publish, identifier, &actions) }
+        if !slots.contains(identifier.slot) { slots.append(identifier.slot) }
       }
+    }
+    guard !publish.isRetained else { return }
+    for (position, slot) in slots.enumerated() {
+      // Without identifiers every copy seems to have come through all of the filters.
+      groups.collect(
+        slot: slot, topic: publish.topic, earlier: slots[..<position],
+        absent: upstream.absentSlots, into: &targets)
     }
     for target in targets { actions.append(.append(target)) }
     targets.removeAll(keepingCapacity: true)
   }
 
-  private mutating func route(
-    _ publish: Publish, _ slot: Int, _ identifier: SubscriptionIdentifier?,
-    _ actions: inout [Action]
+  /// A retained message that says which SUBSCRIBE brought it.
+  private mutating func routeRetained(
+    _ publish: Publish, _ identifier: SubscriptionIdentifier, _ actions: inout [Action]
   ) {
-    guard publish.isRetained else {
-      return groups.collect(slot: slot, topic: publish.topic, into: &targets)
+    upstream.receivedRetained(identifier)
+    let receivers = collectors.streams(of: identifier).filter { id in
+      guard let stream = streams[id] else { return false }
+      return StreamGroups.takes(
+        stream.granted, slot: identifier.slot, topic: publish.topic, absent: upstream.absentSlots)
     }
-    let receivers: [StreamID]
-    if let identifier {
-      upstream.receivedRetained(identifier)
-      receivers = Array(collectors.streams(of: identifier))
-    } else {
-      receivers = collectors.streams(ofSlot: slot, topic: publish.topic)
+    sendRetained(receivers, &actions)
+  }
+
+  /// A retained message that may have come through any of these slots.
+  private mutating func routeRetained(
+    _ publish: Publish, _ slots: [Int], _ actions: inout [Action]
+  ) {
+    var receivers: [StreamID] = []
+    for slot in slots {
+      upstream.receivedRetained(slot: slot)
+      receivers += collectors.streams(ofSlot: slot, topic: publish.topic)
     }
+    sendRetained(receivers, &actions)
+  }
+
+  private func sendRetained(_ receivers: some Sequence<StreamID>, _ actions: inout [Action]) {
     var byRepresentation: [Representation: [StreamID]] = [:]
     for id in receivers {
-      guard let stream = streams[id],
-        StreamGroups.takes(stream.granted, slot: slot, topic: publish.topic)
-      else { continue }
+      guard let stream = streams[id] else { continue }
       byRepresentation[stream.request.representation, default: []].append(id)
     }
     for (representation, ids) in byRepresentation {

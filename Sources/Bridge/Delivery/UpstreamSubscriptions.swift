@@ -3,12 +3,18 @@ import MQTTClient
 
 /// The filters subscribed at the broker: each once for all streams, counted by reference.
 ///
-///     absent ──acquire──▶ subscribing ──SUBACK──▶ active ──last release──▶ lingering
-///       ▲                     ▲  │ refused           ▲ │ acquire that wants    │      │
-///       │                     │  ▼                   │ ▼ retained messages     │      │
-///       │                     │ absent            subscribing again            │      │
-///       │                     └────────────acquire────────────────────────────◀┘      │ deadline
-///       └──────────────────────────────UNSUBACK── unsubscribing ◀─────────────────────┘
+///     (none) ──acquire──▶ subscribing ──granted──▶ active ──last release──▶ lingering
+///       ▲                   ▲ ▲  │ refused           │ acquire that wants      │  │ deadline
+///       │                   │ │  ▼                   │ retained messages       │  ▼
+///       │                   │ │ absent ◀──lost───────┤ or a higher QoS         │ unsubscribing
+///       │                   │ └───┴───────acquire────┴──────────acquire────────┴──┤
+///       └──last release─────┼─────┘                                               │
+///       └───────────────────┼────────────────────UNSUBACK─────────────────────────┘
+///
+/// Requests may be answered long after they were made, or while newer ones are open: each SUBSCRIBE
+/// of a filter has an identifier of its own, at most one UNSUBSCRIBE of a filter is open, and a slot
+/// is only given back when nothing about it is unanswered. A refused SUBSCRIBE of a filter that was
+/// granted before changes nothing at the broker, so the older grant stays in force.
 ///
 /// A filter that an earlier process left at the broker comes back as *lingering*: either a stream
 /// takes it over or it is unsubscribed. Pure; lives on the mqtt thread.
@@ -32,26 +38,15 @@ struct UpstreamSubscriptions: ~Copyable {
     let granted: ReasonCode?
   }
 
-  private enum State: Equatable {
-    case subscribing, active, lingering(until: Duration), unsubscribing
-  }
-
-  private struct Slot {
-    let filter: TopicFilter
-    var state: State
-    var references = 0
-    var maximumQoS: QoS
-    var identifier: SubscriptionIdentifier
-    /// Whether streams that come now still get every retained message of the last SUBSCRIBE.
-    var isOpenForRetained: Bool
-    var granted: ReasonCode?
-  }
+  private static let retryInterval = Duration.seconds(1)
 
   private let linger: Duration
-  private var slots: [Int: Slot] = [:]
+  private var slots: [Int: UpstreamSlot] = [:]
   private var slotOfFilter: [TopicFilter: Int] = [:]
   private var lingering: Deque<(until: Duration, slot: Int)> = []
   private var lastSlot = 0
+  /// The slots whose filter the broker does not serve although somebody holds it.
+  private(set) var absentSlots: Set<Int> = []
 
   /// A filter that nobody needs stays subscribed for the time of `linger`.
   init(linger: Duration) { self.linger = linger }
@@ -68,52 +63,54 @@ struct UpstreamSubscriptions: ~Copyable {
       (1...SubscriptionIdentifier.slotMaximum).contains(remembered.slot),
       slots[remembered.slot] == nil
     else { return }
-    slots[remembered.slot] = Slot(
+    var slot = UpstreamSlot(
       filter: filter, state: .lingering(until: now + linger), maximumQoS: .atMostOnce,
-      identifier: SubscriptionIdentifier(slot: remembered.slot, generation: 0),
-      isOpenForRetained: false)
+      identifier: SubscriptionIdentifier(slot: remembered.slot, generation: 0))
+    slot.isRemembered = true
+    slots[remembered.slot] = slot
     slotOfFilter[filter] = remembered.slot
     lingering.append((now + linger, remembered.slot))
   }
 
-  /// One more stream needs the filter; nil when every slot is taken.
+  /// One more stream needs the filter; nil when every slot is taken, or when as many requests for
+  /// this one are unanswered as there are identifiers.
   mutating func acquire(
     _ filter: TopicFilter, maximumQoS: QoS, wantsRetained: Bool, _ actions: inout [Action]
   ) -> Ticket? {
     guard let index = slotOfFilter[filter], var slot = slots[index] else {
       return add(filter, maximumQoS, wantsRetained, &actions)
     }
-    slot.references += 1
-    let wantsMore = maximumQoS > slot.maximumQoS
+    let isEnough = maximumQoS <= slot.maximumQoS
+    let sharesOpen = isEnough && slot.isLastOpen && (slot.isOpenForRetained || !wantsRetained)
     switch slot.state {
-    case .subscribing where (slot.isOpenForRetained || !wantsRetained) && !wantsMore:
+    case .subscribing where sharesOpen, .lingering where sharesOpen:
+      slot.references += 1
+      slot.state = .subscribing
       slots[index] = slot
       return Ticket(identifier: slot.identifier, granted: nil)
-    case .active where !wantsRetained && !wantsMore:
+    case .active where isEnough && !wantsRetained:
+      slot.references += 1
       slots[index] = slot
       return Ticket(identifier: slot.identifier, granted: slot.granted)
-    case .subscribing, .active, .lingering, .unsubscribing:
-      let isKnown = slot.state == .active || slot.state == .subscribing
+    case .subscribing, .active, .lingering, .unsubscribing, .absent:
+      guard !slot.unanswered.contains(slot.identifier.next.generation) else { return nil }
+      slot.references += 1
       slot.maximumQoS = max(slot.maximumQoS, maximumQoS)
       slot.identifier = slot.identifier.next
-      slot.state = .subscribing
-      slot.isOpenForRetained = wantsRetained
-      slots[index] = slot
-      if !isKnown { actions.append(.remember(RememberedSubscription(index, filter.text))) }
-      actions.append(subscribe(slot, wantsRetained: wantsRetained))
+      subscribe(&slot, wantsRetained, &actions)
       return Ticket(identifier: slot.identifier, granted: nil)
     }
   }
 
-  /// A stream no longer needs the filter; the slot may have been lost to a refusal before.
-  mutating func release(_ filter: TopicFilter, slot index: Int, at now: Duration) {
-    guard var slot = slots[index], slot.filter == filter, slot.references > 0 else { return }
+  /// A stream no longer needs the filter that it acquired in this slot.
+  mutating func release(slot index: Int, at now: Duration, _ actions: inout [Action]) {
+    guard var slot = slots[index], slot.references > 0 else { return }
     slot.references -= 1
-    if slot.references == 0 {
+    if slot.references == 0, slot.state != .absent {
       slot.state = .lingering(until: now + linger)
       lingering.append((now + linger, index))
     }
-    slots[index] = slot
+    settle(slot, &actions)
   }
 
   /// A retained message of this SUBSCRIBE came: who subscribes from now on needs another one.
@@ -122,24 +119,49 @@ struct UpstreamSubscriptions: ~Copyable {
     slots[identifier.slot]?.isOpenForRetained = false
   }
 
+  /// A retained message of this slot came that does not say which SUBSCRIBE brought it.
+  mutating func receivedRetained(slot: Int) { slots[slot]?.isOpenForRetained = false }
+
   /// SUBACK came.
   mutating func subscribed(
     _ identifier: SubscriptionIdentifier, _ reasonCode: ReasonCode, _ actions: inout [Action]
   ) {
-    guard var slot = slots[identifier.slot] else { return }
+    guard var slot = slots[identifier.slot],
+      slot.unanswered.remove(identifier.generation) != nil
+    else { return }
     actions.append(.answered(identifier, reasonCode))
-    guard slot.identifier == identifier, slot.state == .subscribing else { return }
-    slot.state = .active
-    slot.granted = reasonCode
-    slot.isOpenForRetained = false
-    slots[identifier.slot] = slot
-    if reasonCode.isFailure { remove(slot, &actions) }
+    if identifier == slot.identifier { slot.isOpenForRetained = false }
+    if reasonCode.isFailure {
+      let isLast = identifier == slot.identifier && slot.state == .subscribing
+      if isLast { slot.state = slot.granted == nil ? .absent : .active }
+    } else if slot.state != .unsubscribing {
+      slot.granted = reasonCode
+      if slot.state == .absent {
+        // The newest request was refused before this older one was answered.
+        if slot.references > 0 { slot.state = .active } else { unsubscribe(&slot, &actions) }
+      } else if slot.state == .subscribing, identifier == slot.identifier {
+        slot.state = .active
+      }
+    }
+    settle(slot, &actions)
+  }
+
+  /// The broker lost its session and does not serve this filter any more.
+  mutating func lost(slot index: Int, _ actions: inout [Action]) {
+    guard var slot = slots[index] else { return }
+    slot.granted = nil
+    if slot.state == .active { slot.state = .absent }
+    settle(slot, &actions)
   }
 
   /// UNSUBACK came.
   mutating func unsubscribed(slot index: Int, _ actions: inout [Action]) {
-    guard let slot = slots[index], slot.state == .unsubscribing else { return }
-    remove(slot, &actions)
+    guard var slot = slots[index], slot.isUnsubscribeOpen else { return }
+    slot.isUnsubscribeOpen = false
+    // What was granted before the UNSUBSCRIBE is over, even when a newer SUBSCRIBE is refused.
+    if slot.state != .active { slot.granted = nil }
+    if slot.state == .unsubscribing { slot.state = .absent }
+    settle(slot, &actions)
   }
 
   mutating func timerFired(at now: Duration, _ actions: inout [Action]) {
@@ -148,9 +170,15 @@ struct UpstreamSubscriptions: ~Copyable {
       guard var slot = slots[first.slot], slot.state == .lingering(until: first.until) else {
         continue
       }
-      slot.state = .unsubscribing
+      if slot.isUnsubscribeOpen {
+        // An answer to the one before is due first: two open requests would share one key.
+        let until = now + max(linger, Self.retryInterval)
+        slot.state = .lingering(until: until)
+        lingering.append((until, first.slot))
+      } else {
+        unsubscribe(&slot, &actions)
+      }
       slots[first.slot] = slot
-      actions.append(.unsubscribe(slot: first.slot, filter: slot.filter.text))
     }
   }
 
@@ -161,30 +189,57 @@ struct UpstreamSubscriptions: ~Copyable {
     repeat {
       lastSlot = lastSlot % SubscriptionIdentifier.slotMaximum + 1
     } while slots[lastSlot] != nil
-    let identifier = SubscriptionIdentifier(slot: lastSlot, generation: 0)
-    let slot = Slot(
-      filter: filter, state: .subscribing, references: 1, maximumQoS: maximumQoS,
-      identifier: identifier, isOpenForRetained: wantsRetained)
-    slots[lastSlot] = slot
+    var slot = UpstreamSlot(
+      filter: filter, state: .subscribing, maximumQoS: maximumQoS,
+      identifier: SubscriptionIdentifier(slot: lastSlot, generation: 0))
+    slot.references = 1
     slotOfFilter[filter] = lastSlot
-    actions.append(.remember(RememberedSubscription(lastSlot, filter.text)))
-    actions.append(subscribe(slot, wantsRetained: wantsRetained))
-    return Ticket(identifier: identifier, granted: nil)
+    subscribe(&slot, wantsRetained, &actions)
+    return Ticket(identifier: slot.identifier, granted: nil)
   }
 
-  private func subscribe(_ slot: Slot, wantsRetained: Bool) -> Action {
-    .subscribe(
-      slot.identifier,
-      Subscription(
-        slot.filter.text, maximumQoS: slot.maximumQoS,
-        retainHandling: wantsRetained ? .send : .ignore))
+  private mutating func subscribe(
+    _ slot: inout UpstreamSlot, _ wantsRetained: Bool, _ actions: inout [Action]
+  ) {
+    slot.state = .subscribing
+    slot.unanswered.insert(slot.identifier.generation)
+    slot.isOpenForRetained = wantsRetained
+    settle(slot, &actions)
+    actions.append(
+      .subscribe(
+        slot.identifier,
+        Subscription(
+          slot.filter.text, maximumQoS: slot.maximumQoS,
+          retainHandling: wantsRetained ? .send : .ignore)))
   }
 
-  private mutating func remove(_ slot: Slot, _ actions: inout [Action]) {
+  private func unsubscribe(_ slot: inout UpstreamSlot, _ actions: inout [Action]) {
+    slot.granted = nil
+    slot.state = .unsubscribing
+    guard !slot.isUnsubscribeOpen else { return }
+    slot.isUnsubscribeOpen = true
+    actions.append(.unsubscribe(slot: slot.identifier.slot, filter: slot.filter.text))
+  }
+
+  /// Puts a changed slot back: noted in the store while the broker may have it, and gone when
+  /// nobody holds it and nothing about it is open.
+  private mutating func settle(_ changed: UpstreamSlot, _ actions: inout [Action]) {
+    var slot = changed
     let index = slot.identifier.slot
+    let isAbsent = slot.state == .absent
+    if isAbsent == slot.isRemembered {
+      slot.isRemembered = !isAbsent
+      let remembered = RememberedSubscription(index, slot.filter.text)
+      actions.append(isAbsent ? .forget(remembered) : .remember(remembered))
+    }
+    if isAbsent { absentSlots.insert(index) } else { absentSlots.remove(index) }
+    guard isAbsent, slot.isIdle else {
+      slots[index] = slot
+      return
+    }
     slots[index] = nil
     slotOfFilter[slot.filter] = nil
-    actions.append(.forget(RememberedSubscription(index, slot.filter.text)))
+    absentSlots.remove(index)
     actions.append(.released(slot: index, slot.filter))
   }
 }

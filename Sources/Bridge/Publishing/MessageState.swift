@@ -8,11 +8,4 @@ enum MessageState: String, Sendable {
   case acked
   case rejected
   case expired
-
-  var isFinal: Bool {
-    switch self {
-    case .queued, .sent, .received: false
-    case .acked, .rejected, .expired: true
-    }
-  }
 }

@@ -79,7 +79,11 @@ struct PublishDraft {
       draft.needsMQTT5 = true
     },
     "correlation_data": { (draft, text) throws(Problem) in
-      draft.properties.correlationData = try FieldText.base64("correlation_data", text)[...]
+      let data = try FieldText.base64("correlation_data", text)
+      guard data.count <= 65_535 else {
+        throw Problem(.badParameter, detail: "'correlation_data' must have at most 65,535 bytes")
+      }
+      draft.properties.correlationData = data[...]
       draft.needsMQTT5 = true
     },
     "payload_format_indicator": { (draft, text) throws(Problem) in

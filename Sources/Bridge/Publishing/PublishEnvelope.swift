@@ -107,7 +107,6 @@ enum PublishEnvelope {
     }
     draft.payload = Array(body[node.range])
     if !draft.isGiven("content_type") { draft.properties.contentType = MediaType.json }
-    if !draft.isGiven("payload_format_indicator") { draft.properties.payloadIsUTF8 = true }
   }
 
   private static func text(_ parameter: Query.Parameter) throws(Problem) -> String {

@@ -19,10 +19,18 @@ enum PublishHeaders {
   }
 
   static func read(_ headers: HeaderFields, _ draft: inout PublishDraft) throws(Problem) {
+    var hasUserProperties = false
     for header in headers.fields {
-      if HeaderFields.same(header.name, "Mqtt-User-Property") {
+      let isUserProperty = HeaderFields.same(header.name, "Mqtt-User-Property")
+      let isUserProperties = HeaderFields.same(header.name, "Mqtt-User-Properties")
+      // Of these there may be several, but in headers only.
+      if isUserProperty || isUserProperties, !hasUserProperties {
+        try draft.claim("user_properties", .header)
+        hasUserProperties = true
+      }
+      if isUserProperty {
         try readUserProperty(header.value, &draft)
-      } else if HeaderFields.same(header.name, "Mqtt-User-Properties") {
+      } else if isUserProperties {
         let bytes = try FieldText.base64(header.name, header.value)
         try draft.setUserProperties(FieldText.json(bytes))
       } else if let known = fields.first(where: { HeaderFields.same($0.header, header.name) }) {

@@ -19,6 +19,7 @@ enum PublishParser {
     } else {
       try readEnvelope(request, &draft)
     }
+    markText(&draft)
     return draft
   }
 
@@ -47,8 +48,12 @@ enum PublishParser {
       type.utf8.count <= 65_535, MediaType(type).essence != MediaType.form
     else { return }
     draft.properties.contentType = type
-    guard !draft.isGiven("payload_format_indicator"), MediaType(type).isText,
-      String(validating: draft.payload, as: UTF8.self) != nil
+  }
+
+  /// A payload of a type that is text is said to be text, unless the request says something else.
+  private static func markText(_ draft: inout PublishDraft) {
+    guard !draft.isGiven("payload_format_indicator"), let type = draft.properties.contentType,
+      MediaType(type).isText, String(validating: draft.payload, as: UTF8.self) != nil
     else { return }
     draft.properties.payloadIsUTF8 = true
   }

@@ -9,6 +9,8 @@ struct PublishReceipt: Equatable, Sendable {
   let isRetained: Bool
   /// The value of `Preference-Applied`, when a preference was.
   let preferenceApplied: String?
+  /// What stands before `/messages` in the path where the message can be looked up.
+  let basePath: String
   /// What the client accepts.
   let head: RequestHead
 }

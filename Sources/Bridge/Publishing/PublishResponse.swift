@@ -57,7 +57,7 @@ enum PublishResponse {
   ) -> Response {
     let id = receipt.id.description
     var headers: HeaderFields = ["Bridge-Message-Id": id]
-    if storedAt != nil { headers.append("Location", "/messages/\(id)") }
+    if storedAt != nil { headers.append("Location", "\(receipt.basePath)/messages/\(id)") }
     if let applied = receipt.preferenceApplied { headers.append("Preference-Applied", applied) }
     let offers = ["application/json", "text/plain"]
     if Accept(receipt.head.headers.values("Accept")).best(of: offers) == "text/plain" {
@@ -70,7 +70,7 @@ enum PublishResponse {
       .init("retain", .boolean(receipt.isRetained)),
       .init("state", .string(state.rawValue)),
     ]
-    if let outcome, outcome.state == .acked { members += acknowledgement(outcome) }
+    if let outcome { members += acknowledgement(outcome) }
     if let storedAt {
       members.append(.init("stored_at", .string(Timestamp(milliseconds: storedAt).description)))
     }
@@ -83,12 +83,14 @@ enum PublishResponse {
     return .json(.object(members), status: status, headers: headers)
   }
 
-  /// The members that tell what the broker said.
+  /// The members that tell what the broker said; none when it said nothing.
   static func acknowledgement(_ outcome: MessageOutcome) -> [JSONValue.Member] {
+    guard outcome.state == .acked || outcome.state == .rejected else { return [] }
     var members: [JSONValue.Member] = [
       .init("reason_code", .integer(Int(outcome.reasonCode.rawValue)))
     ]
     if let reason = outcome.reasonString { members.append(.init("reason", .string(reason))) }
+    guard outcome.state == .acked else { return members }
     // Only MQTT 5 can say so, and only when nobody subscribed. [MQTT 5.0, 3.4.2.1]
     members.append(
       .init("matching_subscribers", .boolean(outcome.reasonCode != .noMatchingSubscribers)))
@@ -110,6 +112,9 @@ enum PublishResponse {
     var problem = Problem(
       code, detail: outcome.reasonString ?? "the broker answered with '\(outcome.reasonCode)'",
       members: notKept + [.init("reason_code", .integer(Int(outcome.reasonCode.rawValue)))])
+    if code == .payloadTooLarge {
+      problem.members.append(.init("limited_by", .string("broker")))
+    }
     if code == .brokerQuotaExceeded { problem.headers.append("Retry-After", "5") }
     return problem
   }

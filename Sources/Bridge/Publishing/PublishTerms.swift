@@ -60,7 +60,7 @@ struct PublishTerms: Sendable {
     preferenceApplied = preferences.applied(acknowledgement, wasExplicit: draft.isGiven("ack"))
     let expiresIn =
       draft.expiresIn.map { Duration.seconds($0) } ?? configuration.publishing.expiresIn
-    expiresAt = expiresIn > .zero ? now + expiresIn.components.seconds * 1000 : nil
+    expiresAt = expiresIn > .zero ? now + Int64(expiresIn / .milliseconds(1)) : nil
   }
 
   private static func check(

@@ -32,7 +32,7 @@ final class Publisher: Sendable {
     let receipt = PublishReceipt(
       id: identifiers.next(at: now), topic: terms.publish.topic, qos: terms.publish.qos,
       isRetained: terms.publish.isRetained, preferenceApplied: terms.preferenceApplied,
-      head: request.head)
+      basePath: configuration.http.basePath.prefix, head: request.head)
     let isStored =
       terms.publish.qos > .atMostOnce || terms.acknowledgement == .stored
       || (!status.isConnected && configuration.publishing.queuesQoS0)
@@ -101,6 +101,11 @@ final class Publisher: Sendable {
   /// The answer to a request that has waited long enough; nil keeps it waiting for the store.
   func deadlineReached(_ request: RequestID) -> Response? {
     publishing.withLock { $0.deadlineReached(request) }.map { PublishResponse.make($0.0, $0.1) }
+  }
+
+  /// Answers everybody who waits for the broker; who waits for the store is answered by it.
+  func drain() {
+    run { publishing, actions in publishing.drained(&actions) }
   }
 
   func clientLeft(_ request: RequestID) {

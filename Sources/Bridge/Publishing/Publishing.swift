@@ -107,6 +107,15 @@ struct Publishing: ~Copyable {
     return (entry.receipt, .pending(entry.state, storedAt: storedAt))
   }
 
+  /// The bridge is stopping: whoever waits is answered as soon as its message is on the disk.
+  mutating func drained(_ actions: inout [Action]) {
+    for (id, entry) in entries {
+      entries[id]?.isOverdue = true
+      guard let storedAt = entry.storedAt else { continue }
+      answer(id, .pending(entry.state, storedAt: storedAt), &actions)
+    }
+  }
+
   /// The client went away; its message goes on.
   mutating func clientLeft(_ request: RequestID) {
     guard let id = messages[request] else { return }

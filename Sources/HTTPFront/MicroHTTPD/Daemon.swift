@@ -59,7 +59,7 @@ protocol DaemonDelegate: AnyObject {
     if socket >= 0 { close(socket) }
   }
 
-  /// Closes every connection; none may be suspended. A second call does nothing.
+  /// Closes every connection, none of which may be suspended; a second call does nothing.
   func stop() {
     guard let stopping = unsafe daemon else { return }
     unsafe daemon = nil

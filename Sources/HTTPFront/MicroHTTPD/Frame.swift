@@ -39,7 +39,8 @@ package final class Frame: Sendable {
 
   /// The content with or without its chunked framing.
   func bytes(isChunked: Bool) -> [UInt8] {
-    isChunked ? bytes.copy(from: 0, count: bytes.count) : bytes.copy(from: prefixCount, count: count)
+    isChunked
+      ? bytes.copy(from: 0, count: bytes.count) : bytes.copy(from: prefixCount, count: count)
   }
 
   func count(isChunked: Bool) -> Int { isChunked ? bytes.count : count }

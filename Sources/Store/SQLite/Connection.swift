@@ -4,6 +4,9 @@ import CSQLite
 @safe final class Connection {
   enum Checkpoint { case passive, truncate }
 
+  /// The size of a page in every database that the store creates.
+  static let pageBytes = 4096
+
   private let handle: OpaquePointer
   /// Pages in the write-ahead log after the last commit.
   private let walPages: WALPages
@@ -53,7 +56,7 @@ import CSQLite
   }
 
   /// The used length of the write-ahead log: a header, and each page with its own.
-  var walBytes: Int { walPages.count == 0 ? 0 : 32 + walPages.count * (24 + 4096) }
+  var walBytes: Int { walPages.count == 0 ? 0 : 32 + walPages.count * (24 + Self.pageBytes) }
 
   /// The text in the first column of the first row, or nil without a row.
   func text(_ sql: String) throws(StoreError) -> String? {

@@ -52,7 +52,10 @@ enum Schema {
       throw .foreignDatabase(applicationID: application)
     }
     guard found >= 0, found <= known else { throw .newerSchema(found: found, known: known) }
-    if isEmpty { try connection.execute("PRAGMA auto_vacuum = INCREMENTAL") }
+    if isEmpty {
+      try connection.execute(
+        "PRAGMA page_size = \(Connection.pageBytes); PRAGMA auto_vacuum = INCREMENTAL")
+    }
     try configure(connection)
     if found < known { try migrate(connection, from: Int(found)) }
   }

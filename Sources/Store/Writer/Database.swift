@@ -102,12 +102,15 @@ final class Database {
   private func appendAll(
     _ items: [OutboxItem], at time: Int64, _ effects: inout Effects
   ) throws(StoreError) {
-    let before = effects
+    let (stored, refused, totals) = (effects.stored.count, effects.refused.count, effects.totals)
     try connection.execute("SAVEPOINT items")
     try append(items, at: time, &effects)
-    if let refused = effects.refused.last, effects.refused.count > before.refused.count {
-      effects = before
-      effects.refused += items.map { ($0, refused.error) }
+    if effects.refused.count > refused {
+      let error = effects.refused[refused].error
+      effects.refused.removeSubrange(refused...)
+      effects.refused += items.map { ($0, error) }
+      effects.stored.removeSubrange(stored...)
+      effects.totals = totals
       try connection.execute("ROLLBACK TO items")
     }
     try connection.execute("RELEASE items")

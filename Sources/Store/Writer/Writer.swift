@@ -40,8 +40,8 @@ final class Writer {
   /// When `tick` has something to do next.
   var nextDeadline: Duration? {
     if let backoff { return statistics.failure == .corrupt ? nil : backoff.nextTry }
-    let pruning = database.totals.outcomes > 0 ? nextPruning : nil
-    return [pruning, maintenance.nextStep].compactMap { $0 }.min()
+    guard database.totals.outcomes > 0 else { return maintenance.nextStep }
+    return min(nextPruning, maintenance.nextStep ?? nextPruning)
   }
 
   /// One batch: all its writes in one transaction, then the answers.
@@ -63,14 +63,10 @@ final class Writer {
     publishStatistics()
   }
 
-  /// Tries again after a failure, or tidies up.
+  /// Tries again after a failure, or tidies up, when it is time.
   func tick(at now: Duration) {
-    if let backoff {
-      guard backoff.nextTry <= now, statistics.failure != .corrupt else { return }
-      probe(at: now)
-    } else {
-      tidy(at: now)
-    }
+    guard let due = nextDeadline, due <= now else { return }
+    if backoff == nil { tidy(at: now) } else { probe(at: now) }
     publishStatistics()
   }
 

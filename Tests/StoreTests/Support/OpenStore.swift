@@ -22,13 +22,13 @@ struct OpenStore {
   /// Appends items with these identifiers and waits until all are stored.
   func appendAndWait(
     _ ids: ClosedRange<Int>, bytes: Int = 16, sourceLocation: SourceLocation = #_sourceLocation
-  ) {
+  ) throws {
     let before = recorder.events.stored.count
     for id in ids {
       #expect(
         store.append(.sample(id, bytes: bytes)) == .accepted, sourceLocation: sourceLocation)
     }
-    #expect(recorder.waitForStored(before + ids.count), sourceLocation: sourceLocation)
+    try #require(recorder.waitForStored(before + ids.count), sourceLocation: sourceLocation)
   }
 
   /// The state of an item, asked for and waited for.
