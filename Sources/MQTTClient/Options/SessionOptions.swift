@@ -12,7 +12,10 @@ package struct SessionOptions: Sendable {
   package var username: String?
   package var password: Bytes?
   package var will: Will?
-  /// What MQTT 5 adds to CONNECT, such as Session Expiry Interval and Receive Maximum.
+  /// What MQTT 5 adds to CONNECT, such as Receive Maximum.
+  ///
+  /// Its Session Expiry Interval starts as "never", because without one an MQTT 5 broker ends the
+  /// session with the connection.
   package var connect: Connect.Properties
   /// At most this many QoS 1 and 2 publishes are unacknowledged; the broker may want fewer.
   package var inflightMaximum: Int
@@ -46,6 +49,7 @@ package struct SessionOptions: Sendable {
     self.password = nil
     self.will = nil
     self.connect = Connect.Properties()
+    self.connect.sessionExpiryInterval = .max
     self.inflightMaximum = 1024
     self.queuedPublishesMaximum = 10_000
     self.queuedFiltersMaximum = 100_000

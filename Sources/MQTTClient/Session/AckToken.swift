@@ -8,4 +8,11 @@ package struct AckToken: Equatable, Hashable, Sendable {
   package let serial: UInt64
   package let packetID: PacketID
   package let qos: QoS
+
+  package init(epoch: UInt32, serial: UInt64, packetID: PacketID, qos: QoS) {
+    self.epoch = epoch
+    self.serial = serial
+    self.packetID = packetID
+    self.qos = qos
+  }
 }

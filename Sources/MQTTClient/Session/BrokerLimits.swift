@@ -42,6 +42,7 @@ package struct BrokerLimits: Equatable, Sendable {
 extension BrokerLimits {
   /// What keeps the broker from taking this message, if anything does.
   func obstacle(to publish: Publish, version: ProtocolVersion) -> PublishObstacle? {
+    guard publish.isExpressible else { return .invalid }
     if publish.qos > maximumQoS { return .maximumQoS(maximumQoS) }
     if publish.isRetained && !retainAvailable { return .retainUnavailable }
     if PublishSize.bytes(publish, version: version) > maximumPacketSize {

@@ -60,8 +60,9 @@ struct OutgoingPublishes: ~Copyable {
 
   var nextDeadline: Duration? {
     guard limits != nil else { return nil }
-    let oldest = [unacknowledged.first, released.first].compactMap { $0 }
-    return oldest.map { table[$0].sentAt + acknowledgementTimeout }.min()
+    let ack = unacknowledged.first.map { table[$0].sentAt }
+    let complete = released.first.map { table[$0].sentAt }
+    return Duration.earlier(ack, complete).map { $0 + acknowledgementTimeout }
   }
 
   /// QoS 1 and 2 only.

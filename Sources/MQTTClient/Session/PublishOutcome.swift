@@ -19,6 +19,8 @@ package enum PublishOutcome: Equatable, Sendable {
 package enum PublishObstacle: Equatable, Sendable {
   /// QoS 0 without a connection.
   case linkDown
+  /// No packet can express it: the topic, or the length or presence of a property.
+  case invalid
   /// The broker takes at most this QoS.
   case maximumQoS(QoS)
   /// The broker takes no retained messages.

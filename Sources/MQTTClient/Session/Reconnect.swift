@@ -37,18 +37,13 @@ struct Reconnect: ~Copyable {
 
   private static func isLasting(_ reason: DownReason) -> Bool {
     switch reason {
-    case .refused(let code, _), .closedByBroker(let code, _): isLasting(code)
-    case .violation: true
-    case .linkFailed, .connectTimeout, .pingTimeout, .acknowledgementTimeout: false
+    case .refused(let code, _), .closedByBroker(let code, _): lasting.contains(code)
+    case .violation, .linkFailed, .connectTimeout, .pingTimeout, .acknowledgementTimeout: false
     }
   }
 
-  private static func isLasting(_ code: ReasonCode) -> Bool {
-    let passing: [ReasonCode] = [
-      .success, .disconnectWithWill, .unspecifiedError, .implementationSpecificError,
-      .serverUnavailable, .serverBusy, .serverShuttingDown, .keepAliveTimeout, .messageRateTooHigh,
-      .quotaExceeded, .administrativeAction, .connectionRateExceeded, .maximumConnectTime,
-    ]
-    return !passing.contains(code)
-  }
+  private static let lasting: Set<ReasonCode> = [
+    .unsupportedProtocolVersion, .clientIdentifierNotValid, .badUsernameOrPassword, .notAuthorized,
+    .banned, .badAuthenticationMethod, .sessionTakenOver, .useAnotherServer, .serverMoved,
+  ]
 }

@@ -55,11 +55,12 @@ package struct Session: ~Copyable {
     case .idle, .stopped: return nil
     case .waiting(let until), .opening(let until), .greeting(let until): return until
     case .up:
-      let deadlines = [
-        keepAlive.nextDeadline, outgoing.nextDeadline, subscriptions.nextDeadline,
-      ]
-      return deadlines.compactMap { $0 }.min()
+      return .earlier(keepAlive.nextDeadline, acknowledgementDeadline)
     }
+  }
+
+  var acknowledgementDeadline: Duration? {
+    .earlier(outgoing.nextDeadline, subscriptions.nextDeadline)
   }
 
   /// Numbers for metrics.

@@ -60,8 +60,7 @@ extension Session {
   }
 
   private mutating func timerFiredWhileUp(at now: Duration, _ actions: inout [Action]) {
-    let acknowledgement = [outgoing.nextDeadline, subscriptions.nextDeadline].compactMap { $0 }
-    if let deadline = acknowledgement.min(), deadline <= now {
+    if let deadline = acknowledgementDeadline, deadline <= now {
       actions.append(.closeLink(.immediately))
       return down(.acknowledgementTimeout, at: now, &actions)
     }

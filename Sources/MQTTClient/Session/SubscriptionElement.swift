@@ -22,9 +22,12 @@ struct SubscriptionElement {
 
   /// Why the broker cannot serve this filter, by what it said in CONNACK.
   func refusal(_ limits: BrokerLimits, version: ProtocolVersion) -> ReasonCode? {
+    let filter = subscription.filter
+    guard (1...65_535).contains(filter.utf8.count), !filter.utf8.contains(0) else {
+      return .topicFilterInvalid
+    }
     if SubscriptionPacket.overhead + bytes > limits.maximumPacketSize { return .packetTooLarge }
     guard operation == .subscribe, version == .v5 else { return nil }
-    let filter = subscription.filter
     if !limits.sharedSubscriptionsAvailable, filter.hasPrefix("$share/") {
       return .sharedSubscriptionsNotSupported
     }
