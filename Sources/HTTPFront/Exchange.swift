@@ -32,6 +32,8 @@ final class Exchange {
   var stage = Stage.awaitingHead
   var head: RequestHead?
   var body: [UInt8] = []
+  /// How many bytes of the quota its body has taken.
+  var bodyCount = 0
   var discardedCount = 0
 
   init(id: RequestID, connection: Connection, target: String?, arrivedAt: Duration) {

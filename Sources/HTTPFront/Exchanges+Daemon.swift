@@ -1,3 +1,5 @@
+import EventLoop
+
 /// The way of one request through libmicrohttpd's callbacks.
 extension Exchanges: DaemonDelegate {
   func opened(_ handle: ConnectionHandle) -> Connection {
@@ -26,6 +28,7 @@ extension Exchanges: DaemonDelegate {
   func ended(_ exchange: Exchange) {
     let connection = exchange.connection
     connection.exchange = nil
+    quotas.bodyBytes.giveBack(exchange.bodyCount)
     arm(connection, at: loop.now + options.idleTimeout)
   }
 
@@ -41,11 +44,12 @@ extension Exchanges: DaemonDelegate {
       clientAddress: exchange.connection.clientAddress,
       contentLength: headers["Content-Length"].flatMap { Int($0) }, version: version)
     exchange.head = head
-    if headers.contains("Transfer-Encoding"), headers.contains("Content-Length") {
+    if headers.values("Content-Length").count + headers.values("Transfer-Encoding").count > 1 {
       // Whoever wrote that may see another request in the bytes that follow. [RFC 9112, 6.1]
-      let problem = Problem(.badHeader, detail: "two ways to tell the length of the body")
+      let problem = Problem(.badHeader, detail: "the length of the body is told twice")
       return refuseAndClose(exchange, problem.response(to: head))
     }
+    if isStopping { return refuse(exchange, draining(head)) }
     if let problem = violation(of: head, target, headSize: handle.headSize) {
       return refuse(exchange, problem.response(to: head))
     }
@@ -66,6 +70,11 @@ extension Exchanges: DaemonDelegate {
       guard count <= limit - exchange.body.count else {
         return refuseAndClose(exchange, tooLarge(limit, exchange.head))
       }
+      guard quotas.bodyBytes.take(count) else {
+        let problem = Problem(.queueFull, detail: "too much is being uploaded at once")
+        return refuseAndClose(exchange, problem.response(to: exchange.head))
+      }
+      exchange.bodyCount += count
       return true
     case .discardingBody(let response):
       exchange.discardedCount += count
@@ -90,6 +99,8 @@ extension Exchanges: DaemonDelegate {
   private func decide(_ exchange: Exchange) -> Bool {
     exchange.connection.deadline = nil
     guard let head = exchange.head else { return false }
+    // Nothing may be parked any more: libmicrohttpd cannot stop with a suspended connection.
+    if isStopping { return respond(to: exchange, with: draining(head)) }
     let request = Request(
       head: head, body: Swift::exchange(&exchange.body, with: []), id: exchange.id,
       arrivedAt: exchange.arrivedAt)
@@ -120,7 +131,7 @@ extension Exchanges: DaemonDelegate {
       application.streamClosed(id, reason: .ended)
       return respond(to: exchange, with: Response(status: 200, headers: head.headers))
     }
-    guard streams.count < options.streamsMax / options.threads, !isStopping else {
+    guard !isStopping, quotas.streams.take(1) else {
       application.streamClosed(id, reason: .refused)
       let code: ProblemCode = isStopping ? .draining : .tooManyConnections
       let problem = Problem(
@@ -129,12 +140,14 @@ extension Exchanges: DaemonDelegate {
     }
     exchange.stage = .done
     requestsTotal += 1
-    guard let socket = detach(exchange) else {
-      application.report(.streamRefused(id, errorNumber: StreamSocket.errorNumber))
+    do throws(SystemError) {
+      let socket = try detach(exchange)
+      streams.open(id, socket: socket, isChunked: exchange.head?.version != "HTTP/1.0", head)
+    } catch {
+      quotas.streams.giveBack(1)
+      application.report(.streamRefused(id, errorNumber: error.number))
       application.streamClosed(id, reason: .refused)
-      return false
     }
-    streams.open(id, socket: socket, isChunked: exchange.head?.version != "HTTP/1.0", head)
     return false
   }
 
@@ -153,22 +166,20 @@ extension Exchanges: DaemonDelegate {
   private func refuseAndClose(_ exchange: Exchange, _ response: Response) -> Bool {
     exchange.stage = .done
     requestsTotal += 1
-    guard let socket = detach(exchange) else { return false }
-    _ = StreamSocket.send(ResponseText.bytes(of: response), to: socket)
+    guard let socket = try? detach(exchange) else { return false }
+    let bytes = ResponseText.bytes(of: response, withBody: exchange.head?.method != "HEAD")
+    _ = StreamSocket.send(bytes, to: socket)
     lingering.add(socket)
     return false
   }
 
-  private func detach(_ exchange: Exchange) -> Int32? {
+  private func detach(_ exchange: Exchange) throws(SystemError) -> Int32 {
     unwatch(exchange.connection)
-    return StreamSocket.detach(exchange.connection.descriptor)
+    return try StreamSocket.detach(exchange.connection.descriptor)
   }
 
   /// What is wrong with a head before the application sees it.
   private func violation(of head: RequestHead, _ target: String, headSize: Int) -> Problem? {
-    if isStopping {
-      return Problem(.draining, headers: ["Retry-After": "5"])
-    }
     if target.utf8.count > options.urlBytesMax {
       return Problem(.uriTooLong, detail: "at most \(options.urlBytesMax) bytes")
     }

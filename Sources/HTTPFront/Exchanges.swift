@@ -7,6 +7,7 @@ final class Exchanges {
 
   let shard: Int
   let options: HTTPServerOptions
+  let quotas: Quotas
   let application: any HTTPApplication
   let loop: Loop
   let streams: EventStreams
@@ -21,11 +22,12 @@ final class Exchanges {
   var requestsTotal = 0
 
   init(
-    shard: Int, options: HTTPServerOptions, application: any HTTPApplication, loop: Loop,
-    streams: EventStreams, lingering: LingeringSockets
+    shard: Int, options: HTTPServerOptions, quotas: Quotas, application: any HTTPApplication,
+    loop: Loop, streams: EventStreams, lingering: LingeringSockets
   ) {
     self.shard = shard
     self.options = options
+    self.quotas = quotas
     self.application = application
     self.loop = loop
     self.streams = streams
@@ -85,8 +87,12 @@ final class Exchanges {
   func stop() {
     isStopping = true
     for (serial, exchange) in parked {
-      resolve(serial, .respond(Problem(.draining).response(to: exchange.head)))
+      resolve(serial, .respond(draining(exchange.head)))
     }
+  }
+
+  func draining(_ head: RequestHead?) -> Response {
+    Problem(.draining, headers: ["Retry-After": "5"]).response(to: head)
   }
 
   /// Sets the time by which a connection must have got on.

@@ -4,7 +4,7 @@ import Synchronization
 /// The HTTP server: one port, several http threads that share nothing.
 ///
 /// A request or stream belongs to the thread that accepted it; other threads reach it through
-/// that thread's bounded mailbox.
+/// that thread's bounded mailbox. A server that was started runs until `stop`.
 package final class HTTPServer: Sendable {
   private enum Phase {
     case bound([Int32])
@@ -16,6 +16,7 @@ package final class HTTPServer: Sendable {
   package let port: Int
   private let options: HTTPServerOptions
   private let application: any HTTPApplication
+  private let quotas: Quotas
   private let shards: [ShardPort]
   private let phase: Mutex<Phase>
 
@@ -26,6 +27,7 @@ package final class HTTPServer: Sendable {
     precondition(options.threads > 0, "\(options.threads) http threads")
     self.options = options
     self.application = application
+    quotas = Quotas(options)
     var shards: [ShardPort] = []
     for index in 0..<options.threads {
       shards.append(try ShardPort(index: index, commandsMax: options.commandsMax))
@@ -55,7 +57,7 @@ package final class HTTPServer: Sendable {
     do throws(HTTPServerError) {
       for shard in shards {
         let socket = unused.removeFirst()
-        threads.append(try Shard.start(shard, socket, options, application))
+        threads.append(try Shard.start(shard, socket, options, quotas, application))
       }
     } catch {
       ListenSockets.close(Array(unused))
@@ -121,6 +123,7 @@ package final class HTTPServer: Sendable {
       commandsMax: shard.mailbox.capacity,
       requestsTotal: counters.requestsTotal.load(ordering: .relaxed),
       gapsTotal: counters.gapsTotal.load(ordering: .relaxed),
+      bodyBytes: quotas.bodyBytes.used,
       lastTurn: .milliseconds(counters.lastTurn.load(ordering: .relaxed)))
   }
 

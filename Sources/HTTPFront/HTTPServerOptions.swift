@@ -6,7 +6,8 @@ package struct HTTPServerOptions: Sendable {
   package var port = 0
   /// How many http threads share the port.
   package var threads = 1
-  /// How many connections that are no streams, over all threads; further ones wait unaccepted.
+  /// How many connections that are no streams, dealt evenly to the threads; further ones wait
+  /// unaccepted.
   package var connectionsMax = 10_000
   /// How many streams, over all threads; a further one is answered 429.
   package var streamsMax = 10_000
@@ -16,6 +17,9 @@ package struct HTTPServerOptions: Sendable {
   package var requestTimeout = Duration.seconds(30)
   /// How long a connection may stay open between requests, or an answer without being read.
   package var idleTimeout = Duration.seconds(60)
+  /// How many bytes of bodies may be on their way or with parked requests, over all threads;
+  /// what is over is answered 503.
+  package var bodyBytesMax = 256 << 20
   /// How many bytes of frames one thread keeps for the streams that are behind.
   package var ringBytes = 64 << 20
   /// How many bytes of private frames may wait for one stream; what is over becomes a gap.

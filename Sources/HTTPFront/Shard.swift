@@ -3,6 +3,9 @@ import Synchronization
 
 /// One http thread: a libmicrohttpd daemon, the streams taken from it, and the loop around both.
 final class Shard {
+  /// So that anybody can see from `lastTurn` that the loop lives.
+  private static let longestWait = Duration.seconds(1)
+
   private let port: ShardPort
   private let application: any HTTPApplication
   private let loop: Loop
@@ -16,7 +19,7 @@ final class Shard {
 
   /// Starts the thread and waits until it serves; takes over the listening socket.
   static func start(
-    _ port: ShardPort, _ socket: Int32, _ options: HTTPServerOptions,
+    _ port: ShardPort, _ socket: Int32, _ options: HTTPServerOptions, _ quotas: Quotas,
     _ application: any HTTPApplication
   ) throws(HTTPServerError) -> LoopThread {
     let thread: LoopThread
@@ -25,7 +28,7 @@ final class Shard {
       outcome = try Mailbox(capacity: 1)
       thread = try LoopThread(name: "http-\(port.index)") {
         do throws(HTTPServerError) {
-          let shard = try Shard(port, socket, options, application)
+          let shard = try Shard(port, socket, options, quotas, application)
           outcome.sendReserved(nil)
           shard.run()
         } catch {
@@ -45,7 +48,7 @@ final class Shard {
   }
 
   private init(
-    _ port: ShardPort, _ socket: Int32, _ options: HTTPServerOptions,
+    _ port: ShardPort, _ socket: Int32, _ options: HTTPServerOptions, _ quotas: Quotas,
     _ application: any HTTPApplication
   ) throws(HTTPServerError) {
     self.port = port
@@ -58,9 +61,10 @@ final class Shard {
     }
     lingering = LingeringSockets(loop: loop)
     streams = EventStreams(
-      loop: loop, options: options, application: application, lingering: lingering)
+      loop: loop, options: options, quota: quotas.streams, application: application,
+      lingering: lingering)
     exchanges = Exchanges(
-      shard: port.index, options: options, application: application, loop: loop,
+      shard: port.index, options: options, quotas: quotas, application: application, loop: loop,
       streams: streams, lingering: lingering)
     daemon = try Daemon(listeningOn: socket, options: options, delegate: exchanges)
     do throws(SystemError) {
@@ -81,13 +85,10 @@ final class Shard {
     finish()
   }
 
-  /// An idle loop goes round this often, so that `lastTurn` shows that it lives.
-  private static let idleTurn = Duration.seconds(1)
-
   /// Waits for something to happen and does all of it.
   private func turn() throws(SystemError) {
     let timeout = exchanges.needsRun ? .zero : daemon.timeout
-    try loop.wait(atMost: timeout ?? Self.idleTurn)
+    try loop.wait(atMost: min(timeout ?? Self.longestWait, Self.longestWait))
     var runsDaemon = exchanges.needsRun || timeout != nil
     for event in loop.events {
       let token = LoopToken(rawValue: event.token)

@@ -43,6 +43,8 @@ package struct HTTPShardStatistics: Equatable, Sendable {
   package var commandsMax = 0
   package var requestsTotal = 0
   package var gapsTotal = 0
+  /// Bytes of request bodies of all threads together.
+  package var bodyBytes = 0
   /// When the loop last went round, on the monotonic clock in milliseconds.
   package var lastTurn = Duration.zero
 }

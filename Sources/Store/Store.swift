@@ -21,47 +21,38 @@ package final class Store: Sendable {
   /// Locks the directory, opens and migrates the database, and starts the thread.
   ///
   /// Nothing in a database that is refused is changed. The time it takes does not depend on the
-  /// number of rows. `onEvent` runs on the store thread and must not wait for anything.
+  /// number of rows. `onEvent` runs on the store thread, where it must not wait for
+  /// anything, and may be called before `open` returns.
   package static func open(
     _ options: StoreOptions, onEvent: @escaping @Sendable (StoreEvent) -> Void
   ) throws(StoreError) -> Store {
-    do {
-      let opening = try Mailbox<Result<Opened, StoreError>>(capacity: 1)
-      let mailbox = try Mailbox<Command>(capacity: max(1, options.lookUpsWaitingMax))
-      let ended = try Mailbox<Bool>(capacity: 1)
-      let thread = try LoopThread(name: "store") {
-        StoreLoop.run(options, mailbox, opening: opening, onEvent)
-        _ = ended.send(true)
+    let parts = try Parts(lookUpsWaitingMax: options.lookUpsWaitingMax)
+    let thread = try Parts.attempt { () throws(SystemError) in
+      try LoopThread(name: "store") {
+        StoreLoop.run(options, parts.mailbox, opening: parts.opening, onEvent)
+        parts.ended.sendReserved(true)
       }
-      var results: [Result<Opened, StoreError>] = []
-      while results.isEmpty {
-        opening.wait()
-        _ = opening.receive(into: &results)
-      }
-      switch results[0] {
-      case .success(let opened): return Store(opened, mailbox, thread, ended)
-      case .failure(let error):
-        thread.join()
-        throw error
-      }
-    } catch let error as StoreError {
+    }
+    var results: [Result<Opened, StoreError>] = []
+    while results.isEmpty {
+      parts.opening.wait()
+      _ = parts.opening.receive(into: &results)
+    }
+    switch results[0] {
+    case .success(let opened): return Store(opened, parts, thread)
+    case .failure(let error):
+      thread.join()
       throw error
-    } catch let error as SystemError {
-      throw .system(error)
-    } catch {
-      throw .database(code: -1)
     }
   }
 
-  private init(
-    _ opened: Opened, _ mailbox: Mailbox<Command>, _ thread: LoopThread, _ ended: Mailbox<Bool>
-  ) {
+  private init(_ opened: Opened, _ parts: Parts, _ thread: LoopThread) {
     loadedNames = opened.names
     epoch = opened.epoch
     shared = opened.shared
-    self.mailbox = mailbox
+    mailbox = parts.mailbox
+    ended = parts.ended
     self.thread = thread
-    self.ended = ended
   }
 
   deinit { mailbox.close() }
@@ -150,5 +141,31 @@ package final class Store: Sendable {
       return .closed
     }
     return .accepted
+  }
+
+  /// The mailboxes between the callers and the store thread.
+  private struct Parts: Sendable {
+    let mailbox: Mailbox<Command>
+    let opening: Mailbox<Result<Opened, StoreError>>
+    let ended: Mailbox<Bool>
+
+    init(lookUpsWaitingMax: Int) throws(StoreError) {
+      (mailbox, opening, ended) = try Self.attempt { () throws(SystemError) in
+        (
+          try Mailbox(capacity: max(1, lookUpsWaitingMax)), try Mailbox(capacity: 1),
+          try Mailbox(capacity: 1)
+        )
+      }
+    }
+
+    static func attempt<Value>(
+      _ body: () throws(SystemError) -> Value
+    ) throws(StoreError) -> Value {
+      do throws(SystemError) {
+        return try body()
+      } catch {
+        throw .system(error)
+      }
+    }
   }
 }

@@ -123,6 +123,34 @@ import Testing
     #expect(!isReadable(mailbox.descriptor))
   }
 
+  @Test func `a signal that comes after its message was taken is not left over`() throws {
+    let requests = try Mailbox<Int>(capacity: 1)
+    let mailbox = try Mailbox<Int>(capacity: 1)
+    let completed = Atomic(0)
+    let sender = try LoopThread(name: "sender") {
+      var rounds: [Int] = []
+      while true {
+        requests.wait()
+        guard requests.receive(into: &rounds) else { return }
+        for round in rounds { _ = mailbox.send(round) }
+        completed.add(rounds.count, ordering: .sequentiallyConsistent)
+        rounds.removeAll()
+      }
+    }
+    var messages: [Int] = []
+    for round in 1...5000 {
+      #expect(requests.send(round))
+      // Without waiting, so that the message is often taken before its signal is sent.
+      while messages.isEmpty { _ = mailbox.receive(into: &messages) }
+      messages.removeAll()
+      while completed.load(ordering: .sequentiallyConsistent) < round { sched_yield() }
+      _ = mailbox.receive(into: &messages)
+      #expect(!isReadable(mailbox.descriptor))
+    }
+    requests.close()
+    sender.join()
+  }
+
   @Test func `receiving into a batch that is not handled yet traps`() async {
     await #expect(processExitsWith: .failure) {
       let mailbox = try Mailbox<Int>(capacity: 1)

@@ -171,6 +171,33 @@ extension LiveServerTests {
       }
     }
 
+    @Test func `two different lengths are refused`() throws {
+      try server { server, _ in
+        let client = try TestClient(port: server.port)
+        client.send(
+          "POST /p HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\nContent-Length: 4\r\n\r\nabcd")
+        #expect(try client.readAnswer().status == 400)
+        #expect(try client.isClosedByServer())
+      }
+    }
+
+    @Test func `bodies share one quota, which they give back`() throws {
+      try server(limit: 1000, { $0.bodyBytesMax = 1500 }) { server, _ in
+        let body = String(repeating: "x", count: 1000)
+        let slow = try TestClient(port: server.port)
+        slow.send("POST /p HTTP/1.1\r\nHost: h\r\nContent-Length: 1000\r\n\r\n\(body.dropLast())")
+        let client = try TestClient(port: server.port)
+        #expect(eventually { server.statistics(ofShard: 0).bodyBytes == 999 })
+        client.post("/p", body)
+        #expect(try client.readAnswer().status == 503)
+        slow.send("x")
+        #expect(try slow.readAnswer().status == 200)
+        let other = try TestClient(port: server.port)
+        other.post("/p", body)
+        #expect(try other.readAnswer().status == 200)
+      }
+    }
+
     @Test func `two ways to say the length are refused`() throws {
       try server { server, _ in
         let client = try TestClient(port: server.port)

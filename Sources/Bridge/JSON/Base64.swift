@@ -8,6 +8,10 @@ enum Base64 {
 
   /// The bytes, or nil when the text is not base64 to the last character.
   static func decode(_ text: String) -> [UInt8]? {
-    Data(base64Encoded: text).map { Array($0) }
+    // Foundation reads "====" and padding bits that are not zero: two texts for the same bytes.
+    guard let data = Data(base64Encoded: text), data.base64EncodedString() == text else {
+      return nil
+    }
+    return Array(data)
   }
 }

@@ -10,7 +10,8 @@ final class EventStreams {
   let loop: Loop
   let application: any HTTPApplication
   let lingering: LingeringSockets
-  let privateBytesMax: Int
+  private let quota: Quota
+  private let privateBytesMax: Int
   var log: FrameLog
   var vector = WriteVector()
   var groupVector = WriteVector()
@@ -20,14 +21,16 @@ final class EventStreams {
   private var touchedStreams: [EventStream] = []
   private(set) var laggingCount = 0
   var gapsTotal = 0
+  private var sweptUpTo: UInt64 = 0
 
   init(
-    loop: Loop, options: HTTPServerOptions, application: any HTTPApplication,
+    loop: Loop, options: HTTPServerOptions, quota: Quota, application: any HTTPApplication,
     lingering: LingeringSockets
   ) {
     self.loop = loop
     self.application = application
     self.lingering = lingering
+    self.quota = quota
     privateBytesMax = options.privateBytesPerStream
     log = FrameLog(bytesMax: options.ringBytes)
   }
@@ -35,7 +38,8 @@ final class EventStreams {
   var count: Int { streams.count }
   var isEmpty: Bool { streams.isEmpty }
 
-  /// Takes over a socket, writes the head and watches for the end of the client.
+  /// Takes over a socket and one of the quota's streams, writes the head and watches for the
+  /// end of the client.
   func open(_ id: StreamID, socket: Int32, isChunked: Bool, _ head: StreamHead) {
     let stream = EventStream(
       id: id, socket: socket, isChunked: isChunked, head: head, at: loop.now)
@@ -43,6 +47,7 @@ final class EventStreams {
       try loop.watch(socket, [.peerClosed], token(of: stream))
     } catch {
       StreamSocket.close(socket)
+      quota.giveBack(1)
       application.report(.streamRefused(id, errorNumber: error.number))
       return application.streamClosed(id, reason: .refused)
     }
@@ -185,6 +190,7 @@ final class EventStreams {
     for id in ids {
       guard let group = groups[id] else { continue }
       let place = position ?? log.append(frame)
+      if position == nil { sweep() }
       position = place
       guard group.append(place) else { continue }
       log.hold(place)
@@ -192,6 +198,13 @@ final class EventStreams {
       group.isTouched = true
       touchedGroups.append(group)
     }
+  }
+
+  /// Makes groups in which nothing happens forget frames too, once in many.
+  private func sweep() {
+    guard log.oldest - sweptUpTo >= 16_384 else { return }
+    sweptUpTo = log.oldest
+    for group in groups.values { group.forgetEvicted(log) }
   }
 
   private func addPrivate(_ frame: Frame, to stream: EventStream) {
@@ -227,6 +240,7 @@ final class EventStreams {
   private func isOpen(_ stream: EventStream) -> Bool { streams[stream.id.serial] === stream }
 
   private func forget(_ stream: EventStream) {
+    quota.giveBack(1)
     if stream.isBlocked { laggingCount -= 1 }
     leave(stream)
     streams[stream.id.serial] = nil

@@ -8,11 +8,12 @@ struct FrameLog {
   private struct Slot {
     var frame: Frame?
     var holders = 0
-    let cost: Int
+    var cost: Int
   }
 
   /// What a frame takes beside its bytes, so that tiny ones are bounded too.
   private static let slotCost = 128
+  private static let holderCost = 16
 
   let bytesMax: Int
   private(set) var byteCount = 0
@@ -40,6 +41,8 @@ struct FrameLog {
   mutating func hold(_ position: UInt64) {
     guard let index = index(of: position) else { return }
     slots[index].holders += 1
+    slots[index].cost += Self.holderCost
+    byteCount += Self.holderCost
   }
 
   /// One group has it behind; the last one lets the frame go.

@@ -1,4 +1,5 @@
 import CLinux
+import EventLoop
 import Glibc
 
 /// What the loop does with a socket it has taken away from libmicrohttpd.
@@ -23,11 +24,10 @@ enum StreamSocket {
 
   static let flags = Int32(MSG_NOSIGNAL | MSG_DONTWAIT)
 
-  /// A second descriptor for the socket, so that the library may close its own; nil when the
-  /// system has none, with the reason in `errno`.
-  static func detach(_ socket: Int32) -> Int32? {
+  /// A second descriptor for the socket, so that the library may close its own.
+  static func detach(_ socket: Int32) throws(SystemError) -> Int32 {
     let copy = fcntl(socket, F_DUPFD_CLOEXEC, 3)
-    guard copy >= 0 else { return nil }
+    guard copy >= 0 else { throw SystemError("fcntl") }
     set(copy, TCP_CORK, 0)
     set(copy, TCP_NODELAY, 1)
     return copy
@@ -65,8 +65,6 @@ enum StreamSocket {
   }
 
   static func close(_ socket: Int32) { _ = Glibc.close(socket) }
-
-  static var errorNumber: Int32 { errno }
 
   private static func set(_ socket: Int32, _ option: Int32, _ value: Int32) {
     var value = value

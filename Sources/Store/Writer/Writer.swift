@@ -118,6 +118,7 @@ final class Writer {
       do throws(StoreError) {
         onEvent(.found(token: token, try database.state(of: id)))
       } catch {
+        fail(error)
         onEvent(.lookUpFailed(token: token, error))
       }
     }

@@ -108,24 +108,34 @@ import Testing
   @Test func `an answer that comes too late is ignored`() throws {
     let listener = try LoopbackListener()
     let closedPort = try FreePort.next()
-    let gate = try Mailbox<Int>(capacity: 2)
-    let lookups = try Mailbox<Int>(capacity: 100)
+    let gates = [try Mailbox<Int>(capacity: 1), try Mailbox<Int>(capacity: 1)]
+    let lookups = Counter()
     let resolver = Resolver { _, port in
-      let isFirst = lookups.count == 0
-      _ = lookups.send(1)
-      if isFirst { gate.wait() }
-      return .success([.loopback(port: isFirst ? closedPort : port)])
+      let number = lookups.increment()
+      if number <= gates.count { gates[number - 1].wait() }
+      return .success([.loopback(port: number == 1 ? closedPort : port)])
     }
     var options = try LinkOptions.test(port: listener.port, host: "slow")
     options.session.connectTimeout = .milliseconds(500)
     let test = try TestLink(options, resolver: resolver)
     #expect(try test.events.down().reason == .connectTimeout)
-    let peer = try BrokerPeer.accepted(by: listener)
-    try test.events.up()
-    _ = gate.send(1)
-    try test.publish(PublishRequest(key: 1, publish: Publish(topic: "a", payload: [])))
-    #expect(try peer.nextPublish().topic == "a")
-    #expect(try test.events.finished(1) == .handedOver)
+    #expect(eventually { lookups.value > 1 })
+    _ = gates[0].send(1)
+    let roundTrips = Counter()
+    for number in 1...20 {
+      try test.perform { _ in roundTrips.increment() }
+      #expect(eventually { roundTrips.value == number })
+    }
+    _ = gates[1].send(1)
+    _ = try BrokerPeer.accepted(by: listener)
+    while true {
+      let event = try test.events.next()
+      if case .up = event { break }
+      guard case .down(.connectTimeout, _, _) = event else {
+        Issue.record("the late answer was used: \(event)")
+        return
+      }
+    }
   }
 
   @Test func `a broker that takes no bytes is given up`() throws {

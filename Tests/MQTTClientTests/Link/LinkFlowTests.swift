@@ -35,26 +35,28 @@ import Testing
     options.mailboxCapacity = 10
     options.outgoingBytesMax = 100_000
     options.writeStallTimeout = .seconds(1000)
-    let handled = Counter()
+    let (handled, tooMany) = (Counter(), Counter())
     let test = try TestLink(options)
     let peer = try BrokerPeer.accepted(by: listener)
     try test.events.up()
     let payload = [UInt8](repeating: 0, count: 200_000)[...]
     let message: TestApplication.Message = { link in
+      if link.isCongested { tooMany.increment() }
       link.publish(PublishRequest(key: 1, publish: Publish(topic: "a", payload: payload)))
       handled.increment()
     }
     // The sockets take a few megabytes; once they are full, a refusal lasts.
     var sent = 0
-    while true {
+    while sent < 1000 {
       if test.link.send(message) {
         sent += 1
       } else if handled.isStuck() {
         break
       }
     }
-    #expect(!test.link.send(message))
+    try #require(!test.link.send(message))
     #expect(sent - handled.value <= 2 * options.mailboxCapacity)
+    #expect(tooMany.value == 0)
     try peer.send(.publish(Publish(topic: "still", payload: [])))
     #expect(try test.events.delivered().publish.topic == "still")
     for _ in 0..<sent { _ = try peer.nextPublish() }
@@ -147,7 +149,8 @@ final class Counter: Sendable {
 
   var value: Int { number.load(ordering: .sequentiallyConsistent) }
 
-  func increment() { number.add(1, ordering: .sequentiallyConsistent) }
+  @discardableResult
+  func increment() -> Int { number.add(1, ordering: .sequentiallyConsistent).newValue }
 
   func set(_ value: Int) { number.store(value, ordering: .sequentiallyConsistent) }
 
