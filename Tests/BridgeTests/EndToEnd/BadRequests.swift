@@ -13,9 +13,8 @@ enum BadRequests {
     BadRequest("a wildcard", "POST", "/publish?topic=a/%23", body: "x", 400, "topic-invalid"),
     BadRequest("a plus", "POST", "/publish?topic=a/%2B/b", body: "x", 400, "topic-invalid"),
     BadRequest("a wildcard in the path", "POST", "/topics/a/+", body: "x", 400, "topic-invalid"),
-    BadRequest("a NUL", "POST", "/publish?topic=a%00b", body: "x", 400, "topic-invalid"),
+    BadRequest("a NUL", "POST", "/publish?topic=a%00b", body: "x", 400, "bad-parameter"),
     BadRequest("a topic of no text", "POST", "/publish?topic=%FF", body: "x", 400, "bad-parameter"),
-    BadRequest("a path of no text", "POST", "/topics/%FF", body: "x", 400, "topic-invalid"),
     BadRequest("a broken escape", "POST", "/publish?topic=%G1", body: "x", 400, "bad-parameter"),
     BadRequest(
       "a topic twice", "POST", "/publish?topic=a&topic=b", body: "x", 400, "bad-parameter"),
@@ -90,7 +89,7 @@ enum BadRequests {
     BadRequest("a topic with a wildcard", json: ##"{"topic":"#"}"##, 400, "topic-invalid"),
     BadRequest("a topic with a NUL", json: #"{"topic":"a\u0000"}"#, 400, "topic-invalid"),
     BadRequest("half a surrogate pair", json: #"{"topic":"\ud800"}"#, 400, "bad-json"),
-    BadRequest("a member twice", json: #"{"topic":"a","topic":"b"}"#, 400, "bad-parameter"),
+    BadRequest("a member twice", json: #"{"topic":"a","topic":"b"}"#, 400, "bad-json"),
     BadRequest(
       "a member that does not exist", json: #"{"topic":"a","qso":1}"#, 400, "unknown-parameter"),
     BadRequest("QoS 7", json: #"{"topic":"a","qos":7}"#, 400, "bad-parameter"),
@@ -137,6 +136,8 @@ enum BadRequests {
   static let others: [BadRequest] = [
     BadRequest("no such path", "GET", "/nothing", 404, "not-found"),
     BadRequest("no topic in the path", "POST", "/topics/", 404, "not-found"),
+    BadRequest("a path of no text", "POST", "/topics/%FF", body: "x", 400, "topic-invalid"),
+    BadRequest("a path with a NUL", "POST", "/topics/a%00", body: "x", 400, "topic-invalid"),
     BadRequest("no such method", "GET", "/publish", 405, "method-not-allowed"),
     BadRequest("a method of nobody", "BREW", "/publish", 405, "method-not-allowed"),
     BadRequest("no message of this name", "GET", "/messages/x", 404, "message-unknown"),
@@ -148,7 +149,7 @@ enum BadRequests {
     BadRequest("a hash in the middle", "GET", "/subscribe?topic=%23/a", 400, "filter-invalid"),
     BadRequest("a hash inside a level", "GET", "/subscribe?topic=a%23", 400, "filter-invalid"),
     BadRequest("a plus inside a level", "GET", "/subscribe?topic=a%2B/b", 400, "filter-invalid"),
-    BadRequest("a filter with a NUL", "GET", "/subscribe?topic=a%00", 400, "filter-invalid"),
+    BadRequest("a filter with a NUL", "GET", "/subscribe?topic=a%00", 400, "bad-parameter"),
     BadRequest("a filter of no text", "GET", "/subscribe?topic=%FF", 400, "bad-parameter"),
     BadRequest(
       "a share without a name", "GET", "/subscribe?topic=$share//a", 400, "filter-invalid"),

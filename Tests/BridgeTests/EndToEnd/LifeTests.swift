@@ -111,7 +111,8 @@ extension EndToEnd {
 
     @Test func `the first page is a page`() throws {
       let broker = try Mosquitto()
-      let page = try RunningProgram(broker).client.get("/")
+      let bridge = try RunningProgram(broker)
+      let page = try bridge.client.get("/")
       #expect(page.status == 200)
       #expect(page.header("content-type") == "text/html; charset=utf-8")
       #expect(page.text.contains("EventSource"))
@@ -119,7 +120,8 @@ extension EndToEnd {
 
     @Test func `a base path stands before every path`() throws {
       let broker = try Mosquitto()
-      let client = try RunningProgram(broker, flags: ["--base-path", "/iot/mqtt"]).client
+      let bridge = try RunningProgram(broker, flags: ["--base-path", "/iot/mqtt"])
+      let client = bridge.client
       let answer = try client.post("/iot/mqtt/topics/a", "x")
       #expect(answer.status == 200)
       let location = try #require(answer.header("location"))
@@ -159,7 +161,8 @@ extension EndToEnd {
       let list = try folder.write("topic readwrite open/#\n", to: "acl")
       options.extraLines = ["acl_file \(list)"]
       let broker = try Mosquitto(options)
-      let client = try RunningProgram(broker).client
+      let bridge = try RunningProgram(broker)
+      let client = bridge.client
       #expect(try client.post("/topics/open/1", "x").status == 200)
       for qos in 1...2 {
         let refused = try client.post("/topics/closed/1?qos=\(qos)", "x")

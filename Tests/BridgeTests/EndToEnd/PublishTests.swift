@@ -104,7 +104,7 @@ extension EndToEnd {
       let envelope = #"""
         {"topic":"p","payload":"hi","properties":{"content_type":"text/csv",
          "correlation_data":"QUJD","payload_format_indicator":1,"response_topic":"re/1",
-         "user_properties":{"a":"1","a":"2"}},"x_note":"ignored"}
+         "user_properties":[{"a":"1"},["a","2"]]},"x_note":"ignored"}
         """#
       let json = [("Content-Type", "application/json")]
       #expect(try bridge.client.post("/publish", envelope, headers: json).status == 200)
