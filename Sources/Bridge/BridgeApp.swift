@@ -1,21 +1,39 @@
 import EventLoop
+import HTTPFront
 import Logging
+import MQTTClient
+import Store
 
-/// The running bridge: starts its parts, waits for the end, and stops them.
+/// The running bridge: starts its parts in order, waits for a signal, and stops them in order.
 enum BridgeApp {
   /// Runs until a signal ends it, and returns the exit status.
   static func run(_ configuration: BridgeConfiguration, signals: TerminationSignals) -> Int32 {
     let log = Logger(label: "mqtt-bridge")
-    log.info(
-      "started",
-      metadata: [
-        LogKey.version: "\(BridgeVersion.current)", LogKey.broker: "\(configuration.mqtt.broker)",
-        LogKey.listen: "\(configuration.http.listen)", LogKey.data: "\(configuration.data)",
-      ])
-    while true {
-      guard let signal = signals.next(within: .seconds(3600)) else { continue }
-      log.info("stopping", metadata: [LogKey.signal: "\(signal)"])
+    OpenFileLimit.raise()
+    do throws(StartFailure) {
+      let bridge = try RunningBridge(configuration, log)
+      bridge.logStart()
+      var signal: Int32?
+      while signal == nil {
+        signal = signals.next(within: .seconds(1))
+        bridge.tick()
+      }
+      log.info("stopping", metadata: [LogKey.signal: "\(signal ?? 0)"])
+      exitAtNextSignal(signals)
+      bridge.stop()
+      log.info("stopped")
       return 0
+    } catch {
+      StandardError.write("mqtt-bridge: \(error)\n")
+      return error.status
+    }
+  }
+
+  /// Whoever signals twice does not want to wait.
+  private static func exitAtNextSignal(_ signals: TerminationSignals) {
+    _ = try? LoopThread(name: "signals") {
+      while signals.next(within: .seconds(3600)) == nil {}
+      TerminationSignals.exitProcess(status: 1)
     }
   }
 }

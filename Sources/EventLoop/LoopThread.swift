@@ -52,6 +52,11 @@ package final class LoopThread: Sendable {
   /// Whether the caller runs on this thread.
   package var isCurrent: Bool { identity.isCurrent }
 
+  /// Lets the calling thread rest.
+  package static func pause(_ time: Duration) {
+    _ = poll(nil, 0, PollTimeout.milliseconds(time))
+  }
+
   /// Waits until the thread has ended; a second call returns at once.
   package func join() {
     precondition(!isCurrent, "thread '\(name)' cannot wait for its own end")

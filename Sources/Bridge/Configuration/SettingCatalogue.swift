@@ -86,7 +86,7 @@ enum SettingCatalogue {
   private static let streams = [
     Setting(
       .streams, \.streams.limit, in: 1...1_000_000,
-      "Event streams open at a time; more are answered 503."),
+      "Event streams open at a time; more are answered 429."),
     Setting(
       .topicsPerStream, \.streams.topicsPerStream, in: 1...1024,
       "Topic filters of one stream."),

@@ -6,10 +6,11 @@ package typealias PacketID = UInt16
 
 /// One MQTT control packet, of either protocol version. [MQTT 5.0, 2.1.2]
 ///
-/// Fields that only MQTT 5 has stay at their default values in a 3.1.1 packet.
+/// Fields that only MQTT 5 has stay at their default values in a 3.1.1 packet. The large packets
+/// that come once per connection are stored apart, so that the frequent ones are cheap to move.
 package enum Packet: Equatable, Sendable {
-  case connect(Connect)
-  case connectAck(ConnectAck)
+  indirect case connect(Connect)
+  indirect case connectAck(ConnectAck)
   case publish(Publish)
   case publishAck(PublishReply)
   case publishReceived(PublishReply)

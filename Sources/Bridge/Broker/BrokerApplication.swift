@@ -1,0 +1,173 @@
+import EventLoop
+import HTTPFront
+import MQTTClient
+import Store
+
+/// The bridge's part on the mqtt thread: messages out of the outbox, messages into the streams.
+///
+/// A translator: events of the link and messages of other threads become inputs of the outbox
+/// consumer and the hub, and their actions become calls.
+final class BrokerApplication: LinkApplication {
+  private let configuration: BridgeConfiguration
+  private let wiring: Wiring
+  private let publisher: Publisher
+  private let observer: Observer
+  private var outbox = OutboxConsumer()
+  private var outboxActions: [OutboxConsumer.Action] = []
+  private var hub: StreamHub
+  private var hubActions: [StreamHub.Action] = []
+  private var shards: ShardOutput
+  private var wasUp = false
+
+  init(
+    _ configuration: BridgeConfiguration, _ wiring: Wiring, _ publisher: Publisher,
+    _ observer: Observer
+  ) {
+    self.configuration = configuration
+    self.wiring = wiring
+    self.publisher = publisher
+    self.observer = observer
+    hub = StreamHub(linger: configuration.streams.unsubscribeLinger)
+    shards = ShardOutput(wiring)
+  }
+
+  var nextDeadline: Duration? {
+    [hub.nextDeadline, shards.retryAt].compactMap(\.self).min()
+  }
+
+  func handle(_ message: BrokerMessage, _ link: LinkContext) {
+    let now = WallClock.milliseconds()
+    switch message {
+    case .feed(let rows): outbox.fed(rows, at: now, &outboxActions)
+    case .advanced(let sequences): outbox.advanced(sequences, &outboxActions)
+    case .publish(let publish, let id): outbox.publish(publish, id, &outboxActions)
+    case .openStream(let request): hub.opened(request, &hubActions)
+    case .closeStream(let id): hub.closed(id, at: link.now, &hubActions)
+    case .restore(let remembered): hub.restored(remembered, at: link.now)
+    case .tick: wiring.status.tick(at: link.now)
+    }
+    run(link)
+  }
+
+  func received(_ event: LinkEvent, _ link: LinkContext) {
+    let now = WallClock.milliseconds()
+    switch event {
+    case .delivered(let publish, let token): deliver(publish, token, at: now)
+    case .sent(let key): outbox.sent(key, &outboxActions)
+    case .received(let key): outbox.received(key, &outboxActions)
+    case .restarted(let key): outbox.restarted(key, &outboxActions)
+    case .finished(let key, let outcome):
+      outbox.finished(key, outcome, at: now, &outboxActions)
+    case .subscribed(let key, let codes, _):
+      let identifier = SubscriptionIdentifier(wire: UInt32(truncatingIfNeeded: key))
+      hub.subscribed(identifier, codes.first ?? .unspecifiedError, &hubActions)
+    case .unsubscribed(let key, _, _):
+      hub.unsubscribed(slot: Int(key & ~Self.unsubscribeKey), &hubActions)
+    case .subscriptionLost(let filter, let reasonCode): lost(filter, reasonCode)
+    case .up(let ack): up(ack, link, at: now)
+    case .down(let reason, let detail, let retryIn):
+      outbox.linkDown()
+      let text = detail.map { "\($0)" } ?? "\(reason)"
+      wiring.status.down(text)
+      observer.brokerDown(reason: text, retryIn: retryIn)
+    case .stopped: outbox.linkDown()
+    }
+    run(link)
+  }
+
+  func deadlineReached(_ link: LinkContext) {
+    hub.timerFired(at: link.now, &hubActions)
+    run(link)
+  }
+
+  func turnEnded(_ link: LinkContext) {
+    if shards.flush(at: link.now) {
+      for token in shards.takeSafeTokens() { link.acknowledge(token) }
+      if link.isReadingPaused { link.resumeReading() }
+    } else if !link.isReadingPaused {
+      link.pauseReading()
+    }
+  }
+
+  private static let unsubscribeKey: UInt64 = 1 << 32
+
+  private func up(_ ack: ConnectAck, _ link: LinkContext, at now: Int64) {
+    wiring.status.up(link.limits)
+    observer.brokerUp(sessionPresent: ack.sessionPresent)
+    hub.usesIdentifiers = link.limits?.subscriptionIdentifiersAvailable ?? false
+    if wasUp, !ack.sessionPresent {
+      let gap = StreamFrames.gap(reason: "broker_session_lost", missed: nil)
+      for target in hub.allGroups { shards.append(gap, target) }
+    }
+    wasUp = true
+    outbox.linkUp(at: now, &outboxActions)
+  }
+
+  private func deliver(_ publish: Publish, _ token: AckToken, at now: Int64) {
+    hub.received(publish, &hubActions)
+    var rendered: [(Representation, Frame)] = []
+    func frame(_ representation: Representation) -> Frame {
+      if let known = rendered.first(where: { $0.0 == representation }) { return known.1 }
+      let text = MessageRenderer.render(publish, receivedAt: now, as: representation)
+      let frame = Frame(text)
+      rendered.append((representation, frame))
+      return frame
+    }
+    for action in hubActions {
+      switch action {
+      case .append(let target): shards.append(frame(target.representation), target)
+      case .sendRetained(let streams, let representation):
+        shards.send(frame(representation), to: streams)
+      default: preconditionFailure("\(action) does not come of a message")
+      }
+    }
+    hubActions.removeAll(keepingCapacity: true)
+    if publish.qos > .atMostOnce { shards.acknowledgeWhenFlushed(token) }
+  }
+
+  private func lost(_ filter: String, _ reasonCode: ReasonCode) {
+    let frame = StreamFrames.error(filter: filter, reasonCode)
+    for target in hub.targets(ofFilter: filter) { shards.append(frame, target) }
+    hub.lost(filter: filter, &hubActions)
+  }
+
+  private func run(_ link: LinkContext) {
+    for action in outboxActions { run(action, link) }
+    outboxActions.removeAll(keepingCapacity: true)
+    for action in hubActions { run(action, link) }
+    hubActions.removeAll(keepingCapacity: true)
+  }
+
+  private func run(_ action: OutboxConsumer.Action, _ link: LinkContext) {
+    switch action {
+    case .publish(let request): link.publish(request)
+    case .advance(let sequence, let phase):
+      wiring.store?.advance(sequence: sequence, phase: phase.rawValue)
+    case .releaseRecorded(let key): link.receivedRecorded(key: key)
+    case .sent(let id): publisher.sent(id)
+    case .received(let id): publisher.received(id)
+    case .finished(let id, let sequence, let outcome):
+      wiring.store?.finish(sequence: sequence, outcome: outcome.stored)
+      publisher.finished(id, outcome)
+    case .handedOver(let id): publisher.finished(id, MessageOutcome(state: .sent))
+    case .notSent(let id): publisher.notSent(id)
+    }
+  }
+
+  private func run(_ action: StreamHub.Action, _ link: LinkContext) {
+    switch action {
+    case .subscribe(let identifier, let subscription):
+      link.subscribe(
+        SubscribeRequest(
+          key: UInt64(identifier.wire), subscriptions: [subscription],
+          subscriptionIdentifier: identifier.wire))
+    case .unsubscribe(let slot, let filter):
+      link.unsubscribe(key: Self.unsubscribeKey | UInt64(slot), filters: [filter])
+    case .remember(let remembered): wiring.store?.record(name: remembered.name)
+    case .forget(let remembered): wiring.store?.forget(name: remembered.name)
+    case .open(let stream, let group, let opening): shards.open(stream, group, opening)
+    case .refuse(let stream, let opening): shards.refuse(stream, opening)
+    case .append, .sendRetained: preconditionFailure("\(action) without its message")
+    }
+  }
+}

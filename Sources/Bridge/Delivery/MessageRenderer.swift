@@ -1,0 +1,86 @@
+import HTTPFront
+import MQTTClient
+
+/// Turns a message into the text of one server-sent event.
+enum MessageRenderer {
+  /// The text of the event; the time is in milliseconds since 1970.
+  static func render(
+    _ publish: Publish, receivedAt: Int64, as representation: Representation
+  ) -> [UInt8] {
+    var text: [UInt8] = []
+    text.reserveCapacity(publish.payload.count + publish.topic.utf8.count + 192)
+    switch representation.event {
+    case .message: break
+    case .topic: appendField("event", publish.topic, to: &text)
+    case .fixed(let name): appendField("event", name, to: &text)
+    }
+    switch representation.envelope {
+    case .json:
+      appendData(envelope(publish, receivedAt, representation.encoding).encoded, to: &text)
+    case .none: appendData(raw(publish.payload, representation.encoding), to: &text)
+    }
+    text.append(newline)
+    return text
+  }
+
+  /// An event of the bridge's own, such as `bridge.open`; `retry` is in milliseconds.
+  static func control(_ event: String, _ data: JSONValue, retry: Int? = nil) -> [UInt8] {
+    var text: [UInt8] = []
+    if let retry { appendField("retry", String(retry), to: &text) }
+    appendField("event", event, to: &text)
+    appendData(data.encoded, to: &text)
+    text.append(newline)
+    return text
+  }
+
+  private static let newline = UInt8(ascii: "\n")
+  private static let carriageReturn = UInt8(ascii: "\r")
+
+  private static func envelope(
+    _ publish: Publish, _ receivedAt: Int64, _ encoding: Representation.Encoding
+  ) -> JSONValue {
+    var members: [JSONValue.Member] = [.init("topic", .string(publish.topic))]
+    if let text = PayloadText.text(publish.payload, encoding) {
+      members.append(.init("payload", .string(text)))
+    } else {
+      members.append(.init("payload", .string(Base64.encode(publish.payload))))
+      members.append(.init("payload_encoding", .string("base64")))
+    }
+    members.append(.init("qos", .integer(Int(publish.qos.rawValue))))
+    members.append(.init("retain", .boolean(publish.isRetained)))
+    if publish.isDuplicate { members.append(.init("dup", .boolean(true))) }
+    members.append(.init("received_at", .string(Timestamp(milliseconds: receivedAt).description)))
+    if let properties = EnvelopeProperties.json(publish.properties) {
+      members.append(.init("properties", properties))
+    }
+    return .object(members)
+  }
+
+  /// A carriage return would be read as the end of a line, so such a payload goes out as base64.
+  private static func raw(_ payload: Bytes, _ encoding: Representation.Encoding) -> [UInt8] {
+    guard let text = PayloadText.text(payload, encoding),
+      encoding == .text || !payload.contains(carriageReturn)
+    else { return Array(Base64.encode(payload).utf8) }
+    return Array(text.utf8)
+  }
+
+  /// A field on one line: what would end the line is left out.
+  private static func appendField(_ name: String, _ value: String, to text: inout [UInt8]) {
+    text.append(contentsOf: name.utf8)
+    text.append(contentsOf: ": ".utf8)
+    text.append(contentsOf: value.utf8.lazy.filter { $0 != newline && $0 != carriageReturn })
+    text.append(newline)
+  }
+
+  /// One `data` line for each line of the value. [WHATWG HTML, 9.2.6]
+  private static func appendData(_ data: [UInt8], to text: inout [UInt8]) {
+    var start = 0
+    repeat {
+      let end = data[start...].firstIndex(of: newline) ?? data.count
+      text.append(contentsOf: "data: ".utf8)
+      text.append(contentsOf: data[start..<end].lazy.filter { $0 != carriageReturn })
+      text.append(newline)
+      start = end + 1
+    } while start <= data.count
+  }
+}

@@ -1,0 +1,31 @@
+/// How a stream wants its messages written; subscribers with equal ones share the bytes.
+struct Representation: Hashable, Sendable {
+  /// What the `data` of an event is.
+  enum Envelope: String, Sendable {
+    /// A JSON object with topic, payload and properties.
+    case json
+    /// The payload alone.
+    case none
+  }
+
+  /// How a payload becomes text.
+  enum Encoding: String, Sendable {
+    /// As it is when it is UTF-8 without control characters that the form cannot carry, else base64.
+    case auto
+    case base64
+    /// Always as text; bytes that are not UTF-8 become U+FFFD.
+    case text
+  }
+
+  /// The `event` field of a message.
+  enum EventName: Hashable, Sendable {
+    /// No field, so that a page's `onmessage` fires.
+    case message
+    case topic
+    case fixed(String)
+  }
+
+  var envelope = Envelope.json
+  var encoding = Encoding.auto
+  var event = EventName.message
+}

@@ -1,0 +1,130 @@
+import HTTPFront
+import MQTTClient
+
+/// The groups of streams, and which of them a message belongs to.
+struct StreamGroups {
+  /// The groups of one http thread that want a message in the same form.
+  struct Target: Equatable {
+    let shard: Int
+    let representation: Representation
+    var groups: [GroupID]
+  }
+
+  private struct Group {
+    let key: Key
+    var members = 0
+  }
+
+  private struct Key: Hashable {
+    let shard: Int
+    let filters: [Filter]
+    let representation: Representation
+  }
+
+  /// A granted filter of a stream.
+  struct Filter: Hashable {
+    let slot: Int
+    let filter: TopicFilter
+  }
+
+  private var groups: [GroupID: Group] = [:]
+  private var identifiers: [Key: GroupID] = [:]
+  private var groupsOfSlot: [Int: Set<GroupID>] = [:]
+  private var lastGroup: GroupID = 0
+
+  var count: Int { groups.count }
+
+  /// Every group, for what concerns all streams; the representation does not matter there.
+  var all: [Target] { targets(groups.keys) }
+
+  /// The groups with this filter, for what concerns the filter itself.
+  func targets(ofSlot slot: Int) -> [Target] { targets(groupsOfSlot[slot] ?? []) }
+
+  private func targets(_ ids: some Sequence<GroupID>) -> [Target] {
+    Dictionary(grouping: ids) { groups[$0]?.key.shard ?? 0 }.map { shard, ids in
+      Target(shard: shard, representation: Representation(), groups: ids)
+    }
+  }
+
+  /// One more stream with these filters, in the order of its request.
+  mutating func join(
+    shard: Int, _ filters: [Filter], _ representation: Representation
+  ) -> GroupID {
+    let key = Key(shard: shard, filters: filters, representation: representation)
+    let id: GroupID
+    if let known = identifiers[key] {
+      id = known
+    } else {
+      lastGroup += 1
+      id = lastGroup
+      identifiers[key] = id
+      groups[id] = Group(key: key)
+      for filter in filters { groupsOfSlot[filter.slot, default: []].insert(id) }
+    }
+    groups[id]?.members += 1
+    return id
+  }
+
+  /// One stream less.
+  mutating func leave(_ id: GroupID) {
+    guard var group = groups[id] else { return }
+    group.members -= 1
+    guard group.members == 0 else {
+      groups[id] = group
+      return
+    }
+    groups[id] = nil
+    identifiers[group.key] = nil
+    for filter in group.key.filters {
+      groupsOfSlot[filter.slot]?.remove(id)
+      if groupsOfSlot[filter.slot]?.isEmpty == true { groupsOfSlot[filter.slot] = nil }
+    }
+  }
+
+  /// Adds the groups that take the copy of a message which came through this slot.
+  ///
+  /// `earlier` are the slots that the same copy was collected for before, `absent` those that bring
+  /// nothing.
+  func collect(
+    slot: Int, topic: String, earlier: ArraySlice<Int> = [], absent: Set<Int>,
+    into targets: inout [Target]
+  ) {
+    for id in groupsOfSlot[slot] ?? [] {
+      guard let key = groups[id]?.key,
+        Self.takes(key.filters, slot: slot, topic: topic, absent: absent)
+      else { continue }
+      let hasIt = earlier.contains { other in
+        groupsOfSlot[other]?.contains(id) == true
+          && Self.takes(key.filters, slot: other, topic: topic, absent: absent)
+      }
+      if hasIt { continue }
+      let index = targets.firstIndex {
+        $0.shard == key.shard && $0.representation == key.representation
+      }
+      if let index {
+        targets[index].groups.append(id)
+      } else {
+        targets.append(
+          Target(shard: key.shard, representation: key.representation, groups: [id]))
+      }
+    }
+  }
+
+  /// Whether, of the copies of a message that overlapping filters bring, this one counts.
+  ///
+  /// It is the copy of the first filter that matches and that the broker serves. Shared
+  /// subscriptions stand apart: what they bring, no other subscription brings.
+  static func takes(_ filters: [Filter], slot: Int, topic: String, absent: Set<Int>) -> Bool {
+    guard filters.count > 1 else { return true }
+    for filter in filters {
+      if filter.slot == slot { return true }
+      guard !filter.filter.isShared, !absent.contains(filter.slot),
+        filter.filter.matches(topic: topic)
+      else { continue }
+      return filters.contains { $0.slot == slot && $0.filter.isShared }
+    }
+    return false
+  }
+
+  var isEmpty: Bool { groups.isEmpty && identifiers.isEmpty && groupsOfSlot.isEmpty }
+}

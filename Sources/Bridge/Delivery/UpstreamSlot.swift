@@ -1,0 +1,44 @@
+import MQTTClient
+
+/// One filter that is, was or shall be subscribed at the broker.
+struct UpstreamSlot {
+  enum State: Equatable {
+    case subscribing
+    case active
+    case lingering(until: Duration)
+    case unsubscribing
+    /// The broker does not have it: refused, lost or unsubscribed.
+    case absent
+  }
+
+  let filter: TopicFilter
+  var state: State
+  /// How many streams hold it; those that were refused count until they are closed.
+  var references = 0
+  var maximumQoS: QoS
+  /// Of the newest SUBSCRIBE.
+  var identifier: SubscriptionIdentifier
+  /// The generations of the SUBSCRIBEs without an answer.
+  var unanswered: Set<UInt32> = []
+  /// Whether streams that come now still get every retained message of the newest SUBSCRIBE.
+  var isOpenForRetained = false
+  /// What the broker last granted, while that is in force.
+  var granted: ReasonCode?
+  var isUnsubscribeOpen = false
+  var isRemembered = false
+
+  init(
+    filter: TopicFilter, state: State, maximumQoS: QoS, identifier: SubscriptionIdentifier
+  ) {
+    self.filter = filter
+    self.state = state
+    self.maximumQoS = maximumQoS
+    self.identifier = identifier
+  }
+
+  /// Whether the newest SUBSCRIBE waits for its answer.
+  var isLastOpen: Bool { unanswered.contains(identifier.generation) }
+
+  /// Whether nobody holds it and no answer is due.
+  var isIdle: Bool { references == 0 && unanswered.isEmpty && !isUnsubscribeOpen }
+}

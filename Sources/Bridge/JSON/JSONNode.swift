@@ -1,0 +1,45 @@
+/// One JSON value, and where it stands in the text it was read from.
+///
+/// The place is kept because a payload is published as the exact text the client wrote: no number
+/// is reformatted and no space removed.
+struct JSONNode: Equatable {
+  enum Value: Equatable {
+    case null
+    case bool(Bool)
+    /// Its text, as it stands in the source.
+    case number(String)
+    case string(String)
+    case array([JSONNode])
+    case object([JSONMember])
+  }
+
+  let value: Value
+  let range: Range<Int>
+
+  var isNull: Bool { value == .null }
+}
+
+/// One name and value of a JSON object, in the order of the text.
+struct JSONMember: Equatable {
+  let name: String
+  let node: JSONNode
+}
+
+/// Why a text is not JSON, and at which byte.
+struct JSONError: Error, Equatable {
+  enum Reason: String {
+    case unexpectedEnd = "the text ends too early"
+    case unexpectedByte = "unexpected character"
+    case badNumber = "not a number"
+    case badEscape = "bad escape in a string"
+    case controlCharacter = "unescaped control character in a string"
+    case notUTF8 = "a string is not UTF-8"
+    case loneSurrogate = "half of a surrogate pair"
+    case duplicateName = "a name occurs twice in one object"
+    case tooDeep = "nested too deeply"
+    case trailingText = "text after the value"
+  }
+
+  let reason: Reason
+  let offset: Int
+}

@@ -1,0 +1,67 @@
+import Synchronization
+
+/// Names one accepted publish: a UUID whose first 48 bits are the time. [RFC 9562, 5.7]
+struct MessageID: Hashable, Sendable {
+  let high: UInt64
+  let low: UInt64
+}
+
+extension MessageID: LosslessStringConvertible {
+  init?(_ text: String) {
+    let bytes = Array(text.utf8)
+    guard bytes.count == 36 else { return nil }
+    var high: UInt64 = 0
+    var low: UInt64 = 0
+    var digits = 0
+    for (index, byte) in bytes.enumerated() {
+      if index == 8 || index == 13 || index == 18 || index == 23 {
+        guard byte == UInt8(ascii: "-") else { return nil }
+        continue
+      }
+      guard let digit = Character(Unicode.Scalar(byte)).hexDigitValue else { return nil }
+      if digits < 16 { high = high << 4 | UInt64(digit) } else { low = low << 4 | UInt64(digit) }
+      digits += 1
+    }
+    self.init(high: high, low: low)
+  }
+
+  var description: String {
+    var text: [UInt8] = []
+    text.reserveCapacity(36)
+    for digit in 0..<32 {
+      if digit == 8 || digit == 12 || digit == 16 || digit == 20 { text.append(UInt8(ascii: "-")) }
+      let half = digit < 16 ? high : low
+      let value = UInt8(truncatingIfNeeded: half >> UInt64(60 - 4 * (digit % 16))) & 0x0F
+      text.append(value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") + value - 10)
+    }
+    return String(decoding: text, as: UTF8.self)
+  }
+}
+
+/// Makes message ids that increase in this process, from any thread.
+final class MessageIDGenerator: Sendable {
+  private struct State {
+    var milliseconds: Int64 = 0
+    var counter: UInt16 = 0
+  }
+
+  private let state = Mutex(State())
+
+  /// The next id; `now` is the time of day in milliseconds since 1970.
+  func next(at now: Int64) -> MessageID {
+    let (milliseconds, counter) = state.withLock { state in
+      if now > state.milliseconds {
+        state = State(milliseconds: now, counter: 0)
+      } else if state.counter == 0x0FFF {
+        state = State(milliseconds: state.milliseconds + 1, counter: 0)
+      } else {
+        state.counter += 1
+      }
+      return (state.milliseconds, state.counter)
+    }
+    let time = UInt64(truncatingIfNeeded: milliseconds) & 0xFFFF_FFFF_FFFF
+    return MessageID(
+      high: time << 16 | 0x7000 | UInt64(counter),
+      low: 0x8000_0000_0000_0000 | UInt64.random(in: 0..<0x4000_0000_0000_0000))
+  }
+}

@@ -1,0 +1,16 @@
+import HTTPFront
+import MQTTClient
+
+/// What the answer to a publish repeats of its request.
+struct PublishReceipt: Equatable, Sendable {
+  let id: MessageID
+  let topic: String
+  let qos: QoS
+  let isRetained: Bool
+  /// The value of `Preference-Applied`, when a preference was.
+  let preferenceApplied: String?
+  /// What stands before `/messages` in the path where the message can be looked up.
+  let basePath: String
+  /// What the client accepts.
+  let head: RequestHead
+}

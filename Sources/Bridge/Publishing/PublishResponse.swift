@@ -1,0 +1,127 @@
+import EventLoop
+import HTTPFront
+import MQTTClient
+
+/// The HTTP answer to a publish.
+enum PublishResponse {
+  static func make(_ receipt: PublishReceipt, _ answer: Publishing.Answer) -> Response {
+    switch answer {
+    case .pending(let state, let storedAt):
+      success(receipt, status: 202, state: state, storedAt: storedAt, outcome: nil)
+    case .finished(let outcome, let storedAt):
+      switch outcome.state {
+      case .rejected: rejection(outcome).response(to: receipt.head)
+      case .expired: expiry.response(to: receipt.head)
+      case .queued, .sent, .received, .acked:
+        success(receipt, status: 200, state: outcome.state, storedAt: storedAt, outcome: outcome)
+      }
+    case .refused(let refusal): problem(refusal).response(to: receipt.head)
+    }
+  }
+
+  static func problem(_ refusal: Publishing.Refusal) -> Problem {
+    let retry: HeaderFields = ["Retry-After": "1"]
+    return switch refusal {
+    case .queueFull:
+      Problem(
+        .queueFull, detail: "as many messages wait for the broker as are allowed",
+        hint: "retry later, or raise queue_messages and queue_bytes", members: notKept,
+        headers: retry)
+    case .storeBusy:
+      Problem(
+        .storeBusy, detail: "the store takes no messages now", members: notKept, headers: retry)
+    case .diskFull:
+      Problem(
+        .diskFull, detail: "the volume of the data directory is full",
+        hint: "free space; no restart is needed", members: notKept)
+    case .draining:
+      Problem(.draining, detail: "the bridge is stopping", members: notKept, headers: retry)
+    case .brokerUnavailable:
+      Problem(
+        .brokerUnavailable, detail: "the broker is not connected and QoS 0 is not stored",
+        hint: "use qos=1, or set queue_qos0", members: notKept, headers: retry)
+    case .unknown:
+      Problem(
+        .internal, detail: "the commit failed and its outcome is not known",
+        hint: "look the message up once the store works again",
+        members: [.init("kept", .string("unknown"))])
+    }
+  }
+
+  /// What every refusal of a publish promises.
+  static let notKept: [JSONValue.Member] = [.init("kept", .boolean(false))]
+
+  private static func success(
+    _ receipt: PublishReceipt, status: Int, state: MessageState, storedAt: Int64?,
+    outcome: MessageOutcome?
+  ) -> Response {
+    let id = receipt.id.description
+    var headers: HeaderFields = ["Bridge-Message-Id": id]
+    if storedAt != nil { headers.append("Location", "\(receipt.basePath)/messages/\(id)") }
+    if let applied = receipt.preferenceApplied { headers.append("Preference-Applied", applied) }
+    let offers = ["application/json", "text/plain"]
+    if Accept(receipt.head.headers.values("Accept")).best(of: offers) == "text/plain" {
+      return .text(id + "\n", status: status, headers: headers)
+    }
+    var members: [JSONValue.Member] = [
+      .init("id", .string(id)),
+      .init("topic", .string(receipt.topic)),
+      .init("qos", .integer(Int(receipt.qos.rawValue))),
+      .init("retain", .boolean(receipt.isRetained)),
+      .init("state", .string(state.rawValue)),
+    ]
+    if let outcome { members += acknowledgement(outcome) }
+    if let storedAt {
+      members.append(.init("stored_at", .string(Timestamp(milliseconds: storedAt).description)))
+    }
+    if let outcome, outcome.state == .acked {
+      let now = Timestamp(milliseconds: WallClock.milliseconds()).description
+      members.append(.init("acked_at", .string(now)))
+    }
+    let isUncertain = outcome?.isUncertain ?? false
+    members.append(.init("delivery", .string(isUncertain ? "uncertain" : "exact")))
+    return .json(.object(members), status: status, headers: headers)
+  }
+
+  /// The members that tell what the broker said; none when it said nothing.
+  static func acknowledgement(_ outcome: MessageOutcome) -> [JSONValue.Member] {
+    guard outcome.state == .acked || outcome.state == .rejected else { return [] }
+    var members: [JSONValue.Member] = [
+      .init("reason_code", .integer(Int(outcome.reasonCode.rawValue)))
+    ]
+    if let reason = outcome.reasonString { members.append(.init("reason", .string(reason))) }
+    guard outcome.state == .acked else { return members }
+    // Only MQTT 5 can say so, and only when nobody subscribed. [MQTT 5.0, 3.4.2.1]
+    members.append(
+      .init("matching_subscribers", .boolean(outcome.reasonCode != .noMatchingSubscribers)))
+    return members
+  }
+
+  private static func rejection(_ outcome: MessageOutcome) -> Problem {
+    let code: ProblemCode =
+      switch outcome.reasonCode {
+      case .notAuthorized: .brokerNotAuthorized
+      case .topicNameInvalid: .topicRejected
+      case .quotaExceeded: .brokerQuotaExceeded
+      case .payloadFormatInvalid: .payloadFormatInvalid
+      case .qosNotSupported: .qosNotSupported
+      case .retainNotSupported: .retainNotAvailable
+      case .packetTooLarge: .payloadTooLarge
+      default: .brokerRejected
+      }
+    var problem = Problem(
+      code, detail: outcome.reasonString ?? "the broker answered with '\(outcome.reasonCode)'",
+      members: notKept + [.init("reason_code", .integer(Int(outcome.reasonCode.rawValue)))])
+    if code == .payloadTooLarge {
+      problem.members.append(.init("limited_by", .string("broker")))
+    }
+    if code == .brokerQuotaExceeded { problem.headers.append("Retry-After", "5") }
+    return problem
+  }
+
+  private static var expiry: Problem {
+    Problem(
+      .messageExpired, detail: "the message expired before the broker could take it",
+      hint: "raise expires_in or message_expiry_interval", members: notKept)
+  }
+}

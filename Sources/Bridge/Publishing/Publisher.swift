@@ -1,0 +1,151 @@
+import EventLoop
+import HTTPFront
+import MQTTClient
+import Store
+import Synchronization
+
+/// Accepts publishes and answers their requests as the store and the broker decide.
+///
+/// Called on every http thread, the store thread and the mqtt thread; the machine inside is under a
+/// lock that is never held while anything else is called.
+final class Publisher: Sendable {
+  private let configuration: BridgeConfiguration
+  private let wiring: Wiring
+  private let publishing = Mutex(Publishing())
+  private let identifiers = MessageIDGenerator()
+
+  init(_ configuration: BridgeConfiguration, _ wiring: Wiring) {
+    self.configuration = configuration
+    self.wiring = wiring
+  }
+
+  /// How many requests wait for an answer.
+  var waitingRequests: Int { publishing.withLock { $0.count } }
+
+  /// Takes one publish: refuses it now, or parks its request.
+  func publish(_ draft: PublishDraft, _ request: Request) throws(Problem) -> Answer {
+    let now = WallClock.milliseconds()
+    let status = wiring.status.snapshot
+    let terms = try PublishTerms(
+      draft, request.head, configuration, limits: status.limits, at: now)
+    guard !wiring.isDraining else { throw PublishResponse.problem(.draining) }
+    let receipt = PublishReceipt(
+      id: identifiers.next(at: now), topic: terms.publish.topic, qos: terms.publish.qos,
+      isRetained: terms.publish.isRetained, preferenceApplied: terms.preferenceApplied,
+      basePath: configuration.http.basePath.prefix, head: request.head)
+    let isStored =
+      terms.publish.qos > .atMostOnce || terms.acknowledgement == .stored
+      || (!status.isConnected && configuration.publishing.queuesQoS0)
+    guard isStored else { return try sendUnstored(terms, receipt, request.id, status) }
+    return try store(terms, receipt, request.id)
+  }
+
+  private func store(
+    _ terms: PublishTerms, _ receipt: PublishReceipt, _ request: RequestID
+  ) throws(Problem) -> Answer {
+    // QoS 0 has no acknowledgement to wait for: stored is all that can be said.
+    let level = terms.acknowledgement == .none ? .stored : terms.acknowledgement
+    publishing.withLock { $0.accepted(receipt, request, level) }
+    let item = OutboxItem(
+      id: receipt.id.item, body: StoredMessage.encode(terms.publish), expiresAt: terms.expiresAt)
+    let admission = wiring.store?.append(item) ?? .closed
+    if let refusal = Publishing.Refusal(admission) {
+      publishing.withLock { $0.clientLeft(request) }
+      throw PublishResponse.problem(refusal)
+    }
+    return .park(deadline: level == .broker ? terms.wait : nil)
+  }
+
+  private func sendUnstored(
+    _ terms: PublishTerms, _ receipt: PublishReceipt, _ request: RequestID,
+    _ status: BrokerStatus.Snapshot
+  ) throws(Problem) -> Answer {
+    guard status.isConnected else { throw PublishResponse.problem(.brokerUnavailable) }
+    publishing.withLock { $0.accepted(receipt, request, .none) }
+    guard wiring.link?.send(.publish(terms.publish, receipt.id)) == true else {
+      publishing.withLock { $0.clientLeft(request) }
+      throw PublishResponse.problem(.queueFull)
+    }
+    return .park(deadline: nil)
+  }
+
+  /// The store has committed these messages.
+  func stored(_ items: [StoredItem]) {
+    run { publishing, actions in
+      for item in items { publishing.stored(MessageID(item.id), at: item.storedAt, &actions) }
+    }
+  }
+
+  /// The store kept none of these messages.
+  func refused(_ items: [ItemID], _ error: StoreError) {
+    run { publishing, actions in
+      for item in items {
+        publishing.refused(MessageID(item), Publishing.Refusal(error), &actions)
+      }
+    }
+  }
+
+  func sent(_ id: MessageID) { publishing.withLock { $0.sent(id) } }
+
+  func received(_ id: MessageID) { publishing.withLock { $0.received(id) } }
+
+  func finished(_ id: MessageID, _ outcome: MessageOutcome) {
+    run { publishing, actions in publishing.finished(id, outcome, &actions) }
+  }
+
+  /// A QoS 0 message that was never stored could not be sent.
+  func notSent(_ id: MessageID) {
+    run { publishing, actions in publishing.refused(id, .brokerUnavailable, &actions) }
+  }
+
+  /// The answer to a request that has waited long enough; nil keeps it waiting for the store.
+  func deadlineReached(_ request: RequestID) -> Response? {
+    publishing.withLock { $0.deadlineReached(request) }.map { PublishResponse.make($0.0, $0.1) }
+  }
+
+  /// Answers everybody who waits for the broker; who waits for the store is answered by it.
+  func drain() {
+    run { publishing, actions in publishing.drained(&actions) }
+  }
+
+  func clientLeft(_ request: RequestID) {
+    publishing.withLock { $0.clientLeft(request) }
+  }
+
+  /// How far a message is that the store knows as pending.
+  func progress(of id: MessageID) -> MessageState {
+    publishing.withLock { $0.progress(of: id) }
+  }
+
+  private func run(_ input: (inout Publishing, inout [Publishing.Action]) -> Void) {
+    let actions = publishing.withLock { publishing in
+      var actions: [Publishing.Action] = []
+      input(&publishing, &actions)
+      return actions
+    }
+    for case .answer(let request, let receipt, let answer) in actions {
+      wiring.server?.answer(request, with: PublishResponse.make(receipt, answer))
+    }
+  }
+}
+
+extension Publishing.Refusal {
+  /// Nil when the item was accepted.
+  init?(_ admission: AppendAdmission) {
+    switch admission {
+    case .accepted: return nil
+    case .full(.messages), .full(.bytes): self = .queueFull
+    case .full(.waiting): self = .storeBusy
+    case .failing(let error): self = Self(error)
+    case .closed: self = .draining
+    }
+  }
+
+  init(_ error: StoreError) {
+    switch error {
+    case .diskFull: self = .diskFull
+    case .outcomeUnknown: self = .unknown
+    default: self = .storeBusy
+    }
+  }
+}

@@ -1,0 +1,70 @@
+import EventLoop
+import HTTPFront
+import MQTTClient
+import Store
+
+/// What the admin server serves: whether the bridge lives, is ready, and how it is.
+final class AdminApplication: HTTPApplication {
+  private static let tickLimit = Duration.seconds(5)
+
+  private let configuration: BridgeConfiguration
+  private let wiring: Wiring
+  private let router = Router(RouteTable.adminRoutes)
+  private let health: HealthReport
+  private let observer: Observer
+
+  init(
+    _ configuration: BridgeConfiguration, _ wiring: Wiring, _ observer: Observer
+  ) {
+    self.configuration = configuration
+    self.wiring = wiring
+    health = HealthReport(configuration, wiring)
+    self.observer = observer
+  }
+
+  func admit(_ head: RequestHead) -> Admission {
+    let match = router.match(method: head.method, path: head.path)
+    return match.refusal(to: head).map { .refuse($0) } ?? .accept(bodyLimit: 0)
+  }
+
+  func handle(_ request: Request) -> Answer {
+    let match = router.match(method: request.head.method, path: request.head.path)
+    guard case .found(let endpoint, _) = match else {
+      return .respond(Problem(.notFound).response(to: request.head))
+    }
+    switch endpoint {
+    case .live:
+      return .respond(Self.answer(stuckThreads().map { "\($0) does not tick" }))
+    case .ready: return .respond(Self.answer(health.reasonsNotReady))
+    case .health:
+      return .respond(.json(health.json, headers: ["Cache-Control": "no-store"]))
+    }
+  }
+
+  func deadlineReached(_ id: RequestID) -> Response? { nil }
+  func clientLeft(_ id: RequestID) {}
+  func streamClosed(_ id: StreamID, reason: StreamEnd) {}
+  func gapFrame(for id: StreamID, missed: Int) -> Frame? { nil }
+  func closingFrame(for id: StreamID) -> Frame? { nil }
+  func report(_ fact: HTTPServerFact) { observer.server(fact) }
+
+  private static func answer(_ problems: [String]) -> Response {
+    let isGood = problems.isEmpty
+    var members: [JSONValue.Member] = [.init("status", .string(isGood ? "ok" : "failing"))]
+    if !isGood { members.append(.init("problems", .array(problems.map { .string($0) }))) }
+    return .json(
+      .object(members), status: isGood ? 200 : 503, headers: ["Cache-Control": "no-store"])
+  }
+
+  private func stuckThreads() -> [String] {
+    let now = MonotonicClock.now()
+    var stuck: [String] = []
+    if now - wiring.status.snapshot.lastTick > Self.tickLimit { stuck.append("mqtt") }
+    guard let server = wiring.server else { return stuck }
+    for shard in 0..<server.shardCount
+    where now - server.statistics(ofShard: shard).lastTurn > Self.tickLimit {
+      stuck.append("http-\(shard)")
+    }
+    return stuck
+  }
+}

@@ -1,0 +1,38 @@
+import HTTPFront
+
+/// What a route of the public server does.
+enum Endpoint: Sendable {
+  case publish
+  case publishToTopic
+  case retainInTopic
+  case clearTopic
+  case message
+  case subscribe
+  case page
+}
+
+/// What a route of the admin server does.
+enum AdminEndpoint: Sendable {
+  case live
+  case ready
+  case health
+}
+
+/// Every route there is; `openapi.yaml` describes exactly these.
+enum RouteTable {
+  static let routes: [Route<Endpoint>] = [
+    Route("GET", "/", .page),
+    Route("POST", "/publish", .publish),
+    Route("POST", "/topics/{topic...}", .publishToTopic),
+    Route("PUT", "/topics/{topic...}", .retainInTopic),
+    Route("DELETE", "/topics/{topic...}", .clearTopic),
+    Route("GET", "/messages/{id}", .message),
+    Route("GET", "/subscribe", .subscribe),
+  ]
+
+  static let adminRoutes: [Route<AdminEndpoint>] = [
+    Route("GET", "/healthz/live", .live),
+    Route("GET", "/healthz/ready", .ready),
+    Route("GET", "/healthz", .health),
+  ]
+}

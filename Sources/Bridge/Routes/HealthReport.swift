@@ -1,0 +1,94 @@
+import EventLoop
+import HTTPFront
+import MQTTClient
+import Store
+
+/// The state of the bridge as `GET /healthz` tells it.
+struct HealthReport: Sendable {
+  private let configuration: BridgeConfiguration
+  private let wiring: Wiring
+  private let startedAt = MonotonicClock.now()
+
+  init(_ configuration: BridgeConfiguration, _ wiring: Wiring) {
+    self.configuration = configuration
+    self.wiring = wiring
+  }
+
+  /// Empty while the bridge can store publishes; the broker counts only when configured so.
+  var reasonsNotReady: [String] {
+    var reasons: [String] = []
+    if wiring.isDraining { reasons.append("draining") }
+    if let failure = wiring.store?.statistics.failure { reasons.append("store: \(failure)") }
+    if configuration.readyRequiresBroker, !wiring.status.snapshot.isConnected {
+      reasons.append("broker is not connected")
+    }
+    return reasons
+  }
+
+  var json: JSONValue {
+    let uptime = MonotonicClock.now() - startedAt
+    return .object([
+      .init("version", .string(BridgeVersion.current)),
+      .init("uptime_seconds", .integer(Int(uptime.components.seconds))),
+      .init("epoch", .string(wiring.store?.epoch ?? "")),
+      .init("ready", .boolean(reasonsNotReady.isEmpty)),
+      .init("broker", broker),
+      .init("store", store),
+      .init("streams", streams),
+    ])
+  }
+
+  private var broker: JSONValue {
+    let status = wiring.status.snapshot
+    var members: [JSONValue.Member] = [
+      .init("state", .string(status.isConnected ? "connected" : "disconnected")),
+      .init("url", .string(configuration.mqtt.broker.description)),
+      .init("protocol", .string(configuration.mqtt.version == .v5 ? "5" : "3.1.1")),
+      .init("reconnects", .integer(status.reconnects)),
+    ]
+    if let error = status.lastError { members.append(.init("last_error", .string(error))) }
+    guard let limits = status.limits else { return .object(members) }
+    members.append(.init("session_present", .boolean(limits.sessionPresent)))
+    members.append(
+      .init(
+        "limits",
+        .object([
+          .init("maximum_qos", .integer(Int(limits.maximumQoS.rawValue))),
+          .init("retain_available", .boolean(limits.retainAvailable)),
+          .init("maximum_packet_size", .integer(limits.maximumPacketSize)),
+          .init("receive_maximum", .integer(limits.receiveMaximum)),
+        ])))
+    return .object(members)
+  }
+
+  private var store: JSONValue {
+    guard let statistics = wiring.store?.statistics else { return .object([]) }
+    var members: [JSONValue.Member] = [
+      .init("queue", .integer(statistics.outboxMessages)),
+      .init("bytes", .integer(statistics.outboxBytes)),
+      .init("inflight", .integer(statistics.fedMessages)),
+      .init("wal_bytes", .integer(statistics.walBytes)),
+      .init("commits", .integer(statistics.commits)),
+      .init("last_commit_ms", .integer(Int(statistics.lastCommitDuration / .milliseconds(1)))),
+    ]
+    if let oldest = statistics.oldestStoredAt {
+      members.append(
+        .init("oldest_stored_at", .string(Timestamp(milliseconds: oldest).description)))
+    }
+    if let failure = statistics.failure {
+      members.append(.init("failure", .string(failure.description)))
+    }
+    return .object(members)
+  }
+
+  private var streams: JSONValue {
+    guard let server = wiring.server else { return .object([]) }
+    let shards = (0..<server.shardCount).map { server.statistics(ofShard: $0) }
+    return .object([
+      .init("open", .integer(shards.reduce(0) { $0 + $1.streams })),
+      .init("behind", .integer(shards.reduce(0) { $0 + $1.laggingStreams })),
+      .init("gaps", .integer(shards.reduce(0) { $0 + $1.gapsTotal })),
+      .init("ring_bytes", .integer(shards.reduce(0) { $0 + $1.ringBytes })),
+    ])
+  }
+}

@@ -1,0 +1,90 @@
+import EventLoop
+import HTTPFront
+import MQTTClient
+
+/// What the public server serves.
+final class PublicApplication: HTTPApplication {
+  private let configuration: BridgeConfiguration
+  private let wiring: Wiring
+  private let router: Router<Endpoint>
+  private let publisher: Publisher
+  private let messages: MessageLookUps
+  private let streams: StreamRoute
+  private let observer: Observer
+
+  init(
+    _ configuration: BridgeConfiguration, _ wiring: Wiring, _ publisher: Publisher,
+    _ messages: MessageLookUps, _ observer: Observer
+  ) {
+    self.configuration = configuration
+    self.wiring = wiring
+    self.publisher = publisher
+    self.messages = messages
+    router = Router(basePath: configuration.http.basePath.description, RouteTable.routes)
+    streams = StreamRoute(configuration, wiring)
+    self.observer = observer
+  }
+
+  func admit(_ head: RequestHead) -> Admission {
+    let match = router.match(method: head.method, path: head.path)
+    guard case .found(let endpoint, _) = match else {
+      return .refuse(match.refusal(to: head) ?? Problem(.notFound).response(to: head))
+    }
+    switch endpoint {
+    case .publish, .publishToTopic, .retainInTopic, .clearTopic:
+      return .accept(bodyLimit: PublishRoute.bodyLimit(endpoint, head, configuration))
+    case .message, .subscribe, .page: return .accept(bodyLimit: 0)
+    }
+  }
+
+  func handle(_ request: Request) -> Answer {
+    let match = router.match(method: request.head.method, path: request.head.path)
+    guard case .found(let endpoint, let captures) = match else {
+      return .respond(Problem(.notFound).response(to: request.head))
+    }
+    do throws(Problem) {
+      return try answer(endpoint, captures, request)
+    } catch {
+      return .respond(error.response(to: request.head))
+    }
+  }
+
+  private func answer(
+    _ endpoint: Endpoint, _ captures: [String: String], _ request: Request
+  ) throws(Problem) -> Answer {
+    switch endpoint {
+    case .publish, .publishToTopic, .retainInTopic, .clearTopic:
+      do throws(Problem) {
+        let draft = try PublishRoute.draft(endpoint, captures["topic"], request)
+        return try publisher.publish(draft, request)
+      } catch {
+        throw PublishRoute.withKept(error)
+      }
+    case .message: return try messages.lookUp(captures["id"] ?? "", request)
+    case .subscribe: return try streams.open(request)
+    case .page: return .respond(WelcomePage.response)
+    }
+  }
+
+  func deadlineReached(_ id: RequestID) -> Response? { publisher.deadlineReached(id) }
+
+  func clientLeft(_ id: RequestID) {
+    publisher.clientLeft(id)
+    messages.clientLeft(id)
+  }
+
+  func streamClosed(_ id: StreamID, reason: StreamEnd) {
+    wiring.link?.sendReserved(.closeStream(id))
+  }
+
+  func gapFrame(for id: StreamID, missed: Int) -> Frame? {
+    StreamFrames.gap(reason: "slow", missed: missed)
+  }
+
+  func closingFrame(for id: StreamID) -> Frame? {
+    StreamFrames.close(
+      reason: "draining", reconnects: true, retry: StreamFrames.jitteredRetry(around: 4000))
+  }
+
+  func report(_ fact: HTTPServerFact) { observer.server(fact) }
+}

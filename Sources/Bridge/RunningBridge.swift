@@ -1,0 +1,142 @@
+import EventLoop
+import HTTPFront
+import Logging
+import MQTTClient
+import Store
+
+/// Every part of a bridge, started; in the order store, broker link, HTTP servers.
+final class RunningBridge: Sendable {
+  private let configuration: BridgeConfiguration
+  private let log: Logger
+  private let clientID: String
+  private let wiring = Wiring()
+  private let store: Store
+  private let link: Link<BrokerApplication>
+  private let publisher: Publisher
+  private let server: HTTPServer
+  private let adminServer: HTTPServer
+
+  init(_ configuration: BridgeConfiguration, _ log: Logger) throws(StartFailure) {
+    self.configuration = configuration
+    self.log = log
+    let wiring = wiring
+    let observer = Observer(log)
+    let publisher = Publisher(configuration, wiring)
+    self.publisher = publisher
+    let messages = MessageLookUps(wiring, publisher)
+
+    let events = StoreEvents(wiring, publisher, messages, observer)
+    do throws(StoreError) {
+      store = try Store.open(Self.storeOptions(configuration)) { events.handle($0) }
+    } catch {
+      throw .store(error, directory: configuration.data)
+    }
+    wiring.connect(store: store)
+
+    // The epoch was drawn at random when the data directory was made, and stays with it.
+    let clientID = configuration.mqtt.clientID ?? "mqtt-bridge-\(store.epoch)"
+    self.clientID = clientID
+    let options = BrokerLinkOptions.make(configuration, clientID: clientID)
+    do throws(SystemError) {
+      link = try Link(options) {
+        BrokerApplication(configuration, wiring, publisher, observer)
+      }
+    } catch {
+      throw .system(error)
+    }
+    wiring.connect(link: link)
+
+    let application = PublicApplication(configuration, wiring, publisher, messages, observer)
+    server = try Self.makeServer(
+      HTTPOptions.publicServer(configuration), application, setting: "listen")
+    wiring.connect(server: server)
+    let admin = AdminApplication(configuration, wiring, observer)
+    adminServer = try Self.makeServer(
+      HTTPOptions.adminServer(configuration), admin, setting: "admin_listen")
+    try start()
+  }
+
+  private func start() throws(StartFailure) {
+    let remembered = store.loadedNames.compactMap { RememberedSubscription(name: $0) }
+    link.sendReserved(.restore(remembered))
+    do throws(SystemError) {
+      try link.start()
+    } catch {
+      throw .system(error)
+    }
+    store.startFeed()
+    do throws(HTTPServerError) {
+      try server.start()
+    } catch {
+      throw .server(error, setting: "listen")
+    }
+    do throws(HTTPServerError) {
+      try adminServer.start()
+    } catch {
+      throw .server(error, setting: "admin_listen")
+    }
+  }
+
+  func logStart() {
+    log.info(
+      "started",
+      metadata: [
+        LogKey.version: "\(BridgeVersion.current)",
+        LogKey.listen:
+          "http://\(HostPort(host: configuration.http.listen.host, port: UInt16(clamping: server.port)))",
+        LogKey.adminListen:
+          "http://\(HostPort(host: configuration.http.adminListen.host, port: UInt16(clamping: adminServer.port)))",
+        LogKey.broker: "\(configuration.mqtt.broker)", LogKey.clientID: "\(clientID)",
+        LogKey.data: "\(configuration.data)",
+      ])
+    log.info("no authentication is configured: everything is allowed, on loopback only")
+  }
+
+  /// Asks the mqtt thread for a sign of life; once a second, from the main thread.
+  func tick() { _ = link.send(.tick) }
+
+  /// Ends everything in order, within the configured time.
+  ///
+  /// Not ready → no new connections → parked requests answered and streams ended → the broker
+  /// session left as it is → the last commit. A part that takes too long is left behind.
+  func stop() {
+    let deadline = MonotonicClock.now() + configuration.drainTimeout
+    func left() -> Duration { max(.milliseconds(100), deadline - MonotonicClock.now()) }
+    wiring.drain()
+    server.quiesce()
+    publisher.drain()
+    // What is with the store is answered by it, which takes one commit.
+    let answered = MonotonicClock.now() + left() / 4
+    while publisher.waitingRequests > 0, MonotonicClock.now() < answered {
+      LoopThread.pause(.milliseconds(5))
+    }
+    server.stop(deadline: left() / 2)
+    server.join()
+    link.stop(within: left() / 2)
+    link.join()
+    if !store.close(within: left()) {
+      log.warning("the store did not close in time; what it has committed is safe")
+    }
+    adminServer.stop(deadline: .milliseconds(100))
+    adminServer.join()
+  }
+
+  private static func makeServer(
+    _ options: HTTPServerOptions, _ application: any HTTPApplication, setting: String
+  ) throws(StartFailure) -> HTTPServer {
+    do throws(HTTPServerError) {
+      return try HTTPServer(options: options, application: application)
+    } catch {
+      throw .server(error, setting: setting)
+    }
+  }
+
+  private static func storeOptions(_ configuration: BridgeConfiguration) -> StoreOptions {
+    var options = StoreOptions(directory: configuration.data)
+    options.outboxLimits = StoreOptions.Limits(
+      messages: configuration.publishing.queueMessages,
+      bytes: configuration.publishing.queueBytes.bytes)
+    options.feedLimits.messages = max(options.feedLimits.messages, configuration.mqtt.inflight)
+    return options
+  }
+}

@@ -1,0 +1,161 @@
+import DequeModule
+
+/// How frames get from the log into the sockets.
+extension EventStreams {
+  /// Writes a group's new frames to every member that can take them.
+  ///
+  /// Nearly all members stand at the same frame, so what the kernel is shown is put together
+  /// once for all of them; the others are written one by one.
+  func flush(_ group: StreamGroup) {
+    group.forgetEvicted(log)
+    while group.flushed < group.end {
+      let start = group.flushed
+      var number = start
+      groupVector.removeAll()
+      while !groupVector.isFull, let frame = frame(number, of: group) {
+        groupVector.append(frame, isChunked: true)
+        number += 1
+      }
+      // Frames can be gone already when more came at once than the log holds.
+      let end = groupVector.isEmpty ? group.first : number
+      for index in group.members.indices.reversed() {
+        let stream = group.members[index]
+        if stream.isLagging { continue }
+        if !groupVector.isEmpty, stream.isFlowing(from: start) {
+          writeShared(to: stream, upTo: end)
+        } else if stream.cursor < end || stream.hasPending {
+          write(stream)
+        }
+      }
+      group.flushed = end
+    }
+    trim(group)
+  }
+
+  /// Writes what one stream has pending, as much as one call shows to the kernel.
+  func write(_ stream: EventStream) {
+    admitGap(stream)
+    gather(stream)
+    if vector.byteCount > 0 {
+      switch vector.send(to: stream.socket) {
+      case .failed: return close(stream, .clientLeft)
+      case .wouldBlock: return setBlocked(stream, true)
+      case .bytes(let count):
+        if count > 0 { stream.lastProgress = loop.now }
+        consume(stream, written: count)
+      }
+    } else {
+      consume(stream, written: 0)
+    }
+    if let reason = stream.ending, stream.partial == nil, stream.privateFrames.isEmpty {
+      return finish(stream, reason)
+    }
+    setBlocked(stream, stream.hasPending)
+    if let group = stream.group { trim(group, after: stream) }
+  }
+
+  private func writeShared(to stream: EventStream, upTo end: UInt64) {
+    switch groupVector.send(to: stream.socket) {
+    case .failed: close(stream, .clientLeft)
+    case .wouldBlock: setBlocked(stream, true)
+    case .bytes(let count):
+      stream.lastProgress = loop.now
+      guard count < groupVector.byteCount else {
+        stream.cursor = end
+        return
+      }
+      let (pieces, offset) = groupVector.position(after: count)
+      stream.cursor += UInt64(pieces)
+      if offset > 0 {
+        stream.partial = groupVector.frames[pieces]
+        stream.partialOffset = offset
+        stream.cursor += 1
+      }
+      setBlocked(stream, true)
+    }
+  }
+
+  /// Notices that the log has lost frames this stream had before it.
+  private func admitGap(_ stream: EventStream) {
+    guard let group = stream.group else { return }
+    group.forgetEvicted(log)
+    guard stream.cursor < group.first else { return }
+    stream.privateFrames.insertGap(
+      missed: Int(clamping: group.first - stream.cursor), at: stream.cursor)
+    stream.cursor = group.first
+    gapsTotal += 1
+  }
+
+  private func gather(_ stream: EventStream) {
+    vector.removeAll()
+    if let partial = stream.partial {
+      vector.append(partial, from: stream.partialOffset, isChunked: stream.isChunked)
+    }
+    guard stream.isStarted else { return }
+    var cursor = stream.cursor
+    var index = 0
+    while !vector.isFull {
+      if index < stream.privateFrames.entries.count,
+        stream.privateFrames.entries[index].before <= cursor
+      {
+        vector.append(privateFrame(index, of: stream), isChunked: stream.isChunked)
+        index += 1
+        // The end is the last private frame; what the group got since is not for this stream.
+        if stream.ending != nil, index == stream.privateFrames.entries.count { return }
+      } else if let group = stream.group, let frame = frame(cursor, of: group) {
+        vector.append(frame, isChunked: stream.isChunked)
+        cursor += 1
+      } else {
+        return
+      }
+    }
+  }
+
+  /// Strikes off what was gathered and has been written.
+  private func consume(_ stream: EventStream, written: Int) {
+    var (pieces, offset) = vector.position(after: written)
+    var rest: Frame?
+    if offset > 0 {
+      rest = vector.frames[pieces]
+      if pieces == 0, stream.partial != nil { offset += stream.partialOffset }
+      pieces += 1
+    }
+    if stream.partial != nil, pieces > 0 {
+      stream.partial = nil
+      pieces -= 1
+    }
+    for _ in 0..<pieces {
+      if let first = stream.privateFrames.entries.first, first.before <= stream.cursor {
+        stream.privateFrames.removeFirst()
+      } else {
+        stream.cursor += 1
+      }
+    }
+    if let rest {
+      stream.partial = rest
+      stream.partialOffset = offset
+    }
+  }
+
+  private func privateFrame(_ index: Int, of stream: EventStream) -> Frame {
+    switch stream.privateFrames.entries[index].content {
+    case .frame(let frame): return frame
+    case .gap(let missed):
+      let frame = application.gapFrame(for: stream.id, missed: missed) ?? Frame([])
+      stream.privateFrames.fill(index, with: frame)
+      return frame
+    }
+  }
+
+  private func frame(_ number: UInt64, of group: StreamGroup) -> Frame? {
+    group.position(of: number).flatMap { log.frame(at: $0) }
+  }
+
+  private func trim(_ group: StreamGroup, after stream: EventStream) {
+    if group.laggingCount == 1, stream.isLagging {
+      group.forget(before: min(stream.cursor, group.flushed), &log)
+    } else {
+      trim(group)
+    }
+  }
+}

@@ -1,0 +1,73 @@
+import DequeModule
+
+/// The frames that wait for one stream alone, each with its place among the group's frames.
+struct PrivateFrames {
+  enum Content {
+    case frame(Frame)
+    /// In place of this many frames that the stream will not get.
+    case gap(missed: Int)
+  }
+
+  struct Entry {
+    var content: Content
+    /// It goes out before the group's frame with this number.
+    var before: UInt64
+  }
+
+  private(set) var entries: Deque<Entry> = []
+  private(set) var byteCount = 0
+
+  var isEmpty: Bool { entries.isEmpty }
+
+  /// Adds a frame behind the others, or counts it into a gap when there is no room.
+  mutating func append(_ frame: Frame, before number: UInt64, bytesMax: Int) {
+    guard byteCount + frame.count <= bytesMax else {
+      return appendGap(missed: 1, before: number)
+    }
+    appendAlways(frame, before: number)
+  }
+
+  /// Adds a frame that must not get lost.
+  mutating func appendAlways(_ frame: Frame, before number: UInt64) {
+    entries.append(Entry(content: .frame(frame), before: number))
+    byteCount += frame.count
+  }
+
+  /// Adds a frame before all others.
+  mutating func prepend(_ frame: Frame) {
+    entries.prepend(Entry(content: .frame(frame), before: 0))
+    byteCount += frame.count
+  }
+
+  /// The stream has lost the group's frames from `number` on.
+  mutating func insertGap(missed: Int, at number: UInt64) {
+    let index = entries.firstIndex { $0.before > number } ?? entries.count
+    entries.insert(Entry(content: .gap(missed: missed), before: number), at: index)
+  }
+
+  /// Replaces a gap by the frame that tells of it.
+  mutating func fill(_ index: Int, with frame: Frame) {
+    entries[index].content = .frame(frame)
+    byteCount += frame.count
+  }
+
+  mutating func remove(at index: Int) {
+    if case .frame(let frame) = entries[index].content { byteCount -= frame.count }
+    entries.remove(at: index)
+  }
+
+  mutating func removeFirst() { remove(at: 0) }
+
+  /// The stream has another group now, whose frames all come later.
+  mutating func moveBefore(_ number: UInt64) {
+    for index in entries.indices { entries[index].before = number }
+  }
+
+  private mutating func appendGap(missed: Int, before number: UInt64) {
+    if let last = entries.last, case .gap(let more) = last.content {
+      entries[entries.count - 1] = Entry(content: .gap(missed: more + missed), before: number)
+    } else {
+      entries.append(Entry(content: .gap(missed: missed), before: number))
+    }
+  }
+}

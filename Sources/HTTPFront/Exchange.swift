@@ -1,0 +1,53 @@
+/// One request and its answer.
+///
+///     awaitingHead ─admitted─▶ readingBody ──────┬─▶ done
+///          └────────refused──▶ discardingBody ───┤
+///                              readingBody ─▶ parked ─▶ resumed ─▶ done
+///
+/// libmicrohttpd allows resuming only a connection that is suspended. Everything here happens on
+/// one thread, so `parked` is exactly "suspended", and leaving `parked` is what resumes.
+final class Exchange {
+  enum Stage {
+    case awaitingHead
+    case readingBody(limit: Int)
+    /// Refused, but the rest is so small that reading it keeps the connection usable.
+    case discardingBody(Response)
+    case parked
+    case resumed(Resolution)
+    case done
+  }
+
+  /// What to do when libmicrohttpd comes back to a resumed request.
+  enum Resolution {
+    case respond(Response)
+    case stream(StreamHead)
+    case close
+  }
+
+  let id: RequestID
+  let connection: Connection
+  /// Nil when it is no text.
+  let target: String?
+  let arrivedAt: Duration
+  var stage = Stage.awaitingHead
+  var head: RequestHead?
+  var body: [UInt8] = []
+  /// How many bytes of the quota its body has taken.
+  var bodyCount = 0
+  var discardedCount = 0
+
+  init(id: RequestID, connection: Connection, target: String?, arrivedAt: Duration) {
+    self.id = id
+    self.connection = connection
+    self.target = target
+    self.arrivedAt = arrivedAt
+  }
+
+  var isAwaitingHead: Bool {
+    if case .awaitingHead = stage { true } else { false }
+  }
+
+  var keepsBody: Bool {
+    if case .readingBody = stage { true } else { false }
+  }
+}

@@ -1,0 +1,128 @@
+import EventLoop
+
+/// The requests of one http thread, from the first line to the answer.
+final class Exchanges {
+  /// A refused body up to this size is read and thrown away, so that the connection survives.
+  static let discardedBytesMax = 64 * 1024
+
+  let shard: Int
+  let options: HTTPServerOptions
+  let quotas: Quotas
+  let application: any HTTPApplication
+  let loop: Loop
+  let streams: EventStreams
+  let lingering: LingeringSockets
+  var connections: [UInt64: Connection] = [:]
+  var parked: [UInt64: Exchange] = [:]
+  var lastSerial: UInt64 = 0
+  /// Whether a resumed request waits for the daemon to run.
+  var needsRun = false
+  private(set) var isQuiescing = false
+  private(set) var isStopping = false
+  var requestsTotal = 0
+
+  init(
+    shard: Int, options: HTTPServerOptions, quotas: Quotas, application: any HTTPApplication,
+    loop: Loop, streams: EventStreams, lingering: LingeringSockets
+  ) {
+    self.shard = shard
+    self.options = options
+    self.quotas = quotas
+    self.application = application
+    self.loop = loop
+    self.streams = streams
+    self.lingering = lingering
+  }
+
+  /// The answer to a parked request has come; ignored when the request is gone.
+  func resolve(_ serial: UInt64, _ resolution: Exchange.Resolution) {
+    guard let exchange = parked.removeValue(forKey: serial) else {
+      if case .stream = resolution {
+        application.streamClosed(StreamID(shard: shard, serial: serial), reason: .clientLeft)
+      }
+      return
+    }
+    exchange.stage = .resumed(resolution)
+    exchange.connection.deadline = nil
+    exchange.connection.handle.resume()
+    needsRun = true
+  }
+
+  /// The peer of a watched connection will send nothing more.
+  func peerClosed(_ token: LoopToken) {
+    guard let connection = connections[token.value] else { return }
+    unwatch(connection)
+    // Unless it is parked, libmicrohttpd finds out by itself.
+    guard let exchange = connection.exchange, case .parked = exchange.stage else { return }
+    resolve(exchange.id.serial, .close)
+    application.clientLeft(exchange.id)
+  }
+
+  func timerFired(_ token: LoopToken) {
+    guard let connection = connections[token.value] else { return }
+    if let timerAt = connection.timerAt, timerAt <= loop.now { connection.timerAt = nil }
+    guard let deadline = connection.deadline else { return }
+    guard deadline <= loop.now else { return arm(connection, at: deadline) }
+    connection.deadline = nil
+    guard let exchange = connection.exchange else {
+      return StreamSocket.cut(connection.descriptor)
+    }
+    if case .parked = exchange.stage {
+      guard let response = application.deadlineReached(exchange.id) else { return }
+      resolve(exchange.id.serial, .respond(response))
+    } else {
+      cut(exchange)
+    }
+  }
+
+  /// No further connections come; those between two requests are closed.
+  func quiesce() {
+    isQuiescing = true
+    for connection in connections.values where connection.exchange == nil {
+      StreamSocket.cut(connection.descriptor)
+    }
+  }
+
+  /// Answers everything that is parked.
+  func stop() {
+    isStopping = true
+    for (serial, exchange) in parked {
+      resolve(serial, .respond(draining(exchange.head)))
+    }
+  }
+
+  func draining(_ head: RequestHead?) -> Response {
+    Problem(.draining, headers: ["Retry-After": "5"]).response(to: head)
+  }
+
+  /// Sets the time by which a connection must have got on.
+  func arm(_ connection: Connection, at deadline: Duration) {
+    connection.deadline = deadline
+    if let timerAt = connection.timerAt, timerAt <= deadline { return }
+    connection.timerAt = deadline
+    loop.schedule(LoopToken(.connection, connection.serial), at: deadline)
+  }
+
+  func unwatch(_ connection: Connection) {
+    guard connection.isWatched else { return }
+    connection.isWatched = false
+    loop.unwatch(connection.descriptor)
+  }
+
+  func watch(_ connection: Connection) {
+    guard !connection.isWatched else { return }
+    let token = LoopToken(.connection, connection.serial)
+    // Without memory for it we only learn later that the client left: when we answer.
+    connection.isWatched =
+      (try? loop.watch(connection.descriptor, [.peerClosed], token)) != nil
+  }
+
+  /// Says 408 to a request that does not arrive; libmicrohttpd then sees the end of its input.
+  private func cut(_ exchange: Exchange) {
+    let connection = exchange.connection
+    application.report(.requestTimedOut(clientAddress: connection.clientAddress))
+    let response = Problem(.bodyTimeout).response(to: exchange.head)
+    _ = StreamSocket.send(ResponseText.bytes(of: response), to: connection.descriptor)
+    StreamSocket.cut(connection.descriptor)
+  }
+}

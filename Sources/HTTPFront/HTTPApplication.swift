@@ -1,0 +1,55 @@
+/// What the server asks of the program it serves.
+///
+/// Every method is called on the http thread that owns the request or stream, never with a lock
+/// held, and must return at once: what takes longer is parked.
+package protocol HTTPApplication: Sendable {
+  /// Decides on the head, before any byte of the body is read.
+  func admit(_ head: RequestHead) -> Admission
+
+  /// Answers a request whose body is complete.
+  func handle(_ request: Request) -> Answer
+
+  /// A parked request has reached its deadline; nil leaves it parked, without a deadline.
+  func deadlineReached(_ id: RequestID) -> Response?
+
+  /// The client of a parked request went away; an answer to it is now ignored.
+  func clientLeft(_ id: RequestID)
+
+  /// A stream has ended, whoever ended it; commands to it are now ignored.
+  func streamClosed(_ id: StreamID, reason: StreamEnd)
+
+  /// What to tell a stream that will not get `missed` frames; nil tells it nothing.
+  func gapFrame(for id: StreamID, missed: Int) -> Frame?
+
+  /// The last words to a stream when the server stops.
+  func closingFrame(for id: StreamID) -> Frame?
+
+  /// Something happened that only an operator can act on.
+  func report(_ fact: HTTPServerFact)
+}
+
+/// Whether the body of a request is read.
+package enum Admission: Sendable {
+  /// Read it, up to this size; a larger one is answered 413 as soon as that is known.
+  case accept(bodyLimit: Int)
+  case refuse(Response)
+}
+
+/// What becomes of a request.
+package enum Answer: Sendable {
+  case respond(Response)
+  /// The answer comes later, by `HTTPServer.answer`; the deadline counts from now.
+  case park(deadline: Duration?)
+  /// The request becomes the stream `RequestID.stream`.
+  case stream(StreamHead)
+}
+
+/// Something that happened inside the server.
+package enum HTTPServerFact: Equatable, Sendable {
+  /// A request did not arrive within its time and was cut off.
+  case requestTimedOut(clientAddress: String)
+  /// A request could not become a stream.
+  case streamRefused(StreamID, errorNumber: Int32)
+  /// A http thread could not go on; its port no longer answers.
+  case shardFailed(shard: Int, call: String, errorNumber: Int32)
+}

@@ -1,0 +1,133 @@
+import EventLoop
+import Synchronization
+
+/// The HTTP server: one port, several http threads that share nothing.
+///
+/// A request or stream belongs to the thread that accepted it; other threads reach it through
+/// that thread's bounded mailbox. A server that was started runs until `stop`.
+package final class HTTPServer: Sendable {
+  private enum Phase {
+    case bound([Int32])
+    case running([LoopThread])
+    case ended
+  }
+
+  /// The port in use, also when the system chose it.
+  package let port: Int
+  private let options: HTTPServerOptions
+  private let application: any HTTPApplication
+  private let quotas: Quotas
+  private let shards: [ShardPort]
+  private let phase: Mutex<Phase>
+
+  /// Takes the port; connections wait until `start`.
+  package init(
+    options: HTTPServerOptions, application: any HTTPApplication
+  ) throws(HTTPServerError) {
+    precondition(options.threads > 0, "\(options.threads) http threads")
+    self.options = options
+    self.application = application
+    quotas = Quotas(options)
+    var shards: [ShardPort] = []
+    for index in 0..<options.threads {
+      shards.append(try ShardPort(index: index, commandsMax: options.commandsMax))
+    }
+    self.shards = shards
+    let listening = try ListenSockets(
+      host: options.host, port: options.port, count: options.threads)
+    port = listening.port
+    phase = Mutex(.bound(listening.sockets))
+  }
+
+  deinit {
+    phase.withLock { phase in
+      if case .bound(let sockets) = phase { ListenSockets.close(sockets) }
+    }
+  }
+
+  package var shardCount: Int { shards.count }
+
+  /// Starts the http threads.
+  package func start() throws(HTTPServerError) {
+    guard case .bound(let sockets) = phase.withLock({ exchange(&$0, with: .ended) }) else {
+      preconditionFailure("an HTTP server starts once")
+    }
+    var threads: [LoopThread] = []
+    var unused = sockets[...]
+    do throws(HTTPServerError) {
+      for shard in shards {
+        let socket = unused.removeFirst()
+        threads.append(try Shard.start(shard, socket, options, quotas, application))
+      }
+    } catch {
+      ListenSockets.close(Array(unused))
+      for shard in shards { shard.mailbox.sendReserved(.stop(deadline: .zero)) }
+      for thread in threads { thread.join() }
+      throw error
+    }
+    phase.withLock { $0 = .running(threads) }
+  }
+
+  /// Answers a parked request; from any thread, ignored if it is gone or answered already.
+  package func answer(_ id: RequestID, with response: Response) {
+    mailbox(id.shard)?.sendReserved(.answer(serial: id.serial, response))
+  }
+
+  /// Turns a parked request into the stream `id.stream`; from any thread.
+  package func answer(_ id: RequestID, with head: StreamHead) {
+    mailbox(id.shard)?.sendReserved(.stream(serial: id.serial, head))
+  }
+
+  /// Hands commands to the streams of one thread, all or none; from any thread.
+  ///
+  /// False when too many wait there already: the caller must slow down what feeds it. False
+  /// for ever once the server has stopped.
+  package func send(_ commands: [StreamCommand], toShard shard: Int) -> Bool {
+    mailbox(shard)?.send(contentsOf: commands.map { .command($0) }) ?? false
+  }
+
+  /// Accepts no further connections and closes those that are idle; the rest goes on.
+  package func quiesce() {
+    for shard in shards { shard.mailbox.sendReserved(.quiesce) }
+  }
+
+  /// Ends everything, and returns at once; `join` waits.
+  ///
+  /// Parked requests are answered 503 `draining`, streams get their closing frame, and what has
+  /// not gone after `deadline` is cut.
+  package func stop(deadline: Duration) {
+    let end = MonotonicClock.now() + deadline
+    for shard in shards { shard.mailbox.sendReserved(.stop(deadline: end)) }
+  }
+
+  /// Waits until every http thread has ended after `stop`.
+  package func join() {
+    let threads: [LoopThread] = phase.withLock { phase in
+      guard case .running(let threads) = phase else { return [] }
+      return threads
+    }
+    for thread in threads { thread.join() }
+  }
+
+  /// The figures of one thread; from any thread.
+  package func statistics(ofShard index: Int) -> HTTPShardStatistics {
+    let shard = shards[index]
+    let counters = shard.counters
+    return HTTPShardStatistics(
+      connections: counters.connections.load(ordering: .relaxed),
+      parkedRequests: counters.parkedRequests.load(ordering: .relaxed),
+      streams: counters.streams.load(ordering: .relaxed),
+      laggingStreams: counters.laggingStreams.load(ordering: .relaxed),
+      ringBytes: counters.ringBytes.load(ordering: .relaxed),
+      commandsWaiting: shard.mailbox.count,
+      commandsMax: shard.mailbox.capacity,
+      requestsTotal: counters.requestsTotal.load(ordering: .relaxed),
+      gapsTotal: counters.gapsTotal.load(ordering: .relaxed),
+      bodyBytes: quotas.bodyBytes.used,
+      lastTurn: .milliseconds(counters.lastTurn.load(ordering: .relaxed)))
+  }
+
+  private func mailbox(_ shard: Int) -> Mailbox<ShardMessage>? {
+    shards.indices.contains(shard) ? shards[shard].mailbox : nil
+  }
+}

@@ -1,0 +1,42 @@
+/// Where and within which limits a server serves.
+package struct HTTPServerOptions: Sendable {
+  /// An address, or a name that stands for one.
+  package var host = "127.0.0.1"
+  /// 0 lets the system choose; `HTTPServer.port` tells.
+  package var port = 0
+  /// How many http threads share the port.
+  package var threads = 1
+  /// How many connections that are no streams, dealt evenly to the threads; further ones wait
+  /// unaccepted.
+  package var connectionsMax = 10_000
+  /// How many streams, over all threads; a further one is answered 429.
+  package var streamsMax = 10_000
+  package var headerBytesMax = 16 * 1024
+  package var urlBytesMax = 8 * 1024
+  /// From the first line of a request, or the connection, to the end of its body.
+  package var requestTimeout = Duration.seconds(30)
+  /// How long a connection may stay open between requests, or an answer without being read.
+  package var idleTimeout = Duration.seconds(60)
+  /// How many bytes of bodies may be on their way or with parked requests, over all threads;
+  /// what is over is answered 503.
+  package var bodyBytesMax = 256 << 20
+  /// How many bytes of frames one thread keeps for the streams that are behind.
+  package var ringBytes = 64 << 20
+  /// How many bytes of private frames may wait for one stream; what is over becomes a gap.
+  package var privateBytesPerStream = 4 << 20
+  /// How many stream commands may wait for one thread.
+  package var commandsMax = 16_384
+
+  package init() {}
+}
+
+/// Why a server could not start.
+package enum HTTPServerError: Error, Equatable, Sendable {
+  case unknownHost(String)
+  case addressInUse(host: String, port: Int)
+  case addressNotAvailable(host: String)
+  case permissionDenied(port: Int)
+  case systemCall(String, errorNumber: Int32)
+  /// libmicrohttpd refused to start.
+  case daemonNotStarted
+}

@@ -1,0 +1,92 @@
+/// Header fields in the order they arrived or will be sent; names compare without case.
+package struct HeaderFields: Equatable, Sendable, ExpressibleByDictionaryLiteral {
+  package struct Field: Equatable, Sendable {
+    package let name: String
+    package let value: String
+  }
+
+  package private(set) var fields: [Field] = []
+
+  package init() {}
+
+  /// Fields in this order; repeats are kept.
+  package init(dictionaryLiteral pairs: (String, String)...) {
+    for (name, value) in pairs { append(name, value) }
+  }
+
+  package var count: Int { fields.count }
+
+  /// The first value of a name.
+  package subscript(name: String) -> String? {
+    fields.first { Self.same($0.name, name) }?.value
+  }
+
+  /// Every value of a name, in order.
+  package func values(_ name: String) -> [String] {
+    fields.lazy.filter { Self.same($0.name, name) }.map(\.value)
+  }
+
+  /// The elements of a comma-separated list header, over all its lines, trimmed and not empty.
+  package func list(_ name: String) -> [Substring] {
+    values(name).flatMap { value in
+      value.split(separator: ",").map(Self.trimmed).filter { !$0.isEmpty }
+    }
+  }
+
+  package func contains(_ name: String) -> Bool { self[name] != nil }
+
+  /// Adds a field; what could end the line or forge another one is replaced.
+  ///
+  /// Control characters in the value become spaces, and characters that are illegal in a name
+  /// are left out; a field without a name is not added.
+  package mutating func append(_ name: String, _ value: String) {
+    let name = name.utf8.allSatisfy(Self.isToken) ? name : Self.token(from: name)
+    guard !name.isEmpty else { return }
+    fields.append(Field(name: name, value: Self.line(from: value)))
+  }
+
+  /// Replaces every field of this name by one.
+  package mutating func set(_ name: String, _ value: String) {
+    fields.removeAll { Self.same($0.name, name) }
+    append(name, value)
+  }
+
+  private static func token(from text: String) -> String {
+    String(decoding: text.utf8.filter(isToken), as: UTF8.self)
+  }
+
+  private static func line(from text: String) -> String {
+    guard text.utf8.contains(where: isControl) else { return text }
+    return String(decoding: text.utf8.map { isControl($0) ? 0x20 : $0 }, as: UTF8.self)
+  }
+
+  private static func isControl(_ byte: UInt8) -> Bool {
+    (byte < 0x20 && byte != 0x09) || byte == 0x7F
+  }
+
+  /// Whether a byte may be part of a header name (RFC 9110, tchar).
+  private static func isToken(_ byte: UInt8) -> Bool {
+    switch byte {
+    case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+      UInt8(ascii: "0")...UInt8(ascii: "9"):
+      true
+    default: "!#$%&'*+-.^_`|~".utf8.contains(byte)
+    }
+  }
+
+  private static func trimmed(_ text: Substring) -> Substring {
+    let isBlank = { (character: Character) in character == " " || character == "\t" }
+    var text = text.drop(while: isBlank)
+    while let last = text.last, isBlank(last) { text.removeLast() }
+    return text
+  }
+
+  package static func same(_ left: String, _ right: String) -> Bool {
+    left.utf8.count == right.utf8.count
+      && zip(left.utf8, right.utf8).allSatisfy { lowercase($0) == lowercase($1) }
+  }
+
+  private static func lowercase(_ byte: UInt8) -> UInt8 {
+    byte >= UInt8(ascii: "A") && byte <= UInt8(ascii: "Z") ? byte | 0x20 : byte
+  }
+}

@@ -1,0 +1,71 @@
+import CMicroHTTPD
+import Glibc
+
+/// A connection as libmicrohttpd knows it; valid until the library says that it is closed.
+@safe struct ConnectionHandle {
+  private let pointer: OpaquePointer
+
+  @unsafe init(_ pointer: OpaquePointer) { unsafe self.pointer = pointer }
+
+  var descriptor: Int32 { unsafe cmhd_descriptor(pointer) }
+
+  /// The numeric address of the peer.
+  var clientAddress: String {
+    guard let address = unsafe cmhd_client_address(pointer) else { return "unknown" }
+    return unsafe SocketAddress(copying: address)?.host ?? "unknown"
+  }
+
+  /// The bytes of the request line and the headers.
+  var headSize: Int { unsafe cmhd_head_size(pointer) }
+
+  func headers() -> HeaderFields {
+    var fields = HeaderFields()
+    unsafe withUnsafeMutablePointer(to: &fields) { fields in
+      _ = unsafe MHD_get_connection_values_n(
+        pointer, .HEADER_KIND,
+        { context, _, name, nameCount, value, valueCount in
+          guard let name = unsafe name else { return .YES }
+          let fields = unsafe context?.assumingMemoryBound(to: HeaderFields.self)
+          unsafe fields?.pointee.append(
+            ConnectionHandle.text(name, nameCount),
+            unsafe value.map { unsafe ConnectionHandle.text($0, valueCount) } ?? "")
+          return .YES
+        }, fields)
+    }
+    return fields
+  }
+
+  /// Only from the access handler.
+  func suspend() { unsafe MHD_suspend_connection(pointer) }
+
+  /// Only while suspended, and once; the daemon must run afterwards.
+  func resume() { unsafe MHD_resume_connection(pointer) }
+
+  /// Only from the access handler; false when the library refuses, which closes the connection.
+  func queue(_ response: Response, closing: Bool) -> Bool {
+    let created = unsafe response.body.withUnsafeBytes { bytes in
+      unsafe MHD_create_response_from_buffer(
+        bytes.count, UnsafeMutableRawPointer(mutating: bytes.baseAddress),
+        .RESPMEM_MUST_COPY)
+    }
+    guard let queued = unsafe created else { return false }
+    defer { unsafe MHD_destroy_response(queued) }
+    for field in response.headers.fields where !Self.isOwnedByLibrary(field.name) {
+      _ = unsafe MHD_add_response_header(queued, field.name, field.value)
+    }
+    if closing { _ = unsafe MHD_add_response_header(queued, "Connection", "close") }
+    let status = (200...999).contains(response.status) ? response.status : 500
+    return unsafe MHD_queue_response(pointer, UInt32(status), queued) == .YES
+  }
+
+  private static func isOwnedByLibrary(_ name: String) -> Bool {
+    ["Content-Length", "Transfer-Encoding", "Connection"].contains {
+      HeaderFields.same($0, name)
+    }
+  }
+
+  @unsafe private static func text(_ start: UnsafePointer<CChar>, _ count: Int) -> String {
+    unsafe String(
+      decoding: UnsafeRawBufferPointer(start: start, count: count), as: UTF8.self)
+  }
+}

@@ -1,0 +1,150 @@
+import CMicroHTTPD
+import Glibc
+
+/// What libmicrohttpd tells about its connections and requests, on the thread that runs it.
+protocol DaemonDelegate: AnyObject {
+  func opened(_ handle: ConnectionHandle) -> Connection
+  func closed(_ connection: Connection)
+  /// The request line has arrived; the target is nil when it is no text.
+  func began(on connection: Connection, target: String?) -> Exchange
+  /// The head is complete; false closes the connection.
+  func readHead(of exchange: Exchange, method: String, version: String) -> Bool
+  /// A piece of the body is there, to be kept or not; false closes the connection.
+  func admitsPiece(of exchange: Exchange, count: Int) -> Bool
+  /// Everything was read, or the request was resumed; false closes the connection.
+  func proceed(with exchange: Exchange) -> Bool
+  func ended(_ exchange: Exchange)
+}
+
+/// One libmicrohttpd daemon without a thread of its own.
+@safe final class Daemon {
+  private var daemon: OpaquePointer?
+  private let delegate: any DaemonDelegate
+
+  /// Takes over the listening socket.
+  init(
+    listeningOn socket: Int32, options: HTTPServerOptions, delegate: any DaemonDelegate
+  ) throws(HTTPServerError) {
+    self.delegate = delegate
+    unsafe daemon = nil
+    var callbacks = unsafe cmhd_callbacks(
+      access: accessed, completed: completed, connection: connectionChanged, target: began,
+      context: Unmanaged.passUnretained(self).toOpaque())
+    let idleSeconds = max(1, options.idleTimeout.components.seconds)
+    let connections = max(1, options.connectionsMax / options.threads)
+    unsafe daemon = cmhd_start(
+      socket, &callbacks, options.headerBytesMax * 2, UInt32(clamping: connections),
+      UInt32(clamping: idleSeconds))
+    guard unsafe daemon != nil else { throw .daemonNotStarted }
+  }
+
+  deinit { stop() }
+
+  /// Readable when `run` has work to do.
+  var descriptor: Int32 { unsafe cmhd_epoll_descriptor(daemon) }
+
+  /// Does what is ready, without waiting.
+  func run() { _ = unsafe MHD_run(daemon) }
+
+  /// How long until `run` is needed even if the descriptor stays silent; nil for never.
+  var timeout: Duration? {
+    var milliseconds: UInt64 = 0
+    guard unsafe MHD_get_timeout(daemon, &milliseconds) == .YES else { return nil }
+    return .milliseconds(Int64(clamping: milliseconds))
+  }
+
+  /// Accepts nothing any more.
+  func quiesce() {
+    let socket = unsafe MHD_quiesce_daemon(daemon)
+    if socket >= 0 { close(socket) }
+  }
+
+  /// Closes every connection, none of which may be suspended; a second call does nothing.
+  func stop() {
+    guard let stopping = unsafe daemon else { return }
+    unsafe daemon = nil
+    unsafe MHD_stop_daemon(stopping)
+  }
+
+  fileprivate func connection(
+    _ handle: OpaquePointer, _ context: UnsafeMutablePointer<UnsafeMutableRawPointer?>,
+    _ change: MHD_ConnectionNotificationCode
+  ) {
+    switch change {
+    case .CONNECTION_NOTIFY_STARTED:
+      let connection = delegate.opened(unsafe ConnectionHandle(handle))
+      unsafe context.pointee = Unmanaged.passRetained(connection).toOpaque()
+    default:
+      guard let raw = unsafe context.pointee else { return }
+      unsafe context.pointee = nil
+      delegate.closed(unsafe Unmanaged<Connection>.fromOpaque(raw).takeRetainedValue())
+    }
+  }
+
+  fileprivate func begin(
+    _ target: UnsafePointer<CChar>, _ handle: OpaquePointer
+  ) -> UnsafeMutableRawPointer? {
+    guard let raw = unsafe cmhd_socket_context(handle) else { return nil }
+    let connection = unsafe Unmanaged<Connection>.fromOpaque(raw).takeUnretainedValue()
+    let exchange = delegate.began(on: connection, target: unsafe String(validatingCString: target))
+    return unsafe Unmanaged.passRetained(exchange).toOpaque()
+  }
+
+  fileprivate func access(
+    _ raw: UnsafeMutableRawPointer, _ method: UnsafePointer<CChar>,
+    _ version: UnsafePointer<CChar>, _ piece: UnsafeRawPointer?,
+    _ pieceCount: UnsafeMutablePointer<Int>
+  ) -> Bool {
+    let exchange = unsafe Unmanaged<Exchange>.fromOpaque(raw).takeUnretainedValue()
+    if exchange.isAwaitingHead {
+      return delegate.readHead(
+        of: exchange, method: unsafe String(cString: method),
+        version: unsafe String(cString: version))
+    }
+    let count = unsafe pieceCount.pointee
+    guard count > 0 else { return delegate.proceed(with: exchange) }
+    guard delegate.admitsPiece(of: exchange, count: count) else { return false }
+    if exchange.keepsBody {
+      unsafe exchange.body.append(
+        contentsOf: UnsafeRawBufferPointer(start: piece, count: count))
+    }
+    unsafe pieceCount.pointee = 0
+    return true
+  }
+
+  fileprivate func complete(_ context: UnsafeMutablePointer<UnsafeMutableRawPointer?>) {
+    guard let raw = unsafe context.pointee else { return }
+    unsafe context.pointee = nil
+    delegate.ended(unsafe Unmanaged<Exchange>.fromOpaque(raw).takeRetainedValue())
+  }
+}
+
+private func daemon(_ context: UnsafeMutableRawPointer?) -> Daemon? {
+  guard let context = unsafe context else { return nil }
+  return unsafe Unmanaged<Daemon>.fromOpaque(context).takeUnretainedValue()
+}
+
+private let connectionChanged: MHD_NotifyConnectionCallback = { context, handle, socket, change in
+  guard let handle = unsafe handle, let socket = unsafe socket else { return }
+  unsafe daemon(context)?.connection(handle, socket, change)
+}
+
+private let began: cmhd_target_callback = { context, target, handle in
+  guard let target = unsafe target, let handle = unsafe handle else { return nil }
+  return unsafe daemon(context)?.begin(target, handle)
+}
+
+private let accessed: MHD_AccessHandlerCallback = {
+  context, _, _, method, version, piece, pieceCount, request in
+  guard let daemon = unsafe daemon(context), let method = unsafe method,
+    let version = unsafe version, let pieceCount = unsafe pieceCount,
+    let raw = unsafe request?.pointee
+  else { return .NO }
+  let goesOn = unsafe daemon.access(raw, method, version, piece, pieceCount)
+  return goesOn ? .YES : .NO
+}
+
+private let completed: MHD_RequestCompletedCallback = { context, _, request, _ in
+  guard let request = unsafe request else { return }
+  unsafe daemon(context)?.complete(request)
+}

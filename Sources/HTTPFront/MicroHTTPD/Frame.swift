@@ -1,0 +1,58 @@
+/// A piece of a stream, encoded once and shared by everyone who is sent it.
+///
+/// The chunked framing (its size in hexadecimal and the line ends around it) is part of the
+/// bytes, so that writing it is nothing but showing the kernel where they are. Clients of
+/// HTTP/1.0 are shown the content alone.
+package final class Frame: Sendable {
+  private let bytes: SharedBytes
+  private let prefixCount: Int
+  /// The size of the content, without the chunked framing.
+  package let count: Int
+
+  package init(_ content: [UInt8]) {
+    // A chunk of size zero would end the stream, so an empty frame has no bytes at all.
+    let prefix = content.isEmpty ? [] : Self.chunkPrefix(content.count)
+    bytes = SharedBytes([prefix, content, content.isEmpty ? [] : Self.lineEnd])
+    prefixCount = prefix.count
+    count = content.count
+  }
+
+  package convenience init(_ text: String) {
+    self.init(Array(text.utf8))
+  }
+
+  /// Bytes that are framed already, such as the head of an answer.
+  init(raw: [UInt8]) {
+    bytes = SharedBytes([raw])
+    prefixCount = 0
+    count = raw.count
+  }
+
+  /// The chunk that ends a body; nothing without the chunked framing.
+  private init(terminator: [UInt8]) {
+    bytes = SharedBytes([terminator])
+    prefixCount = 0
+    count = 0
+  }
+
+  static let terminator = Frame(terminator: Array("0\r\n\r\n".utf8))
+
+  /// The content with or without its chunked framing.
+  func bytes(isChunked: Bool) -> [UInt8] {
+    isChunked
+      ? bytes.copy(from: 0, count: bytes.count) : bytes.copy(from: prefixCount, count: count)
+  }
+
+  func count(isChunked: Bool) -> Int { isChunked ? bytes.count : count }
+
+  /// Where a framing's byte at `offset` is; valid as long as the frame lives.
+  @unsafe func address(at offset: Int, isChunked: Bool) -> UnsafeMutableRawPointer {
+    unsafe bytes.address(at: isChunked ? offset : prefixCount + offset)
+  }
+
+  private static let lineEnd: [UInt8] = [0x0D, 0x0A]
+
+  private static func chunkPrefix(_ count: Int) -> [UInt8] {
+    Array(String(count, radix: 16).utf8) + lineEnd
+  }
+}

@@ -1,0 +1,74 @@
+import CLinux
+import EventLoop
+import Glibc
+
+/// What the loop does with a socket it has taken away from libmicrohttpd.
+enum StreamSocket {
+  /// What became of a write.
+  enum Written: Equatable {
+    case bytes(Int)
+    case wouldBlock
+    case failed
+
+    /// Reads a result of `send`, with `errno` still untouched.
+    init(_ result: Int) {
+      if result >= 0 {
+        self = .bytes(result)
+      } else if errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR || errno == ENOBUFS {
+        self = .wouldBlock
+      } else {
+        self = .failed
+      }
+    }
+  }
+
+  static let flags = Int32(MSG_NOSIGNAL | MSG_DONTWAIT)
+
+  /// A second descriptor for the socket, so that the library may close its own.
+  static func detach(_ socket: Int32) throws(SystemError) -> Int32 {
+    let copy = fcntl(socket, F_DUPFD_CLOEXEC, 3)
+    guard copy >= 0 else { throw SystemError("fcntl") }
+    set(copy, TCP_CORK, 0)
+    set(copy, TCP_NODELAY, 1)
+    return copy
+  }
+
+  /// Gives the peer up when it has acknowledged nothing for this long.
+  static func setAcknowledgementLimit(_ limit: Duration, on socket: Int32) {
+    let milliseconds = limit.components.seconds.multipliedReportingOverflow(by: 1000)
+    guard !milliseconds.overflow, milliseconds.partialValue > 0 else { return }
+    set(socket, TCP_USER_TIMEOUT, Int32(clamping: milliseconds.partialValue))
+  }
+
+  /// Writes as much as the socket takes now.
+  static func send(_ bytes: [UInt8], to socket: Int32) -> Written {
+    unsafe bytes.withUnsafeBytes { bytes in
+      unsafe Written(Glibc.send(socket, bytes.baseAddress, bytes.count, flags))
+    }
+  }
+
+  static func finishWriting(_ socket: Int32) { _ = shutdown(socket, Int32(SHUT_WR)) }
+
+  static func cut(_ socket: Int32) { _ = shutdown(socket, Int32(SHUT_RDWR)) }
+
+  /// Throws away what has arrived; false when the peer has closed.
+  static func discardInput(of socket: Int32) -> Bool {
+    unsafe withUnsafeTemporaryAllocation(byteCount: 65_536, alignment: 1) { buffer in
+      for _ in 0..<16 {
+        let count = unsafe recv(
+          socket, buffer.baseAddress, buffer.count, Int32(MSG_DONTWAIT))
+        if count == 0 { return false }
+        if count < 0 { return errno == EAGAIN || errno == EINTR }
+      }
+      return true
+    }
+  }
+
+  static func close(_ socket: Int32) { _ = Glibc.close(socket) }
+
+  private static func set(_ socket: Int32, _ option: Int32, _ value: Int32) {
+    var value = value
+    unsafe setsockopt(
+      socket, Int32(IPPROTO_TCP), option, &value, socklen_t(MemoryLayout<Int32>.size))
+  }
+}

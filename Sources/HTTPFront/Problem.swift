@@ -1,0 +1,55 @@
+/// An error answer in the form of RFC 9457.
+package struct Problem: Error, Equatable, Sendable {
+  package var code: ProblemCode
+  package var detail: String?
+  /// What the caller can do about it.
+  package var hint: String?
+  /// Further members of the document, such as `kept` or `errors`.
+  package var members: [JSONValue.Member]
+  /// Further headers of the answer, such as `Retry-After`.
+  package var headers: HeaderFields
+
+  package init(
+    _ code: ProblemCode, detail: String? = nil, hint: String? = nil,
+    members: [JSONValue.Member] = [], headers: HeaderFields = HeaderFields()
+  ) {
+    self.code = code
+    self.detail = detail
+    self.hint = hint
+    self.members = members
+    self.headers = headers
+  }
+
+  package var json: JSONValue {
+    var all: [JSONValue.Member] = [
+      .init("type", .string("urn:mqtt-bridge:problem:\(code.rawValue)")),
+      .init("title", .string(code.title)),
+      .init("status", .integer(code.status)),
+      .init("code", .string(code.rawValue)),
+    ]
+    if let detail { all.append(.init("detail", .string(detail))) }
+    if let hint { all.append(.init("hint", .string(hint))) }
+    return .object(all + members)
+  }
+
+  /// One line for shells: status, code, and the most exact sentence there is.
+  package var line: String {
+    let text = "\(code.status) \(code.rawValue): \(detail ?? code.title)"
+    return String(text.map { $0.isNewline ? " " : $0 }) + "\n"
+  }
+
+  /// The answer to a request with this head: JSON, or one line where plain text is preferred.
+  package func response(to head: RequestHead?) -> Response {
+    var response = Response(status: code.status, headers: headers)
+    let accept = Accept(head?.headers.values("Accept") ?? [])
+    if accept.best(of: ["application/problem+json", "text/plain"]) == "text/plain" {
+      response.headers.set("Content-Type", "text/plain; charset=utf-8")
+      response.body = Array(line.utf8)
+    } else {
+      response.headers.set("Content-Type", "application/problem+json")
+      response.body = json.encoded
+    }
+    response.headers.set("Cache-Control", "no-store")
+    return response
+  }
+}

@@ -1,0 +1,56 @@
+/// What is known of a request before any byte of its body is read.
+package struct RequestHead: Equatable, Sendable {
+  package var method: String
+  /// Still percent-encoded, without the query; the authority of an absolute target is cut off.
+  package var path: String
+  package var query: Query
+  package var headers: HeaderFields
+  /// The address of the peer of the connection, which may be a proxy.
+  package var clientAddress: String
+  /// The declared length of the body; nil when there is none, or when it is chunked.
+  package var contentLength: Int?
+  package var version: String
+
+  package init(
+    method: String, target: String, headers: HeaderFields = HeaderFields(),
+    clientAddress: String = "", contentLength: Int? = nil, version: String = "HTTP/1.1"
+  ) {
+    self.method = method
+    (path, query) = Self.split(target: target)
+    self.headers = headers
+    self.clientAddress = clientAddress
+    self.contentLength = contentLength
+    self.version = version
+  }
+
+  /// Whether a body follows the head.
+  package var hasBody: Bool {
+    (contentLength ?? 0) > 0 || headers.contains("Transfer-Encoding")
+  }
+
+  private static func split(target: String) -> (path: String, query: Query) {
+    let parts = target.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
+    let query = parts.count == 2 ? Query(raw: parts[1].utf8) : Query()
+    var path = parts.first ?? ""
+    if !path.hasPrefix("/"), let scheme = path.firstRange(of: "://") {
+      path = path[scheme.upperBound...].drop { $0 != "/" }
+    }
+    return (path.isEmpty ? "/" : String(path), query)
+  }
+}
+
+/// A request whose body has been read.
+package struct Request: Sendable {
+  package var head: RequestHead
+  package var body: [UInt8]
+  package var id: RequestID
+  /// When its head was complete.
+  package var arrivedAt: Duration
+
+  package init(head: RequestHead, body: [UInt8], id: RequestID, arrivedAt: Duration) {
+    self.head = head
+    self.body = body
+    self.id = id
+    self.arrivedAt = arrivedAt
+  }
+}

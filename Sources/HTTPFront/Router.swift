@@ -1,0 +1,86 @@
+/// One method and path that the application serves.
+package struct Route<Endpoint: Sendable>: Sendable {
+  package let method: String
+  package let pattern: RoutePattern
+  package let endpoint: Endpoint
+
+  package init(_ method: String, _ pattern: RoutePattern, _ endpoint: Endpoint) {
+    self.method = method
+    self.pattern = pattern
+    self.endpoint = endpoint
+  }
+}
+
+/// What the router found for a method and a path.
+package enum RouteMatch<Endpoint: Sendable>: Sendable {
+  /// The endpoint, with the decoded captures of its pattern by name.
+  case found(Endpoint, captures: [String: String])
+  /// An OPTIONS request for a path that has these methods.
+  case options(allow: [String])
+  /// The path exists, with these methods only.
+  case methodNotAllowed(allow: [String])
+  case notFound
+  /// A capture of the path cannot be decoded.
+  case malformed(PercentDecodingError)
+}
+
+/// Finds the route of a request; routes are data, and the first that fits wins.
+package struct Router<Endpoint: Sendable>: Sendable {
+  package let routes: [Route<Endpoint>]
+  package let basePath: String
+
+  /// A table of routes below `basePath`, which is `/` or like `/mqtt`.
+  package init(basePath: String = "/", _ routes: [Route<Endpoint>]) {
+    self.routes = routes
+    let names = basePath.split(separator: "/")
+    self.basePath = names.isEmpty ? "" : "/" + names.joined(separator: "/")
+  }
+
+  /// The route of a method and a raw path; HEAD finds what GET finds.
+  package func match(method: String, path: String) -> RouteMatch<Endpoint> {
+    guard let path = belowBase(path) else { return .notFound }
+    var allowed: [String] = []
+    for route in routes {
+      do throws(PercentDecodingError) {
+        guard let captures = try route.pattern.captures(in: path) else { continue }
+        if route.method == method || (route.method == "GET" && method == "HEAD") {
+          return .found(route.endpoint, captures: captures)
+        }
+      } catch {
+        return .malformed(error)
+      }
+      if !allowed.contains(route.method) { allowed.append(route.method) }
+    }
+    guard !allowed.isEmpty else { return .notFound }
+    if allowed.contains("GET"), !allowed.contains("HEAD") { allowed.append("HEAD") }
+    allowed.append("OPTIONS")
+    return method == "OPTIONS" ? .options(allow: allowed) : .methodNotAllowed(allow: allowed)
+  }
+
+  private func belowBase(_ path: String) -> Substring? {
+    guard path.hasPrefix(basePath) else { return nil }
+    let rest = path.dropFirst(basePath.count)
+    if rest.isEmpty { return basePath.isEmpty ? nil : "/" }
+    return rest.first == "/" ? rest : nil
+  }
+}
+
+extension RouteMatch {
+  /// The answer where no endpoint was found; nil where one was.
+  package func refusal(to head: RequestHead) -> Response? {
+    switch self {
+    case .found: return nil
+    case .options(let allow):
+      return Response(status: 204, headers: ["Allow": allow.joined(separator: ", ")])
+    case .methodNotAllowed(let allow):
+      let methods = allow.joined(separator: ", ")
+      return Problem(
+        .methodNotAllowed, detail: "\(head.path) has \(methods)", headers: ["Allow": methods]
+      ).response(to: head)
+    case .notFound: return Problem(.notFound).response(to: head)
+    case .malformed(let error):
+      return Problem(.topicInvalid, detail: "the path cannot be decoded: \(error)")
+        .response(to: head)
+    }
+  }
+}

@@ -1,0 +1,189 @@
+import EventLoop
+import Synchronization
+
+/// One http thread: a libmicrohttpd daemon, the streams taken from it, and the loop around both.
+final class Shard {
+  /// So that anybody can see from `lastTurn` that the loop lives.
+  private static let longestWait = Duration.seconds(1)
+
+  private let port: ShardPort
+  private let application: any HTTPApplication
+  private let loop: Loop
+  private let lingering: LingeringSockets
+  private let streams: EventStreams
+  private let exchanges: Exchanges
+  private let daemon: Daemon
+  private var messages: [ShardMessage] = []
+  private var stopDeadline: Duration?
+  private var isQuiet = false
+
+  /// Starts the thread and waits until it serves; takes over the listening socket.
+  static func start(
+    _ port: ShardPort, _ socket: Int32, _ options: HTTPServerOptions, _ quotas: Quotas,
+    _ application: any HTTPApplication
+  ) throws(HTTPServerError) -> LoopThread {
+    let thread: LoopThread
+    let outcome: Mailbox<HTTPServerError?>
+    do throws(SystemError) {
+      outcome = try Mailbox(capacity: 1)
+      thread = try LoopThread(name: "http-\(port.index)") {
+        do throws(HTTPServerError) {
+          let shard = try Shard(port, socket, options, quotas, application)
+          outcome.sendReserved(nil)
+          shard.run()
+        } catch {
+          outcome.sendReserved(error)
+        }
+      }
+    } catch {
+      ListenSockets.close([socket])
+      throw .systemCall(error.call, errorNumber: error.number)
+    }
+    outcome.wait()
+    var received: [HTTPServerError?] = []
+    _ = outcome.receive(into: &received)
+    guard let failure = received.first ?? nil else { return thread }
+    thread.join()
+    throw failure
+  }
+
+  private init(
+    _ port: ShardPort, _ socket: Int32, _ options: HTTPServerOptions, _ quotas: Quotas,
+    _ application: any HTTPApplication
+  ) throws(HTTPServerError) {
+    self.port = port
+    self.application = application
+    do throws(SystemError) {
+      loop = try Loop()
+    } catch {
+      ListenSockets.close([socket])
+      throw .systemCall(error.call, errorNumber: error.number)
+    }
+    lingering = LingeringSockets(loop: loop)
+    streams = EventStreams(
+      loop: loop, options: options, quota: quotas.streams, application: application,
+      lingering: lingering)
+    exchanges = Exchanges(
+      shard: port.index, options: options, quotas: quotas, application: application, loop: loop,
+      streams: streams, lingering: lingering)
+    daemon = try Daemon(listeningOn: socket, options: options, delegate: exchanges)
+    do throws(SystemError) {
+      try loop.watch(daemon.descriptor, [.readable], LoopToken(.daemon))
+      try loop.watch(port.mailbox.descriptor, [.readable], LoopToken(.mailbox))
+    } catch {
+      throw .systemCall(error.call, errorNumber: error.number)
+    }
+  }
+
+  private func run() {
+    do throws(SystemError) {
+      while !isFinished { try turn() }
+    } catch {
+      application.report(
+        .shardFailed(shard: port.index, call: error.call, errorNumber: error.number))
+    }
+    finish()
+  }
+
+  /// Waits for something to happen and does all of it.
+  private func turn() throws(SystemError) {
+    let timeout = exchanges.needsRun ? .zero : daemon.timeout
+    try loop.wait(atMost: min(timeout ?? Self.longestWait, Self.longestWait))
+    var runsDaemon = exchanges.needsRun || timeout != nil
+    for event in loop.events {
+      let token = LoopToken(rawValue: event.token)
+      switch token.kind {
+      case .daemon: runsDaemon = true
+      case .mailbox: receive()
+      case .connection: exchanges.peerClosed(token)
+      case .stream: streams.handle(event, token)
+      case .lingering: lingering.readable(token)
+      case .stop, nil: preconditionFailure("an event with the token \(event.token)")
+      }
+    }
+    fireTimers()
+    // What the daemon hands over is written in the same turn.
+    if runsDaemon || exchanges.needsRun { runDaemon() }
+    streams.flush()
+    publishCounters()
+  }
+
+  private func runDaemon() {
+    exchanges.needsRun = false
+    daemon.run()
+  }
+
+  private func receive() {
+    _ = port.mailbox.receive(into: &messages)
+    for message in messages {
+      switch message {
+      case .answer(let serial, let response): exchanges.resolve(serial, .respond(response))
+      case .stream(let serial, let head):
+        exchanges.resolve(serial, .stream(head))
+        runDaemon()  // The stream must exist before the commands behind this message.
+      case .command(let command): streams.apply(command)
+      case .quiesce: quiesce()
+      case .stop(let deadline): stop(by: deadline)
+      }
+    }
+    messages.removeAll(keepingCapacity: true)
+  }
+
+  private func fireTimers() {
+    while let token = loop.nextDue() {
+      switch token.kind {
+      case .connection: exchanges.timerFired(token)
+      case .stream: streams.timerFired(token)
+      case .lingering: lingering.timerFired(token)
+      case .stop: break
+      case .daemon, .mailbox, nil: preconditionFailure("a timer for \(token.rawValue)")
+      }
+    }
+  }
+
+  private func quiesce() {
+    guard !isQuiet else { return }
+    isQuiet = true
+    daemon.quiesce()
+    exchanges.quiesce()
+    exchanges.needsRun = true
+  }
+
+  private func stop(by deadline: Duration) {
+    guard stopDeadline == nil else { return }
+    stopDeadline = deadline
+    loop.schedule(LoopToken(.stop), at: deadline)
+    quiesce()
+    exchanges.stop()
+    streams.endAll()
+  }
+
+  private var isFinished: Bool {
+    guard let stopDeadline else { return false }
+    if loop.now >= stopDeadline { return true }
+    return exchanges.connections.isEmpty && streams.isEmpty && lingering.isEmpty
+  }
+
+  /// libmicrohttpd must not be stopped while a connection is suspended.
+  private func finish() {
+    port.mailbox.close()
+    exchanges.stop()
+    daemon.run()
+    daemon.stop()
+    streams.closeAll()
+    lingering.closeAll()
+    publishCounters()
+  }
+
+  private func publishCounters() {
+    let counters = port.counters
+    counters.connections.store(exchanges.connections.count, ordering: .relaxed)
+    counters.parkedRequests.store(exchanges.parked.count, ordering: .relaxed)
+    counters.streams.store(streams.count, ordering: .relaxed)
+    counters.laggingStreams.store(streams.laggingCount, ordering: .relaxed)
+    counters.ringBytes.store(streams.log.byteCount, ordering: .relaxed)
+    counters.requestsTotal.store(exchanges.requestsTotal, ordering: .relaxed)
+    counters.gapsTotal.store(streams.gapsTotal, ordering: .relaxed)
+    counters.lastTurn.store(Int(loop.now / .milliseconds(1)), ordering: .relaxed)
+  }
+}

@@ -1,0 +1,8 @@
+/// What other threads send to a http thread.
+enum ShardMessage: Sendable {
+  case answer(serial: UInt64, Response)
+  case stream(serial: UInt64, StreamHead)
+  case command(StreamCommand)
+  case quiesce
+  case stop(deadline: Duration)
+}

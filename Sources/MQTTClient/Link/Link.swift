@@ -1,0 +1,72 @@
+package import EventLoop
+import Synchronization
+
+/// One connection to a broker, kept up over failures, with the application that uses it.
+///
+/// Both live on a thread named `mqtt`, which owns the session, the socket and the timers. Other
+/// threads talk to the application by `send`, whose mailbox is bounded: a full one refuses at
+/// once and keeps nothing.
+package final class Link<Application: LinkApplication>: Sendable {
+  package typealias Message = Application.Message
+
+  private let options: LinkOptions
+  private let resolver: Resolver
+  private let mailboxes: LinkMailboxes<Message>
+  private let makeApplication: @Sendable () -> Application
+  private let thread = Mutex<LoopThread?>(nil)
+  /// Opened here, where a failure can be thrown, and taken by the thread.
+  private let pollSet: Mutex<PollSet?>
+
+  /// Prepares a link; `makeApplication` runs on the link's thread when that starts.
+  package init(
+    _ options: LinkOptions, resolver: Resolver = Resolver(),
+    makeApplication: @escaping @Sendable () -> Application
+  ) throws(SystemError) {
+    self.options = options
+    self.resolver = resolver
+    self.makeApplication = makeApplication
+    mailboxes = try LinkMailboxes(capacity: options.mailboxCapacity)
+    pollSet = Mutex(try PollSet(mailboxes))
+  }
+
+  /// Starts the thread, which connects and keeps connecting until `stop`; once.
+  package func start() throws(SystemError) {
+    let started = try LoopThread(name: "mqtt") { [self] in
+      guard let pollSet = pollSet.withLock({ exchange(&$0, with: nil) }) else {
+        preconditionFailure("a link starts once")
+      }
+      LinkLoop(options, mailboxes, pollSet, resolver, makeApplication()).run()
+    }
+    thread.withLock { $0 = started }
+  }
+
+  /// Sends the application a message; false when the mailbox is full or the link has ended.
+  package func send(_ message: Message) -> Bool { mailboxes.application.send(message) }
+
+  /// Sends several messages, all or none.
+  package func send(contentsOf messages: [Message]) -> Bool {
+    mailboxes.application.send(contentsOf: messages)
+  }
+
+  /// Sends a message whose number is bounded by its sender; false only when the link has ended.
+  @discardableResult
+  package func sendReserved(_ message: Message) -> Bool {
+    mailboxes.application.sendReserved(message)
+  }
+
+  /// How many messages wait for the application.
+  package var waitingMessages: Int { mailboxes.application.count }
+
+  /// Ends the session gracefully, or at the latest after `duration`; `join` waits for the end.
+  ///
+  /// Messages that were accepted are still handed to the application, whose last event is
+  /// `.stopped`.
+  package func stop(within duration: Duration) {
+    mailboxes.control.sendReserved(.stop(deadline: MonotonicClock.now() + duration))
+  }
+
+  /// Waits for the end of the thread; returns at once if it never started.
+  package func join() {
+    thread.withLock { $0 }?.join()
+  }
+}

@@ -1,0 +1,81 @@
+import DequeModule
+import EventLoop
+
+/// The application's hold on the session, valid on the thread of the link only.
+///
+/// Requests are collected and carried out one after the other once the application's call has
+/// returned: first one with everything it causes, then the next.
+package final class LinkContext {
+  enum Input {
+    case publish(PublishRequest)
+    case subscribe(SubscribeRequest)
+    case unsubscribe(key: UInt64, filters: [String])
+    case acknowledge(AckToken, ReasonCode)
+    case receivedRecorded(UInt64)
+    case cancel(UInt64)
+    case stop(deadline: Duration)
+  }
+
+  private let thread: ThreadIdentity
+  private var inputs: Deque<Input> = []
+
+  /// The time of this wake-up.
+  package internal(set) var now: Duration
+  /// What the broker allows; nil while there is no connection.
+  package internal(set) var limits: BrokerLimits?
+  /// Whether so many bytes wait for the socket that the mailbox is left alone.
+  package internal(set) var isCongested = false
+  /// Whether the application has asked for no more deliveries for now.
+  package private(set) var isReadingPaused = false
+
+  init(thread: ThreadIdentity, now: Duration) {
+    self.thread = thread
+    self.now = now
+  }
+
+  package func publish(_ request: PublishRequest) { add(.publish(request)) }
+
+  package func subscribe(_ request: SubscribeRequest) { add(.subscribe(request)) }
+
+  package func unsubscribe(key: UInt64, filters: [String]) {
+    add(.unsubscribe(key: key, filters: filters))
+  }
+
+  package func acknowledge(_ token: AckToken, reasonCode: ReasonCode = .success) {
+    add(.acknowledge(token, reasonCode))
+  }
+
+  /// The application has recorded `.received`; PUBREL may go out.
+  package func receivedRecorded(key: UInt64) { add(.receivedRecorded(key)) }
+
+  /// Drops a publish that has not been sent.
+  package func cancel(key: UInt64) { add(.cancel(key)) }
+
+  /// Ends the session gracefully within `duration`, as `Link.stop` does.
+  package func stop(within duration: Duration) { add(.stop(deadline: now + duration)) }
+
+  /// Leaves what the broker sends in the socket, so that TCP slows the broker down.
+  ///
+  /// What has been read already is still delivered: up to `LinkOptions.readBytes`. So that a pause
+  /// is not taken for a dead broker, one read happens whenever the session's patience would end.
+  package func pauseReading() {
+    checkThread()
+    isReadingPaused = true
+  }
+
+  package func resumeReading() {
+    checkThread()
+    isReadingPaused = false
+  }
+
+  func nextInput() -> Input? { inputs.popFirst() }
+
+  private func add(_ input: Input) {
+    checkThread()
+    inputs.append(input)
+  }
+
+  private func checkThread() {
+    precondition(thread.isCurrent, "the link was touched from another thread")
+  }
+}

@@ -1,0 +1,10 @@
+import EventLoop
+
+/// What other threads tell a link beside the application's messages.
+///
+/// Bounded without a limit of its own: one answer per running lookup, and the owner's stops.
+enum LinkControl: Sendable {
+  /// The answer to the name lookup of one attempt to connect.
+  case resolved(attempt: UInt64, Result<[SocketAddress], ResolutionError>)
+  case stop(deadline: Duration)
+}

@@ -1,0 +1,199 @@
+import EventLoop
+
+/// Carries out what the session wants: one input, then every action it caused, then the next.
+///
+/// At any time there is at most one attempt to reach the broker, and at most one earlier
+/// connection whose last bytes are leaving.
+final class LinkDriver {
+  /// What the session must still be told about the present attempt.
+  enum News { case opened, failed(LinkError), malformed(DecodeError) }
+
+  let connection: LinkConnection
+  let context: LinkContext
+  private let deliver: (LinkEvent) -> Void
+  private let version: ProtocolVersion
+  private var session: Session
+  private var actions: [SessionAction] = []
+  private var running: [SessionAction] = []
+  private var stopDeadline: Duration?
+  private var isSessionStopped = false
+
+  init(
+    _ options: LinkOptions, _ connection: LinkConnection, _ context: LinkContext,
+    deliver: @escaping (LinkEvent) -> Void
+  ) {
+    self.connection = connection
+    self.context = context
+    self.deliver = deliver
+    version = options.session.version
+    session = Session(options: options.session, jitterSeed: options.jitterSeed)
+  }
+
+  private var now: Duration { context.now }
+
+  var nextDeadline: Duration? {
+    [session.nextDeadline, connection.nextDeadline, stopDeadline].compactMap(\.self).min()
+  }
+
+  /// Whether the link may end: the session is done and its last bytes are gone, or it is too late.
+  var isFinished: Bool {
+    (isSessionStopped && !connection.isClosing) || stopDeadline.map { now >= $0 } ?? false
+  }
+
+  func start() {
+    feed { $0.start(at: $2, &$1) }
+    settle()
+  }
+
+  func stop(deadline: Duration) {
+    stopDeadline = min(deadline, stopDeadline ?? deadline)
+    feed { $0.stop(at: $2, &$1) }
+    settle()
+  }
+
+  /// Carries out everything that was asked of the context, and all that follows from it.
+  func settle() {
+    while true {
+      if let news = connection.nextNews() {
+        tell(news)
+      } else if let input = context.nextInput() {
+        apply(input)
+      } else {
+        return
+      }
+    }
+  }
+
+  /// One of the connection's descriptors is ready.
+  func handle(_ event: Poller.Event) {
+    connection.handle(event, at: now)
+    settle()
+    if connection.mayRead(event) { read() }
+  }
+
+  func handle(_ message: LinkControl) {
+    switch message {
+    case .resolved(let attempt, let result):
+      connection.resolved(attempt, result, at: now)
+      settle()
+    case .stop(let deadline): stop(deadline: deadline)
+    }
+  }
+
+  func timersFired() {
+    if let deadline = session.nextDeadline, now >= deadline {
+      // Bytes that wait during a pause prove that the broker lives: read before judging it.
+      if context.isReadingPaused, connection.hasUnreadInput { read(atMost: 1) }
+      feed { $0.timerFired(at: $2, &$1) }
+    }
+    connection.timerFired(at: now)
+    settle()
+  }
+
+  /// Reads what the poller cannot see; call it once per turn.
+  func readHeldInput() {
+    if connection.mustNotWait { read() }
+  }
+
+  /// Sends what the session held back to combine it, and writes everything in one go.
+  func flush() {
+    feed { $0.flush(at: $2, &$1) }
+    settle()
+    if connection.write(at: now) { feed { session, _, now in session.wrote(at: now) } }
+    if connection.hasWriteError { readAfterWriteError() }
+    settle()
+    updateCongestion()
+    connection.updateInterest(isReadingPaused: context.isReadingPaused)
+  }
+
+  private func read(atMost reads: Int? = nil) {
+    connection.read(atMost: reads, at: now) { packet in
+      feed { $0.received(packet, at: $2, &$1) }
+      settle()
+    }
+    settle()
+  }
+
+  /// Before a broker closes it may have said why: the write failed, and the reason is still unread.
+  private func readAfterWriteError() {
+    read()
+    connection.reportWriteError()
+  }
+
+  private func feed(_ input: (inout Session, inout [SessionAction], Duration) -> Void) {
+    precondition(running.isEmpty, "an input before the actions of the last one")
+    input(&session, &actions, now)
+    swap(&actions, &running)
+    for action in running { run(action) }
+    running.removeAll(keepingCapacity: true)
+  }
+
+  private func tell(_ news: News) {
+    switch news {
+    case .opened: feed { $0.linkOpened(at: $2, &$1) }
+    case .failed(let error): feed { $0.linkFailed(error.failure, at: $2, &$1) }
+    case .malformed(let error): feed { $0.receivedInvalid(error.reasonCode, at: $2, &$1) }
+    }
+  }
+
+  private func apply(_ input: LinkContext.Input) {
+    switch input {
+    case .publish(let request):
+      if let code = RequestCheck.refusal(of: request.publish, version) {
+        return deliver(.finished(request.key, .rejected(code, reasonString: nil)))
+      }
+      feed { $0.publish(request, at: $2, &$1) }
+    case .subscribe(let request):
+      if let code = RequestCheck.refusal(of: request, version) {
+        let codes = request.subscriptions.map { _ in code }
+        return deliver(.subscribed(request.key, codes, reasonString: nil))
+      }
+      feed { $0.subscribe(request, at: $2, &$1) }
+    case .unsubscribe(let key, let filters):
+      if let code = RequestCheck.refusal(of: filters, version) {
+        return deliver(.unsubscribed(key, filters.map { _ in code }, reasonString: nil))
+      }
+      feed { $0.unsubscribe(key: key, filters: filters, at: $2, &$1) }
+    case .acknowledge(let token, let reasonCode):
+      feed { $0.acknowledge(token, reasonCode: reasonCode, at: $2, &$1) }
+    case .receivedRecorded(let key): feed { $0.receivedRecorded(key: key, at: $2, &$1) }
+    case .cancel(let key): feed { session, actions, _ in session.cancel(key: key, &actions) }
+    case .stop(let deadline):
+      stopDeadline = min(deadline, stopDeadline ?? deadline)
+      feed { $0.stop(at: $2, &$1) }
+    }
+  }
+
+  private func run(_ action: SessionAction) {
+    switch action {
+    case .openLink: connection.open(at: now)
+    case .closeLink(let closing): connection.close(closing, at: now)
+    case .send(let packet):
+      connection.send(packet)
+      updateCongestion()
+    case .deliver(let publish, let token): deliver(.delivered(publish, token))
+    case .sent(let key): deliver(.sent(key))
+    case .received(let key): deliver(.received(key))
+    case .restarted(let key): deliver(.restarted(key))
+    case .finished(let key, let outcome): deliver(.finished(key, outcome))
+    case .subscribed(let key, let codes, let text):
+      deliver(.subscribed(key, codes, reasonString: text))
+    case .unsubscribed(let key, let codes, let text):
+      deliver(.unsubscribed(key, codes, reasonString: text))
+    case .subscriptionLost(let filter, let code):
+      deliver(.subscriptionLost(filter: filter, code))
+    case .up(let ack):
+      connection.step = .up
+      context.limits = session.limits
+      deliver(.up(ack))
+    case .down(let reason, let retryIn):
+      context.limits = nil
+      deliver(.down(reason, detail: connection.detail(of: reason), retryIn: retryIn))
+    case .stopped: isSessionStopped = true
+    }
+  }
+
+  private func updateCongestion() {
+    context.isCongested = connection.isCongested
+  }
+}

@@ -1,0 +1,23 @@
+/// What the session tells the application of a link.
+package enum LinkEvent: Equatable, Sendable {
+  /// A message from the broker; acknowledge it when it is safe.
+  case delivered(Publish, AckToken)
+  /// The first PUBLISH of this message in this process is on its way.
+  case sent(UInt64)
+  /// The broker has received this QoS 2 message; record it.
+  case received(UInt64)
+  /// The broker lost a QoS 2 message that it had received: record that it must be sent again.
+  case restarted(UInt64)
+  case finished(UInt64, PublishOutcome)
+  /// One reason code per filter of the request.
+  case subscribed(UInt64, [ReasonCode], reasonString: String?)
+  case unsubscribed(UInt64, [ReasonCode], reasonString: String?)
+  /// The broker lost its session and refuses a subscription that it used to serve.
+  case subscriptionLost(filter: String, ReasonCode)
+  /// The broker accepted the connection.
+  case up(ConnectAck)
+  /// There is no connection; `detail` says what the link saw, if the link saw it first.
+  case down(DownReason, detail: LinkError?, retryIn: Duration)
+  /// The last event: nothing asked of the link from now on is carried out.
+  case stopped
+}

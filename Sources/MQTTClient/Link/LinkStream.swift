@@ -1,0 +1,140 @@
+import EventLoop
+
+/// A connected byte stream with what it needs to carry packets.
+///
+///     handshaking ─advance─▶ open ─close─▶ closing ─▶ done (all written and the peer has closed,
+///                                                     or the deadline)
+///
+/// While closing, everything that still comes is thrown away: closing a socket with unread bytes
+/// would make the system cut the connection before our last packet has arrived.
+final class LinkStream {
+  enum Phase { case handshaking, open, closing, done }
+
+  private let transport: any Transport
+  private let pollSet: PollSet
+  private var watch: PollSet.Watch
+  private let version: ProtocolVersion
+  private let writeStallTimeout: Duration
+  private var outgoing = OutgoingBytes()
+  private var decoder: PacketDecoder
+  /// When the peer last took a byte while others were left waiting.
+  private var stalledSince: Duration?
+  private var closeDeadline: Duration?
+  /// The peer took less than there was, and the poller has not said since that it takes more.
+  private var isBlocked = false
+  private(set) var phase = Phase.handshaking
+
+  var isReadingPaused = false
+
+  init(
+    _ transport: any Transport, _ options: LinkOptions, _ pollSet: PollSet
+  ) throws(SystemError) {
+    self.transport = transport
+    self.pollSet = pollSet
+    version = options.session.version
+    writeStallTimeout = options.writeStallTimeout
+    let limit = options.session.connect.maximumPacketSize.map { Int($0) }
+    decoder = PacketDecoder(
+      version: version, maximumPacketSize: limit ?? PacketDecoder.largestPacketSize)
+    watch = try pollSet.watch(transport.descriptor, transport.needs.union(.peerClosed))
+  }
+
+  deinit { pollSet.forget(watch) }
+
+  var outgoingCount: Int { outgoing.count }
+
+  /// Whether the next turn must not wait, since input is there that the poller cannot see.
+  var mustNotWait: Bool { transport.holdsInput && !isReadingPaused && phase != .done }
+
+  var hasUnreadInput: Bool { transport.hasUnreadInput }
+
+  var nextDeadline: Duration? {
+    [closeDeadline, stalledSince.map { $0 + writeStallTimeout }].compactMap(\.self).min()
+  }
+
+  func owns(_ event: Poller.Event) -> Bool { event.token == watch.token }
+
+  /// Goes on with the handshakes; true once the stream is open.
+  func advance() throws(TransportError) -> Bool {
+    if phase == .handshaking, try transport.advance() { phase = .open }
+    return phase != .handshaking
+  }
+
+  func send(_ packet: Packet) throws(EncodeError) {
+    guard phase == .handshaking || phase == .open else { return }
+    try outgoing.append(packet, version: version)
+  }
+
+  /// Writes what waits, as far as the peer takes it; returns whether any byte left.
+  func write(at now: Duration) throws(TransportError) -> Bool {
+    guard !outgoing.isEmpty, !isBlocked, phase == .open || phase == .closing else {
+      return false
+    }
+    let taken = try outgoing.write { (bytes) throws(TransportError) in
+      try transport.send(bytes)
+    }
+    isBlocked = !outgoing.isEmpty
+    if !isBlocked {
+      stalledSince = nil
+    } else if taken > 0 || stalledSince == nil {
+      stalledSince = now
+    }
+    return taken > 0
+  }
+
+  /// Whether the peer has taken nothing for too long.
+  func isStalled(at now: Duration) -> Bool {
+    stalledSince.map { now >= $0 + writeStallTimeout } ?? false
+  }
+
+  /// Reads once; the packets then come from `nextPacket`.
+  func read(_ buffer: inout [UInt8]) throws(TransportError) -> TCPSocket.Received {
+    let received = try transport.receive(into: &buffer)
+    if case .bytes(let count) = received, phase == .open { decoder.append(buffer[..<count]) }
+    return received
+  }
+
+  func nextPacket() throws(DecodeError) -> Packet? { try decoder.next() }
+
+  /// The poller says that the peer takes bytes again.
+  func becameWritable() { isBlocked = false }
+
+  /// Stops to carry packets; what was sent before may leave until the deadline.
+  func close(_ closing: LinkClosing, deadline: Duration) {
+    guard phase == .open, closing == .afterWrites else { return finish() }
+    phase = .closing
+    stalledSince = nil
+    closeDeadline = deadline
+    isReadingPaused = false
+  }
+
+  /// Goes on with closing; call it on every event and deadline while `phase` is `closing`.
+  func advanceClosing(at now: Duration, _ buffer: inout [UInt8]) {
+    guard phase == .closing else { return }
+    if let closeDeadline, now >= closeDeadline { return finish() }
+    do throws(TransportError) {
+      _ = try write(at: now)
+      stalledSince = nil
+      if outgoing.isEmpty { transport.shutDownSending() }
+      if case .end = try transport.receive(into: &buffer) { finish() }
+    } catch {
+      finish()
+    }
+  }
+
+  /// Tells the poller what the stream waits for now.
+  func updateInterest() {
+    var interest = transport.needs.union(.peerClosed)
+    if phase != .handshaking {
+      if !isReadingPaused { interest.formUnion(.readable) }
+      if !outgoing.isEmpty { interest.formUnion(.writable) }
+    }
+    pollSet.change(&watch, to: interest)
+  }
+
+  private func finish() {
+    phase = .done
+    closeDeadline = nil
+    stalledSince = nil
+  }
+}

@@ -1,0 +1,49 @@
+/// Whether a request of the application can be put on the wire at all.
+///
+/// One that cannot is answered at once: were it found only while encoding, it could not be told
+/// from a broken link, and the session would try it again on the next one, for ever.
+enum RequestCheck {
+  /// Why the message cannot be published; nil when it can.
+  static func refusal(of publish: Publish, _ version: ProtocolVersion) -> ReasonCode? {
+    var probe = publish
+    probe.packetID = publish.qos == .atMostOnce ? nil : 1
+    probe.isDuplicate = false
+    if version == .v311 { probe.properties = Publish.Properties() }
+    return refusal(of: .publish(probe), version)
+  }
+
+  /// Why the topic filters cannot be subscribed; nil when they can.
+  static func refusal(of request: SubscribeRequest, _ version: ProtocolVersion) -> ReasonCode? {
+    guard !request.subscriptions.isEmpty else { return nil }
+    let identifier = version == .v5 ? request.subscriptionIdentifier : nil
+    let probe = Subscribe(
+      packetID: 1, subscriptions: request.subscriptions, subscriptionIdentifier: identifier)
+    return refusal(of: .subscribe(probe), version)
+  }
+
+  /// Why the topic filters cannot be unsubscribed; nil when they can.
+  static func refusal(of filters: [String], _ version: ProtocolVersion) -> ReasonCode? {
+    guard !filters.isEmpty else { return nil }
+    return refusal(of: .unsubscribe(Unsubscribe(packetID: 1, filters: filters)), version)
+  }
+
+  private static func refusal(of packet: Packet, _ version: ProtocolVersion) -> ReasonCode? {
+    do throws(EncodeError) {
+      _ = try PacketEncoder.encodedSize(of: packet, version: version)
+      return nil
+    } catch {
+      switch error {
+      case .topicMissing, .topicNameInvalid: return .topicNameInvalid
+      case .topicFilterInvalid: return .topicFilterInvalid
+      case .packetTooLarge: return .packetTooLarge
+      case .noLocalOnSharedSubscription, .requiresVersion5: return .protocolError
+      case .stringTooLong, .stringContainsNUL, .binaryTooLong, .packetIDZero, .packetIDMissing,
+        .packetIDSuperfluous, .duplicateAtQoS0, .subscriptionsMissing, .reasonCodesMissing,
+        .reasonCodeNotAllowed, .propertyValueNotAllowed, .propertyNotAllowed,
+        .sessionPresentWithFailure, .passwordWithoutUsername, .clientIDMissing,
+        .authenticationMethodMissing, .versionMismatch:
+        return .malformedPacket
+      }
+    }
+  }
+}

@@ -1,0 +1,53 @@
+/// What the broker allows on the present connection.
+package struct BrokerLimits: Equatable, Sendable {
+  package var maximumQoS = QoS.exactlyOnce
+  package var retainAvailable = true
+  /// In bytes, the whole packet; the protocol's own limit if the broker names none.
+  package var maximumPacketSize = Self.largestPacket
+  package var receiveMaximum = 65_535
+  package var topicAliasMaximum: UInt16 = 0
+  package var wildcardSubscriptionsAvailable = true
+  package var sharedSubscriptionsAvailable = true
+  package var subscriptionIdentifiersAvailable = true
+  /// In seconds; zero is off.
+  package var keepAlive: UInt16 = 0
+  package var sessionPresent = false
+  package var responseInformation: String?
+  package var serverReference: String?
+
+  /// The longest packet that MQTT can express: one type byte, four length bytes, and the rest.
+  package static let largestPacket = 268_435_460
+
+  package init() {}
+
+  /// The limits that an accepting CONNACK sets; absent properties mean the protocol's defaults.
+  init(_ ack: ConnectAck, options: SessionOptions) {
+    let properties = ack.properties
+    maximumQoS = properties.maximumQoS ?? .exactlyOnce
+    retainAvailable = properties.retainAvailable ?? true
+    maximumPacketSize = properties.maximumPacketSize.map(Int.init) ?? Self.largestPacket
+    receiveMaximum = Int(properties.receiveMaximum ?? .max)
+    topicAliasMaximum = properties.topicAliasMaximum ?? 0
+    wildcardSubscriptionsAvailable = properties.wildcardSubscriptionAvailable ?? true
+    sharedSubscriptionsAvailable = properties.sharedSubscriptionAvailable ?? true
+    subscriptionIdentifiersAvailable =
+      options.version == .v5 && properties.subscriptionIdentifiersAvailable ?? true
+    keepAlive = properties.serverKeepAlive ?? options.keepAlive
+    sessionPresent = ack.sessionPresent
+    responseInformation = properties.responseInformation
+    serverReference = properties.serverReference
+  }
+}
+
+extension BrokerLimits {
+  /// What keeps the broker from taking this message, if anything does.
+  func obstacle(to publish: Publish, version: ProtocolVersion) -> PublishObstacle? {
+    guard publish.isExpressible else { return .invalid }
+    if publish.qos > maximumQoS { return .maximumQoS(maximumQoS) }
+    if publish.isRetained && !retainAvailable { return .retainUnavailable }
+    if PublishSize.bytes(publish, version: version) > maximumPacketSize {
+      return .packetTooLarge(limit: maximumPacketSize)
+    }
+    return nil
+  }
+}

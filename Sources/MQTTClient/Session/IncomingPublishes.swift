@@ -1,0 +1,170 @@
+/// The deliveries of QoS 1 and 2 that are not finished.
+///
+///     QoS 1   deliver ──acknowledge──▶ PUBACK
+///     QoS 2   deliver ──acknowledge──▶ PUBREC ──PUBREL──▶ PUBCOMP
+///
+/// Acknowledgements go out in the order in which the messages came, per QoS, however the application
+/// orders its own. [MQTT-4.6.0-2] [MQTT-4.6.0-3]
+struct IncomingPublishes: ~Copyable {
+  /// A QoS 2 message that the broker has not released.
+  private struct Exchange {
+    /// The delivery whose token counts; nil once the application has acknowledged it.
+    var serial: UInt64?
+    /// Where the owed PUBREC stands in its lane, while one is owed on this link.
+    var position: UInt64?
+    /// Whether it takes a place in the broker's send quota on this link.
+    var isCounted: Bool
+  }
+
+  private let version: ProtocolVersion
+  private let receiveMaximum: Int
+  private var epoch: UInt32 = 0
+  private var atLeastOnce = AckLane()
+  private var exactlyOnce = AckLane()
+  /// The newest unacknowledged QoS 1 delivery of each packet identifier on this link.
+  private var openQoS1: [PacketID: UInt64] = [:]
+  private var exchanges: [PacketID: Exchange] = [:]
+  private var countedExchanges = 0
+
+  init(version: ProtocolVersion, receiveMaximum: UInt16?) {
+    self.version = version
+    self.receiveMaximum = Int(receiveMaximum ?? .max)
+  }
+
+  /// How many deliveries the broker waits for on this link.
+  var openCount: Int { atLeastOnce.count + countedExchanges }
+
+  /// The link is gone: nothing is owed any more, but open QoS 2 exchanges stay known.
+  mutating func linkLost() {
+    epoch &+= 1
+    atLeastOnce.removeAll()
+    exactlyOnce.removeAll()
+    openQoS1.removeAll(keepingCapacity: true)
+    countedExchanges = 0
+    for id in exchanges.keys {
+      exchanges[id]?.position = nil
+      exchanges[id]?.isCounted = false
+    }
+  }
+
+  /// The broker forgot its side of every exchange.
+  mutating func sessionLost() { exchanges.removeAll() }
+
+  /// Takes a message whose topic alias is resolved already.
+  mutating func received(
+    _ publish: Publish, _ actions: inout [SessionAction]
+  ) throws(ProtocolViolation) {
+    guard publish.qos != .atMostOnce else {
+      let token = AckToken(epoch: epoch, serial: 0, packetID: 0, qos: .atMostOnce)
+      return actions.append(.deliver(publish, token))
+    }
+    guard let id = publish.packetID, id != 0 else { throw ProtocolViolation(.malformedPacket) }
+    if publish.qos == .atLeastOnce {
+      try receivedQoS1(id, publish, &actions)
+    } else {
+      try receivedQoS2(id, publish, &actions)
+    }
+  }
+
+  private mutating func receivedQoS1(
+    _ id: PacketID, _ publish: Publish, _ actions: inout [SessionAction]
+  ) throws(ProtocolViolation) {
+    // A broker that repeats itself on the same link gets one PUBACK, which answers both.
+    if publish.isDuplicate && openQoS1[id] != nil { return }
+    try checkQuota()
+    let serial = atLeastOnce.append(id)
+    openQoS1[id] = serial
+    let token = AckToken(epoch: epoch, serial: serial, packetID: id, qos: .atLeastOnce)
+    actions.append(.deliver(publish, token))
+  }
+
+  // A QoS 2 PUBLISH can arrive again with the same packet identifier:
+  //   1. On the same link before our PUBREC: the one PUBREC that is owed answers both.
+  //   2. After our PUBREC: answer PUBREC again, deliver nothing. [MQTT-4.3.3-10]
+  //   3. On a later link, before the application acknowledged: it still has the message and its
+  //      token, so only the PUBREC is owed again. Without DUP it is another message, since the
+  //      broker must mark a repetition. [MQTT-3.3.1-1]
+  private mutating func receivedQoS2(
+    _ id: PacketID, _ publish: Publish, _ actions: inout [SessionAction]
+  ) throws(ProtocolViolation) {
+    if var exchange = exchanges[id], exchange.serial == nil || publish.isDuplicate {
+      guard exchange.position == nil else { return }
+      if !exchange.isCounted {
+        try checkQuota()
+        exchange.isCounted = true
+        countedExchanges += 1
+      }
+      exchange.position = exactlyOnce.append(id)
+      let isAcknowledged = exchange.serial == nil
+      exchanges[id] = exchange
+      if isAcknowledged, let position = exchange.position {
+        exactlyOnce.settle(position, .success)
+        sendReceived(&actions)
+      }
+      return
+    }
+    if exchanges[id]?.position != nil { throw ProtocolViolation(.protocolError) }
+    try checkQuota()
+    let serial = exactlyOnce.append(id)
+    exchanges[id] = Exchange(serial: serial, position: serial, isCounted: true)
+    countedExchanges += 1
+    let token = AckToken(epoch: epoch, serial: serial, packetID: id, qos: .exactlyOnce)
+    actions.append(.deliver(publish, token))
+  }
+
+  private func checkQuota() throws(ProtocolViolation) {
+    guard openCount < receiveMaximum else { throw ProtocolViolation(.receiveMaximumExceeded) }
+  }
+
+  /// The application has made the message safe, or refuses it with a code of 0x80 or above.
+  mutating func acknowledge(
+    _ token: AckToken, _ reasonCode: ReasonCode, _ actions: inout [SessionAction]
+  ) {
+    let code = version == .v5 ? reasonCode : .success
+    switch token.qos {
+    case .atMostOnce: break
+    case .atLeastOnce:
+      guard token.epoch == epoch, atLeastOnce.settle(token.serial, code) else { return }
+      while let (id, position, code) = atLeastOnce.popSettled() {
+        if openQoS1[id] == position { openQoS1[id] = nil }
+        actions.append(.send(.publishAck(PublishReply(id, code))))
+      }
+    case .exactlyOnce:
+      let id = token.packetID
+      guard var exchange = exchanges[id], exchange.serial == token.serial else { return }
+      exchange.serial = nil
+      if let position = exchange.position {
+        exchanges[id] = exchange
+        exactlyOnce.settle(position, code)
+        sendReceived(&actions)
+      } else {
+        exchanges[id] = code.isFailure ? nil : exchange
+      }
+    }
+  }
+
+  private mutating func sendReceived(_ actions: inout [SessionAction]) {
+    while let (id, _, code) = exactlyOnce.popSettled() {
+      exchanges[id]?.position = nil
+      // A refused message has no PUBREL; its identifier is free. [MQTT-4.3.3-9]
+      if code.isFailure { forget(id) }
+      actions.append(.send(.publishReceived(PublishReply(id, code))))
+    }
+  }
+
+  /// The broker sent PUBREL; an unknown one is answered too, or the broker would never stop asking.
+  mutating func receivedRelease(_ id: PacketID, _ actions: inout [SessionAction]) {
+    var code = ReasonCode.success
+    if let exchange = exchanges[id], exchange.serial == nil, exchange.position == nil {
+      forget(id)
+    } else if version == .v5 {
+      code = .packetIdentifierNotFound
+    }
+    actions.append(.send(.publishComplete(PublishReply(id, code))))
+  }
+
+  private mutating func forget(_ id: PacketID) {
+    guard let exchange = exchanges.removeValue(forKey: id), exchange.isCounted else { return }
+    countedExchanges -= 1
+  }
+}

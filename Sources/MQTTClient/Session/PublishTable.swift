@@ -1,0 +1,94 @@
+/// A QoS 1 or QoS 2 publish that owns its packet identifier.
+struct PublishEntry {
+  enum Stage: Equatable {
+    /// Must be sent, or sent again, on this link.
+    case sending
+    case awaitingAck
+    case awaitingReceived
+    /// PUBREC came; the application has not recorded it.
+    case recording
+    /// PUBREC came and is recorded; PUBREL waits for older ones.
+    case recorded
+    case awaitingComplete
+  }
+
+  let key: UInt64
+  let packetID: PacketID
+  var publish: Publish
+  /// When the request came, from which the message expiry runs.
+  let acceptedAt: Duration
+  /// Grows in the order of the first PUBLISH.
+  let sequence: UInt64
+  var stage = Stage.sending
+  /// When the packet that is unanswered now was given to the link.
+  var sentAt = Duration.zero
+  /// The broker may have seen PUBLISH in the session it has now.
+  var wasSent = false
+  var isReported = false
+  /// An earlier session of the broker may have seen it, too.
+  var isUncertain = false
+  /// Set when the message cannot be sent again, and only its exchange has to be closed.
+  var obstacle: PublishObstacle?
+}
+
+/// The publishes that own a packet identifier, found by it in constant time.
+struct PublishTable: ~Copyable {
+  private var entries: [PublishEntry?] = []
+  private var free: [Int32] = []
+  /// The slot plus one for each packet identifier up to the largest one used; zero is none.
+  private var slotPlusOne: [UInt16] = []
+  var links = SlotLinks()
+
+  var count: Int { entries.count - free.count }
+
+  subscript(slot: Int32) -> PublishEntry {
+    get {
+      guard let entry = entries[Int(slot)] else { preconditionFailure("slot \(slot) is empty") }
+      return entry
+    }
+    _modify {
+      guard var entry = entries[Int(slot)] else { preconditionFailure("slot \(slot) is empty") }
+      entries[Int(slot)] = nil
+      yield &entry
+      entries[Int(slot)] = entry
+    }
+  }
+
+  func slot(of id: PacketID) -> Int32? {
+    guard Int(id) < slotPlusOne.count, slotPlusOne[Int(id)] != 0 else { return nil }
+    return Int32(slotPlusOne[Int(id)]) - 1
+  }
+
+  mutating func insert(_ entry: PublishEntry) -> Int32 {
+    let slot: Int32
+    if let reused = free.popLast() {
+      slot = reused
+      entries[Int(slot)] = entry
+    } else {
+      slot = links.grow()
+      entries.append(entry)
+    }
+    let id = Int(entry.packetID)
+    if id >= slotPlusOne.count {
+      slotPlusOne.append(contentsOf: repeatElement(0, count: id + 1 - slotPlusOne.count))
+    }
+    slotPlusOne[id] = UInt16(slot + 1)
+    return slot
+  }
+
+  /// The slot must be in no list any more.
+  mutating func remove(_ slot: Int32) {
+    slotPlusOne[Int(self[slot].packetID)] = 0
+    entries[Int(slot)] = nil
+    free.append(slot)
+  }
+
+  /// Every slot in use, in the order of the first PUBLISH.
+  func slotsInOrder() -> [Int32] {
+    var slots: [Int32] = []
+    for entry in entries.compactMap(\.self).sorted(by: { $0.sequence < $1.sequence }) {
+      if let slot = slot(of: entry.packetID) { slots.append(slot) }
+    }
+    return slots
+  }
+}

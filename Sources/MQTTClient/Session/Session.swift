@@ -1,0 +1,181 @@
+/// The MQTT session of a client, over all links to the broker: inputs come in, actions go out.
+///
+///     idle ──start──▶ opening ──linkOpened──▶ greeting ──CONNACK──▶ up
+///                     opening, greeting, up ──any end──▶ waiting ──timer──▶ opening
+///                     any ──stop──▶ stopped ──start──▶ opening
+///
+/// The driver gives one input at a time and runs all its actions, in order, before the next. It calls
+/// `flush` once per wake-up, after the inputs, and `timerFired` when `nextDeadline` has come. Time is
+/// a `Duration` since any origin that stays the same.
+package struct Session: ~Copyable {
+  package typealias Action = SessionAction
+
+  package enum State: Equatable, Sendable {
+    case idle
+    case waiting(until: Duration)
+    case opening(until: Duration)
+    /// CONNECT is out.
+    case greeting(until: Duration)
+    case up
+    case stopped
+  }
+
+  package let options: SessionOptions
+  package internal(set) var state = State.idle
+  /// What the broker allows; nil without a connection.
+  package internal(set) var limits: BrokerLimits?
+
+  var handshake = Handshake()
+  var keepAlive: KeepAlive
+  var reconnect: Reconnect
+  var ids = PacketIDs()
+  var aliases: InboundTopicAliases
+  var outgoing: OutgoingPublishes
+  var incoming: IncomingPublishes
+  var subscriptions: Subscriptions
+
+  package init(options: SessionOptions, jitterSeed: UInt64) {
+    self.options = options
+    keepAlive = KeepAlive(seconds: 0, timeout: options.pingTimeout, at: .zero)
+    reconnect = Reconnect(options.backoff, seed: jitterSeed)
+    aliases = InboundTopicAliases(maximum: 0)
+    outgoing = OutgoingPublishes(options)
+    incoming = IncomingPublishes(
+      version: options.version,
+      receiveMaximum: options.version == .v5 ? options.connect.receiveMaximum : nil)
+    subscriptions = Subscriptions(options)
+  }
+
+  /// The client identifier that CONNECT carries, once the broker has assigned one if we had none.
+  package var clientID: String { handshake.assignedClientID ?? options.clientID }
+
+  /// When `timerFired` must be called.
+  package var nextDeadline: Duration? {
+    switch state {
+    case .idle, .stopped: return nil
+    case .waiting(let until), .opening(let until), .greeting(let until): return until
+    case .up:
+      return .earlier(keepAlive.nextDeadline, acknowledgementDeadline)
+    }
+  }
+
+  var acknowledgementDeadline: Duration? {
+    .earlier(outgoing.nextDeadline, subscriptions.nextDeadline)
+  }
+
+  /// Numbers for metrics.
+  package var counts: SessionCounts {
+    SessionCounts(
+      waitingPublishes: outgoing.waitingCount, inFlightPublishes: outgoing.inFlightCount,
+      unacknowledgedDeliveries: incoming.openCount, subscriptions: subscriptions.count,
+      queuedFilters: subscriptions.queuedCount,
+      strayAcknowledgements: outgoing.strayCount &+ subscriptions.strayCount)
+  }
+
+  package mutating func start(at now: Duration, _ actions: inout [Action]) {
+    switch state {
+    case .idle, .stopped: open(at: now, &actions)
+    case .waiting, .opening, .greeting, .up: break
+    }
+  }
+
+  /// Says goodbye and ends; the broker keeps the session for as long as CONNECT asked.
+  ///
+  /// Every open publish and request is answered, then comes `.stopped`.
+  package mutating func stop(at now: Duration, _ actions: inout [Action]) {
+    switch state {
+    case .stopped: return
+    case .idle, .waiting: break
+    case .opening, .greeting: actions.append(.closeLink(.immediately))
+    case .up:
+      subscriptions.flush(&ids, at: now, &actions)
+      actions.append(.send(.disconnect(Disconnect())))
+      actions.append(.closeLink(.afterWrites))
+    }
+    endLink()
+    outgoing.stopped(&ids, &actions)
+    subscriptions.stopped(&ids, &actions)
+    state = .stopped
+    actions.append(.stopped)
+  }
+
+  /// Takes a message; QoS 0 goes out now or not at all, QoS 1 and 2 wait for their turn.
+  package mutating func publish(
+    _ request: PublishRequest, at now: Duration, _ actions: inout [Action]
+  ) {
+    if request.publish.qos == .atMostOnce { return publishOnce(request, &actions) }
+    if state == .stopped {
+      let outcome: PublishOutcome =
+        request.progress == .new ? .notSent(.stopped) : .unconfirmed(.stopped)
+      return actions.append(.finished(request.key, outcome))
+    }
+    outgoing.publish(request, at: now, &actions)
+    outgoing.pump(&ids, at: now, &actions)
+  }
+
+  private func publishOnce(_ request: PublishRequest, _ actions: inout [Action]) {
+    guard let limits else {
+      return actions.append(.finished(request.key, .notSent(.linkDown)))
+    }
+    if let obstacle = limits.obstacle(to: request.publish, version: options.version) {
+      return actions.append(.finished(request.key, .notSent(obstacle)))
+    }
+    var publish = request.publish
+    publish.packetID = nil
+    publish.isDuplicate = false
+    if options.version == .v311 { publish.properties = Publish.Properties() }
+    actions.append(.send(.publish(publish)))
+    actions.append(.sent(request.key))
+    actions.append(.finished(request.key, .handedOver))
+  }
+
+  /// Takes back a publish that nobody tried to send yet; otherwise nothing happens.
+  package mutating func cancel(key: UInt64, _ actions: inout [Action]) {
+    outgoing.cancel(key: key, &actions)
+  }
+
+  /// The application has recorded what `.received(key)` said.
+  package mutating func receivedRecorded(
+    key: UInt64, at now: Duration, _ actions: inout [Action]
+  ) {
+    outgoing.receivedRecorded(key: key, at: now, &actions)
+  }
+
+  /// Collects a request until `flush`.
+  package mutating func subscribe(
+    _ request: SubscribeRequest, at now: Duration, _ actions: inout [Action]
+  ) {
+    subscriptions.subscribe(request, &actions)
+  }
+
+  /// Collects a request until `flush`; the key shares one space with those of `subscribe`.
+  package mutating func unsubscribe(
+    key: UInt64, filters: [String], at now: Duration, _ actions: inout [Action]
+  ) {
+    subscriptions.unsubscribe(key: key, filters: filters, &actions)
+  }
+
+  /// The message of this token is safe, or refused with a code of 0x80 or above.
+  package mutating func acknowledge(
+    _ token: AckToken, reasonCode: ReasonCode = .success, at now: Duration,
+    _ actions: inout [Action]
+  ) {
+    incoming.acknowledge(token, reasonCode, &actions)
+  }
+
+  /// All inputs of this wake-up were given: sends the collected subscription changes.
+  package mutating func flush(at now: Duration, _ actions: inout [Action]) {
+    subscriptions.flush(&ids, at: now, &actions)
+  }
+}
+
+/// How much a session holds.
+package struct SessionCounts: Equatable, Sendable {
+  package let waitingPublishes: Int
+  package let inFlightPublishes: Int
+  package let unacknowledgedDeliveries: Int
+  package let subscriptions: Int
+  package let queuedFilters: Int
+  /// Acknowledgements from the broker that matched nothing.
+  package let strayAcknowledgements: Int
+}

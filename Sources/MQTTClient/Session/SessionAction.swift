@@ -1,0 +1,28 @@
+/// What the driver of a session must do, in this order, before it gives the next input.
+package enum SessionAction: Equatable, Sendable {
+  /// Start to open a link; answer with `linkOpened` or `linkFailed`.
+  case openLink
+  /// End the link, or the attempt to open it; nothing of it may be reported afterwards.
+  case closeLink(LinkClosing)
+  case send(Packet)
+  /// A message from the broker; acknowledge it when it is safe.
+  case deliver(Publish, AckToken)
+  /// The first PUBLISH of this message in this process was given to the link.
+  case sent(UInt64)
+  /// The broker has received this QoS 2 message; record it.
+  case received(UInt64)
+  /// The broker lost a QoS 2 message that it had received: record that it must be sent again.
+  case restarted(UInt64)
+  case finished(UInt64, PublishOutcome)
+  /// One reason code per filter of the request.
+  case subscribed(UInt64, [ReasonCode], reasonString: String?)
+  case unsubscribed(UInt64, [ReasonCode], reasonString: String?)
+  /// The broker lost its session and refuses a subscription that it used to serve.
+  case subscriptionLost(filter: String, ReasonCode)
+  /// The broker accepted the connection.
+  case up(ConnectAck)
+  /// There is no connection; `retryIn` until the next attempt.
+  case down(DownReason, retryIn: Duration)
+  /// The last action after `stop`.
+  case stopped
+}

@@ -1,0 +1,274 @@
+import DequeModule
+import OrderedCollections
+
+/// The subscriptions the broker serves for us, and the requests to change them.
+///
+///     request ─▶ queued ──flush──▶ in flight ──SUBACK or UNSUBACK──▶ answered
+///     link lost: in flight ─▶ queued, in the old order
+///     session lost: every subscription that we had is queued again, before all requests
+///
+/// Requests are taken apart into filters. A flush packs the filters that were collected since the
+/// last one into as few packets as the order of changes and the subscription identifiers allow: a
+/// packet has one identifier, and no filter overtakes an earlier change of the same filter.
+struct Subscriptions: ~Copyable {
+  private struct Known {
+    let subscription: Subscription
+    let subscriptionIdentifier: UInt32?
+    let sequence: UInt64
+  }
+
+  private struct Request {
+    let operation: SubscriptionElement.Operation
+    var codes: [ReasonCode]
+    var openCount: Int
+    var reasonString: String?
+  }
+
+  private let options: SessionOptions
+  private var known: [String: Known] = [:]
+  private var requests: [UInt64: Request] = [:]
+  private var queue = Deque<SubscriptionElement>()
+  private var inFlight: [PacketID: SubscriptionPacket] = [:]
+  /// In the order of sending; answered packets stay until they are first.
+  private var sendOrder = Deque<(id: PacketID, sequence: UInt64)>()
+  private var nextSequence: UInt64 = 0
+  private var limits: BrokerLimits?
+  private(set) var strayCount = 0
+
+  init(_ options: SessionOptions) { self.options = options }
+
+  var count: Int { known.count }
+  var queuedCount: Int { queue.count }
+  var inFlightCount: Int { inFlight.count }
+
+  var nextDeadline: Duration? {
+    guard let oldest = sendOrder.first, let packet = inFlight[oldest.id] else { return nil }
+    return packet.sentAt + options.acknowledgementTimeout
+  }
+
+  mutating func subscribe(_ request: SubscribeRequest, _ actions: inout [SessionAction]) {
+    add(
+      request.key, .subscribe, request.subscriptions, request.subscriptionIdentifier, &actions)
+  }
+
+  mutating func unsubscribe(
+    key: UInt64, filters: [String], _ actions: inout [SessionAction]
+  ) {
+    add(key, .unsubscribe, filters.map { Subscription($0) }, nil, &actions)
+  }
+
+  private mutating func add(
+    _ key: UInt64, _ operation: SubscriptionElement.Operation, _ subscriptions: [Subscription],
+    _ identifier: UInt32?, _ actions: inout [SessionAction]
+  ) {
+    precondition(requests[key] == nil, "request \(key) is unanswered and cannot be made again")
+    let count = subscriptions.count
+    var request = Request(
+      operation: operation, codes: Array(repeating: .quotaExceeded, count: count),
+      openCount: count)
+    guard count > 0, queue.count <= options.queuedFiltersMaximum - count else {
+      request.openCount = 0
+      return answer(key, request, &actions)
+    }
+    requests[key] = request
+    for (index, subscription) in subscriptions.enumerated() {
+      queue.append(
+        SubscriptionElement(
+          operation: operation, subscription: subscription, subscriptionIdentifier: identifier,
+          owner: .request(key: key, index: index)))
+    }
+  }
+
+  mutating func linkLost(_ ids: inout PacketIDs) {
+    limits = nil
+    let packets = inFlight.sorted { $0.value.sequence > $1.value.sequence }
+    for (id, packet) in packets {
+      ids.release(id)
+      queue.prepend(contentsOf: packet.elements)
+    }
+    inFlight.removeAll(keepingCapacity: true)
+    sendOrder.removeAll(keepingCapacity: true)
+  }
+
+  mutating func linkAccepted(_ limits: BrokerLimits) {
+    self.limits = limits
+    guard !limits.sessionPresent else { return }
+    queue.removeAll { $0.owner == .restoration }
+    guard options.resubscribe else { return known.removeAll() }
+    let lost = known.values.sorted { $0.sequence < $1.sequence }
+    queue.prepend(
+      contentsOf: lost.map { entry in
+        var subscription = entry.subscription
+        subscription.retainHandling = options.resubscribeRetainHandling
+        return SubscriptionElement(
+          operation: .subscribe, subscription: subscription,
+          subscriptionIdentifier: entry.subscriptionIdentifier, owner: .restoration)
+      })
+  }
+
+  /// Sends what was collected.
+  mutating func flush(
+    _ ids: inout PacketIDs, at now: Duration, _ actions: inout [SessionAction]
+  ) {
+    guard let limits else { return }
+    while let head = queue.first {
+      var unsent: [SubscriptionElement] = []
+      for group in takeRun(head.operation, limits, &actions) {
+        for elements in SubscriptionPacking.pack(
+          group, countMaximum: options.filtersPerPacketMaximum,
+          bytesMaximum: limits.maximumPacketSize - SubscriptionPacket.overhead)
+        {
+          guard unsent.isEmpty, let id = ids.allocate() else {
+            unsent += elements
+            continue
+          }
+          send(elements, id, at: now, &actions)
+        }
+      }
+      guard unsent.isEmpty else { return queue.prepend(contentsOf: unsent) }
+    }
+  }
+
+  /// The filters at the head of the queue that may share packets, one group per identifier.
+  private mutating func takeRun(
+    _ operation: SubscriptionElement.Operation, _ limits: BrokerLimits,
+    _ actions: inout [SessionAction]
+  ) -> [[SubscriptionElement]] {
+    var seen = Set<String>()
+    var groups = OrderedDictionary<UInt32?, [SubscriptionElement]>()
+    while let element = queue.first, element.operation == operation,
+      seen.insert(element.subscription.filter).inserted
+    {
+      queue.removeFirst()
+      if let code = element.refusal(limits, version: options.version) {
+        settle(element, code, reasonString: nil, &actions)
+      } else {
+        let hasIdentifiers = limits.subscriptionIdentifiersAvailable
+        let identifier = hasIdentifiers ? element.subscriptionIdentifier : nil
+        groups[identifier, default: []].append(element)
+      }
+    }
+    return Array(groups.values)
+  }
+
+  private mutating func send(
+    _ elements: [SubscriptionElement], _ id: PacketID, at now: Duration,
+    _ actions: inout [SessionAction]
+  ) {
+    guard let first = elements.first, let limits else { return }
+    switch first.operation {
+    case .subscribe:
+      let hasIdentifiers = limits.subscriptionIdentifiersAvailable
+      actions.append(
+        .send(
+          .subscribe(
+            Subscribe(
+              packetID: id, subscriptions: elements.map(\.subscription),
+              subscriptionIdentifier: hasIdentifiers ? first.subscriptionIdentifier : nil))))
+    case .unsubscribe:
+      let filters = elements.map(\.subscription.filter)
+      actions.append(.send(.unsubscribe(Unsubscribe(packetID: id, filters: filters))))
+    }
+    inFlight[id] = SubscriptionPacket(elements: elements, sequence: nextSequence, sentAt: now)
+    sendOrder.append((id, nextSequence))
+    nextSequence += 1
+  }
+
+  mutating func received(
+    _ ack: SubscribeAck, _ ids: inout PacketIDs, _ actions: inout [SessionAction]
+  ) throws(ProtocolViolation) {
+    try answered(
+      ack.packetID, .subscribe, ack.reasonCodes, ack.reasonString, &ids, &actions)
+  }
+
+  mutating func received(
+    _ ack: UnsubscribeAck, _ ids: inout PacketIDs, _ actions: inout [SessionAction]
+  ) throws(ProtocolViolation) {
+    var codes = ack.reasonCodes
+    if options.version == .v311, let packet = inFlight[ack.packetID] {
+      codes = Array(repeating: .success, count: packet.elements.count)
+    }
+    try answered(ack.packetID, .unsubscribe, codes, ack.reasonString, &ids, &actions)
+  }
+
+  private mutating func answered(
+    _ id: PacketID, _ operation: SubscriptionElement.Operation, _ codes: [ReasonCode],
+    _ reasonString: String?, _ ids: inout PacketIDs, _ actions: inout [SessionAction]
+  ) throws(ProtocolViolation) {
+    guard let packet = inFlight[id], packet.elements.first?.operation == operation else {
+      strayCount &+= 1
+      return
+    }
+    // One code per filter. [MQTT-3.8.4-6] [MQTT-3.11.3-1]
+    guard codes.count == packet.elements.count else { throw ProtocolViolation(.protocolError) }
+    inFlight[id] = nil
+    ids.release(id)
+    while let oldest = sendOrder.first, inFlight[oldest.id]?.sequence != oldest.sequence {
+      sendOrder.removeFirst()
+    }
+    for (element, code) in zip(packet.elements, codes) {
+      settle(element, code, reasonString: reasonString, &actions)
+    }
+  }
+
+  private mutating func settle(
+    _ element: SubscriptionElement, _ code: ReasonCode, reasonString: String?,
+    _ actions: inout [SessionAction]
+  ) {
+    let filter = element.subscription.filter
+    switch (element.operation, code.isFailure) {
+    case (.subscribe, false): remember(element)
+    case (.unsubscribe, false): known[filter] = nil
+    case (.subscribe, true), (.unsubscribe, true): break
+    }
+    switch element.owner {
+    case .restoration:
+      guard code.isFailure else { return }
+      known[filter] = nil
+      actions.append(.subscriptionLost(filter: filter, code))
+    case .request(let key, let index):
+      guard requests[key] != nil else { return }
+      requests[key]?.codes[index] = code
+      requests[key]?.openCount -= 1
+      if let reasonString { requests[key]?.reasonString = reasonString }
+      guard requests[key]?.openCount == 0, let request = requests.removeValue(forKey: key) else {
+        return
+      }
+      answer(key, request, &actions)
+    }
+  }
+
+  private mutating func remember(_ element: SubscriptionElement) {
+    let filter = element.subscription.filter
+    var subscription = element.subscription
+    if element.owner == .restoration, let old = known[filter] {
+      subscription.retainHandling = old.subscription.retainHandling
+    }
+    known[filter] = Known(
+      subscription: subscription, subscriptionIdentifier: element.subscriptionIdentifier,
+      sequence: known[filter]?.sequence ?? nextSequence)
+    nextSequence += 1
+  }
+
+  private func answer(_ key: UInt64, _ request: Request, _ actions: inout [SessionAction]) {
+    switch request.operation {
+    case .subscribe:
+      actions.append(.subscribed(key, request.codes, reasonString: request.reasonString))
+    case .unsubscribe:
+      actions.append(.unsubscribed(key, request.codes, reasonString: request.reasonString))
+    }
+  }
+
+  /// Answers what is open with "implementation specific error", because the session will not go on.
+  mutating func stopped(_ ids: inout PacketIDs, _ actions: inout [SessionAction]) {
+    linkLost(&ids)
+    queue.removeAll()
+    known.removeAll()
+    for key in requests.keys.sorted() {
+      guard var request = requests[key] else { continue }
+      request.codes = request.codes.map { _ in .implementationSpecificError }
+      answer(key, request, &actions)
+    }
+    requests.removeAll()
+  }
+}

@@ -1,0 +1,40 @@
+/// Few values under fixed keys.
+struct SettingsTable {
+  private let insertRow: Statement
+  private let deleteRow: Statement
+  private let readRow: Statement
+
+  init(_ connection: Connection) throws(StoreError) {
+    insertRow = try connection.prepare(
+      "INSERT OR REPLACE INTO settings (key, value) VALUES (?1, ?2)")
+    deleteRow = try connection.prepare("DELETE FROM settings WHERE key = ?1")
+    readRow = try connection.prepare("SELECT value FROM settings WHERE key = ?1")
+  }
+
+  func write(_ value: [UInt8], for key: String) throws(StoreError) {
+    try insertRow.bind(key, at: 1)
+    try insertRow.run(blob: value, at: 2)
+  }
+
+  func delete(_ key: String) throws(StoreError) {
+    try deleteRow.bind(key, at: 1)
+    try deleteRow.run()
+  }
+
+  func read(_ key: String) throws(StoreError) -> [UInt8]? {
+    defer { readRow.reset() }
+    try readRow.bind(key, at: 1)
+    return try readRow.step() ? readRow.bytes(at: 0) : nil
+  }
+
+  /// The name of this database's life, drawn when it was created: five base-36 digits.
+  ///
+  /// Sequences of a database that was made anew start again; together with the epoch they do not.
+  func epoch() throws(StoreError) -> String {
+    if let kept = try read("epoch") { return String(decoding: kept, as: UTF8.self) }
+    let digits = Array("0123456789abcdefghijklmnopqrstuvwxyz".utf8)
+    let drawn = (0..<5).map { _ in digits[Int.random(in: 0..<digits.count)] }
+    try write(drawn, for: "epoch")
+    return String(decoding: drawn, as: UTF8.self)
+  }
+}

@@ -1,0 +1,13 @@
+/// What other threads ask of the store thread.
+enum Command: Sendable {
+  case append(OutboxItem)
+  /// All of them or none, in one transaction.
+  case appendAll([OutboxItem])
+  case advance(sequence: Int64, phase: UInt8)
+  case finish(sequence: Int64, Outcome)
+  case remember(ItemID, Outcome)
+  case recordName(String)
+  case forgetName(String)
+  case lookUp(ItemID, token: UInt64)
+  case startFeed
+}

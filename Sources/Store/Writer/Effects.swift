@@ -1,0 +1,28 @@
+/// What a transaction will have done once it is committed.
+struct Effects {
+  /// The new rows, in order; their bodies are shared with the commands, not copied.
+  var stored: [OutboxRow] = []
+  var advanced: [(sequence: Int64, phase: UInt8)] = []
+  var finished: [Int64] = []
+  /// What the finished rows held.
+  var freed = StoreOptions.Limits(messages: 0, bytes: 0)
+  /// Items that could not be kept for a reason of their own.
+  var refused: [(item: OutboxItem, error: StoreError)] = []
+  var totals = Totals()
+  /// How many commands wrote.
+  var writes = 0
+}
+
+/// Why a transaction is not there, and whether that is certain.
+struct WriteFailure: Error {
+  let error: StoreError
+  let isAtCommit: Bool
+
+  /// The code of a commit that may show up after a crash although it was reported as failed.
+  ///
+  /// The log may hold all of it, only the sync failed. The next commit overwrites it.
+  var uncertainCode: Int32? {
+    guard isAtCommit, case .ioError(let code) = error else { return nil }
+    return code
+  }
+}

@@ -1,0 +1,38 @@
+import Synchronization
+
+/// What the callers' threads and the store thread both touch.
+final class SharedState: Sendable {
+  private let admission: Mutex<Admission>
+  private let published = Mutex(StoreStatistics())
+
+  init(_ admission: Admission) { self.admission = Mutex(admission) }
+
+  var canWrite: Bool { admission.withLock { $0.canWrite } }
+
+  func request(messages: Int, bytes: Int) -> AppendAdmission {
+    admission.withLock { $0.request(messages: messages, bytes: bytes) }
+  }
+
+  func withAdmission(_ body: (inout Admission) -> Void) {
+    admission.withLock { body(&$0) }
+  }
+
+  func close() { admission.withLock { $0.close() } }
+
+  func publish(_ statistics: StoreStatistics) { published.withLock { $0 = statistics } }
+
+  var statistics: StoreStatistics {
+    var statistics = published.withLock { $0 }
+    let waiting = admission.withLock { $0.waitingNow }
+    statistics.waitingMessages = waiting.messages
+    statistics.waitingBytes = waiting.bytes
+    return statistics
+  }
+}
+
+/// What the opening thread learns from the store thread.
+struct Opened: Sendable {
+  let shared: SharedState
+  let names: [String]
+  let epoch: String
+}

@@ -1,0 +1,44 @@
+import EventLoop
+
+/// The whole life of the thread `store`.
+enum StoreLoop {
+  /// Opens the files, reports the result, and serves the mailbox until it is closed.
+  static func run(
+    _ options: StoreOptions, _ mailbox: Mailbox<Command>,
+    opening: Mailbox<Result<Opened, StoreError>>,
+    _ onEvent: @escaping @Sendable (StoreEvent) -> Void
+  ) {
+    do throws(StoreError) {
+      let directory = try DataDirectory(options.directory)
+      try serve(directory, options, mailbox, opening: opening, onEvent)
+      _ = consume directory  // Unlocks, now that the database is closed.
+    } catch {
+      opening.sendReserved(.failure(error))
+    }
+  }
+
+  private static func serve(
+    _ directory: borrowing DataDirectory, _ options: StoreOptions, _ mailbox: Mailbox<Command>,
+    opening: Mailbox<Result<Opened, StoreError>>,
+    _ onEvent: @escaping @Sendable (StoreEvent) -> Void
+  ) throws(StoreError) {
+    try directory.prepareDatabaseFile()
+    let database = try Database(path: directory.databasePath, options)
+    let names = try database.names.all()
+    let epoch = database.epoch
+    let writer = Writer(database, options, onEvent)
+    opening.sendReserved(
+      .success(Opened(shared: writer.shared, names: names, epoch: epoch)))
+    var commands: [Command] = []
+    while mailbox.receive(into: &commands) {
+      writer.tick(at: MonotonicClock.now())
+      if commands.isEmpty {
+        mailbox.wait(atMost: writer.nextDeadline.map { $0 - MonotonicClock.now() })
+      } else {
+        writer.handle(commands)
+        commands.removeAll(keepingCapacity: true)
+      }
+    }
+    writer.close()
+  }
+}

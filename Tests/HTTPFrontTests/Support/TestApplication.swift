@@ -1,0 +1,105 @@
+import EventLoop
+import Glibc
+import HTTPFront
+import Synchronization
+
+/// An application whose behaviour is a few closures, and which tells what happened to it.
+final class TestApplication: HTTPApplication {
+  enum Event: Equatable, Sendable {
+    case handled(RequestID)
+    case left(RequestID)
+    case closed(StreamID, StreamEnd)
+    case reported(HTTPServerFact)
+  }
+
+  let admission: @Sendable (RequestHead) -> Admission
+  let answer: @Sendable (Request) -> Answer
+  let late: @Sendable (RequestID) -> Response?
+  private let mailbox: Mailbox<Event>
+  private let unread = Mutex<[Event]>([])
+
+  init(
+    admission: @escaping @Sendable (RequestHead) -> Admission = { _ in .accept(bodyLimit: 1 << 20)
+    },
+    late: @escaping @Sendable (RequestID) -> Response? = { _ in .text("late", status: 202) },
+    answer: @escaping @Sendable (Request) -> Answer
+  ) throws {
+    self.admission = admission
+    self.answer = answer
+    self.late = late
+    mailbox = try Mailbox(capacity: 1)
+  }
+
+  func admit(_ head: RequestHead) -> Admission { admission(head) }
+
+  func handle(_ request: Request) -> Answer {
+    defer { mailbox.sendReserved(.handled(request.id)) }
+    return answer(request)
+  }
+
+  func deadlineReached(_ id: RequestID) -> Response? { late(id) }
+  func clientLeft(_ id: RequestID) { mailbox.sendReserved(.left(id)) }
+  func gapFrame(for id: StreamID, missed: Int) -> Frame? { Frame("gap \(missed)\n\n") }
+  func closingFrame(for id: StreamID) -> Frame? { Frame("bye\n\n") }
+  func report(_ fact: HTTPServerFact) { mailbox.sendReserved(.reported(fact)) }
+
+  func streamClosed(_ id: StreamID, reason: StreamEnd) {
+    mailbox.sendReserved(.closed(id, reason))
+  }
+
+  /// Waits for the first event that `pick` wants, and takes it away; nil after a long time.
+  func next<Value>(_ pick: (Event) -> Value?) -> Value? {
+    let deadline = MonotonicClock.now() + .seconds(10)
+    while MonotonicClock.now() < deadline {
+      var arrived: [Event] = []
+      _ = mailbox.receive(into: &arrived)
+      let found: Value? = unread.withLock { unread in
+        unread += arrived
+        for (index, event) in unread.enumerated() {
+          if let value = pick(event) {
+            unread.remove(at: index)
+            return value
+          }
+        }
+        return nil
+      }
+      if let found { return found }
+      mailbox.wait(atMost: deadline - MonotonicClock.now())
+    }
+    return nil
+  }
+
+  func nextHandled() -> RequestID? {
+    next { if case .handled(let id) = $0 { id } else { nil } }
+  }
+
+  func nextClosed() -> StreamEnd? {
+    next { if case .closed(_, let reason) = $0 { reason } else { nil } }
+  }
+}
+
+/// A server for one test; it is stopped at the end, whatever happened.
+func withServer(
+  _ application: TestApplication, _ configure: (inout HTTPServerOptions) -> Void = { _ in },
+  _ body: (HTTPServer) throws -> Void
+) throws {
+  var options = HTTPServerOptions()
+  configure(&options)
+  let server = try HTTPServer(options: options, application: application)
+  try server.start()
+  defer {
+    server.stop(deadline: .seconds(5))
+    server.join()
+  }
+  try body(server)
+}
+
+/// Waits until what another thread publishes is so; false after a long time.
+func eventually(_ condition: () -> Bool) -> Bool {
+  let deadline = MonotonicClock.now() + .seconds(10)
+  while !condition() {
+    if MonotonicClock.now() > deadline { return false }
+    sched_yield()
+  }
+  return true
+}

@@ -1,0 +1,194 @@
+import Testing
+
+@testable import MQTTClient
+
+@Suite struct SessionLinkTests {
+  @Test func `a failed attempt is tried again after a growing wait`() {
+    var harness = SessionHarness()
+    _ = harness.start()
+    let failure = LinkFailure.connectFailed(111)
+    #expect(
+      harness.fail(failure) == [.down(.linkFailed(failure), retryIn: .milliseconds(200))])
+    #expect(harness.advance(.milliseconds(199)).isEmpty)
+    #expect(harness.advance(.milliseconds(1)) == [.openLink])
+    #expect(
+      harness.fail(failure) == [.down(.linkFailed(failure), retryIn: .milliseconds(400))])
+  }
+
+  @Test func `one deadline covers opening and greeting`() {
+    var harness = SessionHarness()
+    _ = harness.start()
+    #expect(harness.advance(.seconds(6)).isEmpty)
+    _ = harness.open()
+    #expect(
+      harness.advance(.seconds(4))
+        == [.closeLink(.immediately), .down(.connectTimeout, retryIn: .milliseconds(200))])
+  }
+
+  @Test func `a refusal is reported and waits long`() {
+    var harness = SessionHarness()
+    _ = harness.start()
+    _ = harness.open()
+    let ack = SessionHarness.ack(.badUsernameOrPassword) { $0.reasonString = "no" }
+    #expect(
+      harness.receive(.connectAck(ack)) == [
+        .closeLink(.immediately),
+        .down(.refused(.badUsernameOrPassword, reasonString: "no"), retryIn: .seconds(30)),
+      ])
+  }
+
+  @Test func `a session that another client took over waits long`() {
+    var harness = SessionHarness()
+    _ = harness.connect()
+    #expect(
+      harness.receive(.disconnect(Disconnect(.sessionTakenOver, reasonString: "bye"))) == [
+        .closeLink(.immediately),
+        .down(.closedByBroker(.sessionTakenOver, reasonString: "bye"), retryIn: .seconds(30)),
+      ])
+    #expect(harness.receive(.pingResponse).isEmpty)
+  }
+
+  @Test func `something other than CONNACK first is a protocol error`() {
+    var harness = SessionHarness()
+    _ = harness.start()
+    _ = harness.open()
+    #expect(
+      harness.receive(.auth(Auth(.continueAuthentication))) == [
+        .send(.disconnect(Disconnect(.protocolError))), .closeLink(.afterWrites),
+        .down(.violation(.protocolError), retryIn: .milliseconds(200)),
+      ])
+  }
+
+  @Test(arguments: [
+    Packet.connect(Connect(version: .v5, clientID: "x")), .connectAck(SessionHarness.ack()),
+    .subscribe(Subscribe(packetID: 1, subscriptions: [])),
+    .unsubscribe(Unsubscribe(packetID: 1, filters: [])), .pingRequest, .auth(Auth()),
+    .publish(Publish(topic: "", payload: [])),
+  ]) func `packets that a broker must not send end the link`(packet: Packet) {
+    var harness = SessionHarness()
+    _ = harness.connect()
+    #expect(
+      harness.receive(packet) == [
+        .send(.disconnect(Disconnect(.protocolError))), .closeLink(.afterWrites),
+        .down(.violation(.protocolError), retryIn: .milliseconds(200)),
+      ])
+  }
+
+  @Test func `bytes that are no packet end the link with their reason`() {
+    var harness = SessionHarness()
+    #expect(harness.run { $0.receivedInvalid(.malformedPacket, at: $1, &$2) }.isEmpty)
+    _ = harness.connect()
+    #expect(
+      harness.run { $0.receivedInvalid(.packetTooLarge, at: $1, &$2) } == [
+        .send(.disconnect(Disconnect(.packetTooLarge))), .closeLink(.afterWrites),
+        .down(.violation(.packetTooLarge), retryIn: .milliseconds(200)),
+      ])
+  }
+
+  @Test func `more unacknowledged messages than offered end the link`() {
+    var harness = SessionHarness { $0.connect.receiveMaximum = 1 }
+    _ = harness.connect()
+    var message = OutgoingHarness.message()
+    message.packetID = 1
+    _ = harness.receive(.publish(message))
+    message.packetID = 2
+    #expect(
+      harness.receive(.publish(message)).first
+        == .send(.disconnect(Disconnect(.receiveMaximumExceeded))))
+  }
+
+  @Test func `a poisoned delivery makes no hot loop`() {
+    var harness = SessionHarness()
+    var waits: [Duration] = []
+    for _ in 0..<12 {
+      _ = harness.connect(sessionPresent: true)
+      let actions = harness.run { $0.receivedInvalid(.malformedPacket, at: $1, &$2) }
+      if case .down(_, let wait) = actions.last { waits.append(wait) }
+    }
+    #expect(waits.count == 12)
+    #expect(waits.last == .seconds(30))
+  }
+
+  @Test func `silence is asked about and a dead broker is left`() {
+    var harness = SessionHarness()
+    _ = harness.connect()
+    #expect(harness.session.nextDeadline == harness.now + .seconds(60))
+    #expect(harness.advance(.seconds(59)).isEmpty)
+    harness.session.wrote(at: harness.now)
+    #expect(harness.advance(.seconds(1)) == [.send(.pingRequest)])
+    harness.session.wrote(at: harness.now)
+    #expect(harness.receive(.pingResponse).isEmpty)
+    #expect(harness.advance(.seconds(60)) == [.send(.pingRequest)])
+    #expect(harness.advance(.seconds(9)).isEmpty)
+    harness.session.wrote(at: harness.now)
+    #expect(
+      harness.advance(.seconds(1))
+        == [.closeLink(.immediately), .down(.pingTimeout, retryIn: .milliseconds(200))])
+  }
+
+  @Test func `the broker's keep-alive wins`() {
+    var harness = SessionHarness()
+    _ = harness.connect { $0.serverKeepAlive = 5 }
+    #expect(harness.advance(.seconds(5)) == [.send(.pingRequest)])
+  }
+
+  @Test func `without a keep-alive there is no deadline`() {
+    var harness = SessionHarness { $0.keepAlive = 0 }
+    _ = harness.connect()
+    #expect(harness.session.nextDeadline == nil)
+  }
+
+  @Test func `a broker that never acknowledges is left although it answers pings`() {
+    var harness = SessionHarness { $0.keepAlive = 10 }
+    _ = harness.connect()
+    _ = harness.publish(SessionTests.request(1))
+    for _ in 0..<2 {
+      #expect(harness.advance(.seconds(10)) == [.send(.pingRequest)])
+      _ = harness.receive(.pingResponse)
+    }
+    #expect(
+      harness.advance(.seconds(10)) == [
+        .closeLink(.immediately), .down(.acknowledgementTimeout, retryIn: .milliseconds(200)),
+      ])
+    #expect(
+      harness.connect(sessionPresent: true).last == .publish(1, isDuplicate: true))
+  }
+
+  @Test func `a broker that never answers SUBSCRIBE is left`() {
+    var harness = SessionHarness { $0.keepAlive = 0 }
+    _ = harness.connect()
+    _ = harness.subscribe(1, "a")
+    _ = harness.flush()
+    #expect(harness.advance(.seconds(30)).last?.isDown(.acknowledgementTimeout) == true)
+  }
+
+  @Test func `events of a link that is gone change nothing`() {
+    var harness = SessionHarness()
+    _ = harness.connect()
+    _ = harness.fail()
+    #expect(harness.fail().isEmpty)
+    #expect(harness.open().isEmpty)
+    #expect(harness.receive(.publish(OutgoingHarness.message("t", .atMostOnce))).isEmpty)
+    #expect(harness.run { $0.receivedInvalid(.malformedPacket, at: $1, &$2) }.isEmpty)
+  }
+
+  @Test func `an assigned client identifier is used again`() {
+    var harness = SessionHarness { $0.clientID = "" }
+    _ = harness.connect { $0.assignedClientIdentifier = "auto" }
+    #expect(harness.session.clientID == "auto")
+    _ = harness.fail()
+    harness.now += .seconds(1)
+    _ = harness.advance(.zero)
+    guard case .send(.connect(let connect)) = harness.open().first else {
+      Issue.record("no CONNECT")
+      return
+    }
+    #expect(connect.clientID == "auto")
+  }
+}
+
+extension SessionAction {
+  func isDown(_ reason: DownReason) -> Bool {
+    if case .down(reason, _) = self { true } else { false }
+  }
+}
