@@ -33,4 +33,16 @@ static const uint32_t clinux_epoll_peer_closed = EPOLLRDHUP;
 static const uint32_t clinux_epoll_hangup = EPOLLHUP;
 static const uint32_t clinux_epoll_error = EPOLLERR;
 
+// Present only in programs built with the thread sanitizer.
+extern void __tsan_acquire(void *address) __attribute__((weak));
+extern void __tsan_release(void *address) __attribute__((weak));
+
+static inline void clinux_lock_acquired(void *lock) {
+  if (__tsan_acquire) __tsan_acquire(lock);
+}
+
+static inline void clinux_lock_released(void *lock) {
+  if (__tsan_release) __tsan_release(lock);
+}
+
 #endif

@@ -81,6 +81,8 @@ package final class Mailbox<Message: Sendable>: Sendable {
       swap(&state.messages, &messages)
       state.bounded = 0
       state.isSignalled = false
+      // The owner must come once more to see the end.
+      if state.isClosed { wakeUp.signal() }
       return !(state.isClosed && messages.isEmpty)
     }
   }

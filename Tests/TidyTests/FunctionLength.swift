@@ -6,8 +6,8 @@ struct FunctionLength: Equatable {
   let lines: Int
 
   /// All functions, initialisers and deinitialisers with a body, nested ones too.
-  static func all(in source: String) -> [Self] {
-    let tokens = Self.tokens(of: SwiftCode(source).text)
+  static func all(in code: SwiftCode) -> [Self] {
+    let tokens = Self.tokens(of: code.text)
     return tokens.indices.compactMap { index in
       guard let name = declaredName(tokens, at: index),
         let body = bodyStart(tokens, from: index + 1), let end = closing(tokens, from: body)
@@ -18,24 +18,24 @@ struct FunctionLength: Equatable {
   }
 
   private struct Token {
-    let text: Substring
+    let text: String
     let line: Int
   }
 
   /// Words and single punctuation characters with their lines.
   private static func tokens(of code: String) -> [Token] {
     var tokens: [Token] = []
-    for (line, text) in code.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
-      var rest = text[...]
+    for (line, text) in code.utf8.split(separator: 0x0A, omittingEmptySubsequences: false)
+      .enumerated()
+    {
+      var rest = text
       while let first = rest.first {
-        if first.isWhitespace {
-          rest = rest.dropFirst()
-          continue
+        let length = first.isWordByte ? rest.prefix(while: \.isWordByte).count : 1
+        if first != 0x20 {
+          tokens.append(
+            Token(text: String(decoding: rest.prefix(length), as: UTF8.self), line: line))
         }
-        let word = rest.prefix { $0.isLetter || $0.isNumber || $0 == "_" }
-        let token = word.isEmpty ? rest.prefix(1) : word
-        tokens.append(Token(text: token, line: line))
-        rest = rest[token.endIndex...]
+        rest = rest.dropFirst(length)
       }
     }
     return tokens
@@ -44,7 +44,7 @@ struct FunctionLength: Equatable {
   private static func declaredName(_ tokens: [Token], at index: Int) -> String? {
     let previous = index > 0 ? tokens[index - 1].text : ""
     switch tokens[index].text {
-    case "func": return tokens.indices.contains(index + 1) ? String(tokens[index + 1].text) : nil
+    case "func": return tokens.indices.contains(index + 1) ? tokens[index + 1].text : nil
     case "init" where previous != "." && previous != ":": return "init"
     case "deinit": return "deinit"
     default: return nil
@@ -60,7 +60,7 @@ struct FunctionLength: Equatable {
       case "(", "[": depth += 1
       case ")", "]": depth -= 1
       case "{" where depth == 0: return index
-      case let text where depth == 0 && index > start && ends.contains(String(text)): return nil
+      case let text where depth == 0 && index > start && ends.contains(text): return nil
       default: break
       }
     }

@@ -5,6 +5,14 @@ struct SourceFile: Sendable, CustomStringConvertible {
   /// Relative to the root of the repository.
   let path: String
   let text: String
+  /// Its code, when it is a Swift file.
+  let code: SwiftCode
+
+  init(path: String, text: String) {
+    self.path = path
+    self.text = text
+    code = SwiftCode(path.hasSuffix(".swift") ? text : "")
+  }
 
   var description: String { path }
 
@@ -18,7 +26,7 @@ struct SourceFile: Sendable, CustomStringConvertible {
   /// The modules it imports; of `import struct A.B` the module A.
   var imports: Set<String> {
     let kinds: Set = ["struct", "class", "enum", "protocol", "func", "var", "let", "typealias"]
-    let lines = SwiftCode(text).text.split(separator: "\n")
+    let lines = code.text.split(separator: "\n")
     return Set(
       lines.compactMap { line in
         let words = line.split(separator: " ")
@@ -55,7 +63,9 @@ enum Repository {
   }
 
   /// All text files that are kept in the repository.
-  static func files() throws -> [SourceFile] {
+  static func files() throws -> [SourceFile] { try loaded.get() }
+
+  private static let loaded = Result {
     try FileManager.default.contentsOfDirectory(atPath: root)
       .filter { entries.contains($0) || $0.hasSuffix(".md") }
       .flatMap(files(in:))

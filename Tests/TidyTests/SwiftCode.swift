@@ -12,9 +12,7 @@ struct SwiftCode {
   }
 
   /// The words of the code: identifiers and keywords.
-  var words: Set<Substring> {
-    Set(text.split { !($0.isLetter || $0.isNumber || $0 == "_") })
-  }
+  var words: Set<String> { text.words }
 }
 
 extension SwiftCode {
@@ -25,6 +23,7 @@ extension SwiftCode {
 
     private static let quote = UInt8(ascii: "\"")
     private static let backtick = UInt8(ascii: "`")
+    private static let slash = UInt8(ascii: "/")
     private static let pound = UInt8(ascii: "#")
     private static let newline = UInt8(ascii: "\n")
 
@@ -35,16 +34,20 @@ extension SwiftCode {
 
     mutating func run() {
       while position < bytes.count {
-        if starts(with: "//") {
-          blank { $0.bytes[$0.position] == Self.newline }
+        let byte = bytes[position]
+        if byte != Self.slash && byte != Self.quote && byte != Self.pound && byte != Self.backtick {
+          output.append(byte)
+          position += 1
+        } else if starts(with: "//") {
+          while position < bytes.count && bytes[position] != Self.newline { skip() }
         } else if starts(with: "/*") {
           blankBlockComment()
         } else if let pounds = poundsOfLiteral() {
           blankLiteral(pounds: pounds)
-        } else if bytes[position] == Self.backtick {
+        } else if byte == Self.backtick {
           blankRawIdentifier()
         } else {
-          output.append(bytes[position])
+          output.append(byte)
           position += 1
         }
       }
@@ -54,11 +57,6 @@ extension SwiftCode {
       let wanted = Array(text.utf8)
       return position + wanted.count <= bytes.count
         && bytes[position..<position + wanted.count].elementsEqual(wanted)
-    }
-
-    /// Skips bytes until the condition holds or the text ends; line breaks stay.
-    private mutating func blank(until isEnd: (Self) -> Bool) {
-      while position < bytes.count && !isEnd(self) { skip() }
     }
 
     private mutating func skip(_ count: Int = 1) {
@@ -125,6 +123,24 @@ extension SwiftCode {
           skip()
         }
       }
+    }
+  }
+}
+
+extension String {
+  /// The longest runs of ASCII letters, digits and underscores.
+  var words: Set<String> {
+    Set(utf8.split { !$0.isWordByte }.map { String(decoding: $0, as: UTF8.self) })
+  }
+}
+
+extension UInt8 {
+  var isWordByte: Bool {
+    switch self {
+    case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+      UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"):
+      true
+    default: false
     }
   }
 }

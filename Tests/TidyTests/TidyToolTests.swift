@@ -33,7 +33,7 @@ import Testing
       }
       """
     #expect(
-      FunctionLength.all(in: source) == [
+      FunctionLength.all(in: SwiftCode(source)) == [
         FunctionLength(name: "init", line: 2, lines: 3),
         FunctionLength(name: "short", line: 5, lines: 1),
         FunctionLength(name: "long", line: 6, lines: 6),
