@@ -196,6 +196,34 @@ extension EndToEnd {
       #expect(try reader.messages(1).first?.json.string("payload") == "after")
     }
 
+    @Test func `a client that does not keep up is told how much it missed`() throws {
+      let bridge = try RunningProgram(broker, flags: ["--ring-bytes", "1MiB"])
+      let reader = try bridge.client.stream("/subscribe?topic=fast&envelope=none")
+      #expect(try reader.next()?.name == "bridge.open")
+      let client = bridge.client
+      let filler = String(repeating: "x", count: 512 * 1024)
+      for number in 0..<40 {
+        #expect(try client.post("/topics/fast", "\(number) \(filler)").status == 200)
+      }
+      #expect(try client.post("/topics/fast", "end").status == 200)
+      var received = 0
+      var missed = 0
+      while let event = try reader.next(within: .seconds(20)), event.data != "end" {
+        switch event.name {
+        case "bridge.gap":
+          let gap = try event.json
+          #expect(gap.string("reason") == "slow")
+          #expect(gap.boolean("exact") == true)
+          missed += gap.integer("missed") ?? 0
+        default:
+          #expect(event.data.hasPrefix("\(received + missed) "))
+          received += 1
+        }
+      }
+      #expect(missed > 0)
+      #expect(received + missed == 40)
+    }
+
     @Test func `Last-Event-ID is answered with a gap, because there is no history`() throws {
       let reader = try bridge.client.stream(
         "/subscribe?topic=a", headers: [("Last-Event-ID", "k3f9-1-x")])
