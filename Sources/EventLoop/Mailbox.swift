@@ -1,5 +1,4 @@
 import Glibc
-import Synchronization
 
 /// The bounded queue through which other threads send values to the one thread that owns it.
 ///
@@ -15,7 +14,7 @@ package final class Mailbox<Message: Sendable>: Sendable {
   }
 
   package let capacity: Int
-  private let state = Mutex(State())
+  private let state = Locked(State())
   private let wakeUp: WakeUp
 
   /// Opens a mailbox in which `capacity` messages sent by `send` may wait.
