@@ -135,7 +135,9 @@ extension Publishing.Refusal {
     case .accepted: return nil
     case .full(.messages), .full(.bytes): self = .queueFull
     case .full(.waiting): self = .storeBusy
-    case .failing(let error): self = Self(error)
+    case .failing(.diskFull): self = .diskFull
+    // Whatever became of earlier items: this one was not taken.
+    case .failing: self = .storeBusy
     case .closed: self = .draining
     }
   }
