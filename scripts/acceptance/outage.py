@@ -81,7 +81,7 @@ def outage(options, broker, bridge, subscriber):
     broker.start()
     rig.wait_until(lambda: bridge.queue() == 0, options.limit, "an empty queue")
     rate = total / (time.monotonic() - started)
-    rig.wait_until(lambda: len(subscriber.messages) >= total, 60, "all messages at the subscriber")
+    subscriber.wait_for(total)
     bridge.stop()
 
     received = {topic: [] for topic in sent}

@@ -248,6 +248,16 @@ class Subscriber:
             elif line.startswith(b"Subscribed "):
                 self.subscribed.set()
 
+    def wait_for(self, total, patience=60):
+        """Waits for so many messages, as long as some still come."""
+        count, changed = -1, time.monotonic()
+        while len(self.messages) < total:
+            if len(self.messages) != count:
+                count, changed = len(self.messages), time.monotonic()
+            if time.monotonic() - changed > patience:
+                raise Failure(f"{count} of {total} messages came, and no more for {patience} s")
+            time.sleep(0.05)
+
     def close(self):
         self.process.kill()
         self.process.wait()

@@ -11,6 +11,8 @@ final class AdminApplication: HTTPApplication {
   private let wiring: Wiring
   private let router = Router(RouteTable.adminRoutes)
   private let health: HealthReport
+  /// A thread that has not turned yet has had time since then.
+  private let startedAt = MonotonicClock.now()
   private let observer: Observer
 
   init(
@@ -62,7 +64,7 @@ final class AdminApplication: HTTPApplication {
     if now - wiring.status.snapshot.lastTick > Self.tickLimit { stuck.append("mqtt") }
     guard let server = wiring.server else { return stuck }
     for shard in 0..<server.shardCount
-    where now - server.statistics(ofShard: shard).lastTurn > Self.tickLimit {
+    where now - max(startedAt, server.statistics(ofShard: shard).lastTurn) > Self.tickLimit {
       stuck.append("http-\(shard)")
     }
     return stuck

@@ -46,6 +46,16 @@ import Yams
     #expect(Set(document.problemExamples.map(\.name)) == Set(used.map(\.rawValue)))
   }
 
+  @Test func `the document for users names every problem code and every parameter`() throws {
+    let file = PackageFolder.file("docs/http-api.md")
+    let text = try String(contentsOfFile: file, encoding: .utf8)
+    let publish = PublishDraft.fieldNames + PublishHeaders.names
+    let names = publish + StreamParameters.Field.allCases.map(\.rawValue)
+    for name in names + document.problemExamples.map(\.name) {
+      #expect(text.contains("`\(name)"), "\(name)")
+    }
+  }
+
   @Test func `every example of a problem has the status and title of its code`() throws {
     for (name, value) in document.problemExamples {
       let code = try #require(ProblemCode(rawValue: name))
