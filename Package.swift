@@ -70,7 +70,10 @@ let package = Package(
       name: "StoreTests", dependencies: ["EventLoop", "Store", "TestSupport"], swiftSettings: strict
     ),
     .testTarget(
-      name: "BridgeTests", dependencies: ["Bridge", "EventLoop", "MQTTClient", "TestSupport"],
+      name: "BridgeTests",
+      dependencies: [
+        "Bridge", "EventLoop", "HTTPFront", "MQTTClient", "Store", "TestSupport",
+      ],
       swiftSettings: strict),
     .testTarget(
       name: "TestSupportTests", dependencies: ["TestSupport"], swiftSettings: strict),

@@ -81,7 +81,7 @@ package final class Mailbox<Message: Sendable>: Sendable {
       state.bounded = 0
       state.isSignalled = false
       // The owner must come once more to see the end.
-      if state.isClosed { wakeUp.signal() }
+      if state.isClosed, !messages.isEmpty { wakeUp.signal() }
       return !(state.isClosed && messages.isEmpty)
     }
   }
