@@ -55,7 +55,9 @@ let package = Package(
       ],
       swiftSettings: strict),
 
-    .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
+    .target(
+      name: "TestSupport", dependencies: ["EventLoop"], path: "Tests/TestSupport",
+      swiftSettings: strict),
     .testTarget(
       name: "EventLoopTests", dependencies: ["EventLoop", "TestSupport"], swiftSettings: strict),
     .testTarget(
@@ -65,9 +67,13 @@ let package = Package(
       name: "HTTPFrontTests", dependencies: ["HTTPFront", "EventLoop", "TestSupport"],
       swiftSettings: strict),
     .testTarget(
-      name: "StoreTests", dependencies: ["Store", "TestSupport"], swiftSettings: strict),
+      name: "StoreTests", dependencies: ["EventLoop", "Store", "TestSupport"], swiftSettings: strict
+    ),
     .testTarget(
-      name: "BridgeTests", dependencies: ["Bridge", "MQTTClient", "TestSupport"],
+      name: "BridgeTests",
+      dependencies: [
+        "Bridge", "EventLoop", "HTTPFront", "MQTTClient", "Store", "TestSupport",
+      ],
       swiftSettings: strict),
     .testTarget(
       name: "TestSupportTests", dependencies: ["TestSupport"], swiftSettings: strict),

@@ -2,9 +2,10 @@
 # Builds and runs the fuzz targets: scripts/fuzz.sh [TARGET|all [SECONDS]]
 #
 # A target is a folder Fuzz/NAME with NAME.swift, whose comments at the top say what it needs:
-#   // module: MQTTClient        the library target under test
+#   // module: MQTTClient        the library target under test, or several
+#   // sources: Sources/Bridge/JSON/*.swift    files to compile in, because no library has them
 #   // link: -lmicrohttpd        further linker arguments, if any
-# It is compiled together with Fuzz/Shared/MODULE/*.swift. Fuzz/NAME/corpus holds committed inputs;
+# It is compiled together with Fuzz/Shared/MODULE/*.swift of its first module. Fuzz/NAME/corpus holds committed inputs;
 # what a run adds goes to .build-fuzz/corpus/NAME, and inputs that fail to .build-fuzz/failures.
 # With SECONDS=0 each committed input runs once.
 set -euo pipefail
@@ -20,13 +21,17 @@ header() {
   sed -n "s|^// $2: ||p" "Fuzz/$1/$1.swift"
 }
 
-build_module() {
-  swift build --configuration release --target "$1" --scratch-path "$scratch/$1" \
-    -Xswiftc -sanitize=fuzzer,address -Xswiftc -parse-as-library >"$scratch/$1.log" 2>&1 ||
-    { cat "$scratch/$1.log"; return 1; }
+# Builds the modules of a list such as HTTPFront+MQTTClient side by side.
+build_modules() {
+  local module
+  for module in ${1//+/ }; do
+    swift build --configuration release --target "$module" --scratch-path "$scratch/$1" \
+      -Xswiftc -sanitize=fuzzer,address -Xswiftc -parse-as-library >"$scratch/$1.log" 2>&1 ||
+      { cat "$scratch/$1.log"; return 1; }
+  done
 }
 
-# The object files of a module and its dependencies, without those of deleted sources.
+# The object files of modules and their dependencies, without those of deleted sources.
 objects() {
   local sources source object
   for sources in "$scratch/$1"/release/*.build/sources; do
@@ -38,17 +43,17 @@ objects() {
 }
 
 build_target() {
-  local name=$1 module=$2 package
+  local name=$1 modules=$2 first=${2%%+*} package
   # The compiler lets the target see `package` declarations if it says that it is in the package.
-  package=$(grep -F "\"-module-name\",\"$module\"" "$scratch/$module/release.yaml" |
+  package=$(grep -F "\"-module-name\",\"$first\"" "$scratch/$modules/release.yaml" |
     sed -n 's/.*"-package-name","\([^"]*\)".*/\1/p' | head -n 1)
-  objects "$module" >"$scratch/$module.objects"
+  objects "$modules" >"$scratch/$modules.objects"
   shopt -s nullglob
   # shellcheck disable=SC2046
   swiftc "${flags[@]}" -module-name "$name" -package-name "$package" \
-    -I "$scratch/$module/release/Modules" -I Sources/CLinux \
-    Fuzz/"$name"/*.swift Fuzz/Shared/"$module"/*.swift \
-    "@$scratch/$module.objects" $(header "$name" link) -o "$scratch/$name" \
+    -I "$scratch/$modules/release/Modules" -I Sources/CLinux \
+    Fuzz/"$name"/*.swift Fuzz/Shared/"$first"/*.swift $(header "$name" sources) \
+    "@$scratch/$modules.objects" $(header "$name" link) -o "$scratch/$name" \
     >"$scratch/$name.log" 2>&1 || { grep -v '^/usr/bin/ld' "$scratch/$name.log"; return 1; }
 }
 
@@ -77,11 +82,11 @@ fi
 
 built=
 for name in $targets; do
-  module=$(header "$name" module)
+  modules=$(header "$name" module | tr ' ' '+')
   case " $built " in
-  *" $module "*) ;;
-  *) build_module "$module"; built="$built $module" ;;
+  *" $modules "*) ;;
+  *) build_modules "$modules"; built="$built $modules" ;;
   esac
-  build_target "$name" "$module"
+  build_target "$name" "$modules"
   run_target "$name"
 done

@@ -1,5 +1,5 @@
 // module: HTTPFront
-// link: -lmicrohttpd
+// link: -lmicrohttpd -I Sources/CMicroHTTPD
 import HTTPFront
 
 /// A query or form body, against a plain reading of its grammar.

@@ -1,5 +1,5 @@
 // module: HTTPFront
-// link: -lmicrohttpd
+// link: -lmicrohttpd -I Sources/CMicroHTTPD
 import HTTPFront
 
 private enum Endpoint: Equatable { case publish, topic, message }

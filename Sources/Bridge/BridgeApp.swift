@@ -33,7 +33,7 @@ enum BridgeApp {
   private static func exitAtNextSignal(_ signals: TerminationSignals) {
     _ = try? LoopThread(name: "signals") {
       while signals.next(within: .seconds(3600)) == nil {}
-      TerminationSignals.exitProcess(status: 1)
+      endProcess(status: 1)
     }
   }
 }

@@ -1,13 +1,12 @@
 import CLinux
 import Glibc
-import Synchronization
 
 /// A named thread with every signal blocked, so that signals reach the main thread only.
 ///
 /// A thread that nobody joined is left to itself when its last reference goes.
 package final class LoopThread: Sendable {
   package let name: String
-  private let handle: Mutex<pthread_t?>
+  private let handle: Locked<pthread_t?>
   private let identity: ThreadIdentity
 
   /// Starts the thread, whose whole life is `body`.
@@ -42,7 +41,7 @@ package final class LoopThread: Sendable {
       unsafe context.release()
       throw SystemError("pthread_create", result)
     }
-    handle = Mutex(thread)
+    handle = Locked(thread)
   }
 
   deinit {

@@ -1,5 +1,4 @@
 import Glibc
-import Synchronization
 
 /// The bounded queue through which other threads send values to the one thread that owns it.
 ///
@@ -15,7 +14,7 @@ package final class Mailbox<Message: Sendable>: Sendable {
   }
 
   package let capacity: Int
-  private let state = Mutex(State())
+  private let state = Locked(State())
   private let wakeUp: WakeUp
 
   /// Opens a mailbox in which `capacity` messages sent by `send` may wait.
@@ -82,7 +81,7 @@ package final class Mailbox<Message: Sendable>: Sendable {
       state.bounded = 0
       state.isSignalled = false
       // The owner must come once more to see the end.
-      if state.isClosed { wakeUp.signal() }
+      if state.isClosed, !messages.isEmpty { wakeUp.signal() }
       return !(state.isClosed && messages.isEmpty)
     }
   }

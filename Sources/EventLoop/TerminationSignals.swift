@@ -26,9 +26,6 @@ package struct TerminationSignals: Sendable {
     return number > 0 ? number : nil
   }
 
-  /// Ends the process without any further ado; what is committed stays committed.
-  package static func exitProcess(status: Int32) -> Never { _exit(status) }
-
   private static func signals() -> sigset_t {
     var signals = sigset_t()
     unsafe sigemptyset(&signals)

@@ -18,7 +18,7 @@ package final class HTTPServer: Sendable {
   private let application: any HTTPApplication
   private let quotas: Quotas
   private let shards: [ShardPort]
-  private let phase: Mutex<Phase>
+  private let phase: Locked<Phase>
 
   /// Takes the port; connections wait until `start`.
   package init(
@@ -36,7 +36,7 @@ package final class HTTPServer: Sendable {
     let listening = try ListenSockets(
       host: options.host, port: options.port, count: options.threads)
     port = listening.port
-    phase = Mutex(.bound(listening.sockets))
+    phase = Locked(.bound(listening.sockets))
   }
 
   deinit {

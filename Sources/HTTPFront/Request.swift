@@ -28,14 +28,16 @@ package struct RequestHead: Equatable, Sendable {
     (contentLength ?? 0) > 0 || headers.contains("Transfer-Encoding")
   }
 
+  /// Cuts bytes, not characters: a combining mark behind a separator would hide it.
   private static func split(target: String) -> (path: String, query: Query) {
-    let parts = target.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
-    let query = parts.count == 2 ? Query(raw: parts[1].utf8) : Query()
-    var path = parts.first ?? ""
-    if !path.hasPrefix("/"), let scheme = path.firstRange(of: "://") {
-      path = path[scheme.upperBound...].drop { $0 != "/" }
+    let bytes = target.utf8
+    let end = bytes.firstIndex(of: UInt8(ascii: "?")) ?? bytes.endIndex
+    let query = Query(raw: bytes[end...].dropFirst())
+    var path = bytes[..<end]
+    if path.first != UInt8(ascii: "/"), let scheme = path.firstRange(of: "://".utf8) {
+      path = path[scheme.upperBound...].drop { $0 != UInt8(ascii: "/") }
     }
-    return (path.isEmpty ? "/" : String(path), query)
+    return (path.isEmpty ? "/" : String(decoding: path, as: UTF8.self), query)
   }
 }
 

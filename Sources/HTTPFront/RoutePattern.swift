@@ -29,36 +29,47 @@ package struct RoutePattern: Equatable, Sendable, ExpressibleByStringLiteral,
   ///
   /// Every piece is percent-decoded once, after the path was cut into pieces; so `%2F` is a
   /// slash inside a capture and never ends one.
-  func captures(in path: Substring) throws(PercentDecodingError) -> [String: String]? {
-    guard path.first == "/" else { return nil }
-    var rest = path.dropFirst()
+  func captures(
+    in path: Substring.UTF8View
+  ) throws(PercentDecodingError) -> [String: String]? {
+    guard let pieces = pieces(of: path) else { return nil }
     var captures: [String: String] = [:]
+    for (name, piece) in pieces {
+      captures[name] = try PercentDecoding.decode(piece, plus: .literal)
+    }
+    return captures
+  }
+
+  /// What the captures stand for, still encoded.
+  private func pieces(
+    of path: Substring.UTF8View
+  ) -> [(name: String, piece: Substring.UTF8View)]? {
+    let slash = UInt8(ascii: "/")
+    guard path.first == slash else { return nil }
+    var rest = path.dropFirst()
+    var pieces: [(String, Substring.UTF8View)] = []
     for (index, segment) in segments.enumerated() {
-      if case .tail(let name) = segment {
-        guard !rest.isEmpty else { return nil }
-        captures[name] = try PercentDecoding.decode(rest.utf8, plus: .literal)
-        return captures
-      }
-      let end = rest.firstIndex(of: "/") ?? rest.endIndex
+      let end = rest.firstIndex(of: slash) ?? rest.endIndex
       let piece = rest[..<end]
       switch segment {
-      case .literal(let text):
-        guard Self.matches(piece, text) else { return nil }
+      case .tail(let name):
+        return rest.isEmpty ? nil : pieces + [(name, rest)]
       case .capture(let name):
         guard !piece.isEmpty else { return nil }
-        captures[name] = try PercentDecoding.decode(piece.utf8, plus: .literal)
-      case .tail: break
+        pieces.append((name, piece))
+      case .literal(let text):
+        guard Self.matches(piece, text) else { return nil }
       }
       let isLast = index == segments.count - 1
       guard isLast == (end == rest.endIndex) else { return nil }
       rest = rest[end...].dropFirst()
     }
-    return captures
+    return pieces
   }
 
-  private static func matches(_ piece: Substring, _ literal: String) -> Bool {
-    if piece == literal { return true }
-    guard piece.utf8.contains(UInt8(ascii: "%")) else { return false }
-    return (try? PercentDecoding.decode(piece.utf8, plus: .literal)) == literal
+  private static func matches(_ piece: Substring.UTF8View, _ literal: String) -> Bool {
+    if piece.elementsEqual(literal.utf8) { return true }
+    guard piece.contains(UInt8(ascii: "%")) else { return false }
+    return (try? PercentDecoding.decode(piece, plus: .literal)) == literal
   }
 }

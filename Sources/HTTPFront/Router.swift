@@ -57,11 +57,12 @@ package struct Router<Endpoint: Sendable>: Sendable {
     return method == "OPTIONS" ? .options(allow: allowed) : .methodNotAllowed(allow: allowed)
   }
 
-  private func belowBase(_ path: String) -> Substring? {
-    guard path.hasPrefix(basePath) else { return nil }
-    let rest = path.dropFirst(basePath.count)
-    if rest.isEmpty { return basePath.isEmpty ? nil : "/" }
-    return rest.first == "/" ? rest : nil
+  private func belowBase(_ path: String) -> Substring.UTF8View? {
+    let bytes = path[...].utf8
+    guard bytes.starts(with: basePath.utf8) else { return nil }
+    let rest = bytes.dropFirst(basePath.utf8.count)
+    if rest.isEmpty { return basePath.isEmpty ? nil : Substring("/").utf8 }
+    return rest.first == UInt8(ascii: "/") ? rest : nil
   }
 }
 

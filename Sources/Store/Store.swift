@@ -1,5 +1,4 @@
 import EventLoop
-import Synchronization
 
 /// A durable outbox, a set of names and a memory of outcomes, in one SQLite file.
 ///

@@ -1,12 +1,11 @@
 import EventLoop
 import Glibc
-import Synchronization
 import Testing
 
 @Suite struct LoopThreadTests {
   @Test func `the body runs on a thread that knows itself`() throws {
     let identity = ThreadIdentity()
-    let sawItself = Mutex(false)
+    let sawItself = Locked(false)
     let thread = try LoopThread(name: "known") {
       identity.adoptCurrentThread()
       sawItself.withLock { $0 = identity.isCurrent }
@@ -18,7 +17,7 @@ import Testing
   }
 
   @Test func `the name is what the system shows`() throws {
-    let name = Mutex("")
+    let name = Locked("")
     let thread = try LoopThread(name: "fifteen-letters") {
       var buffer = [CChar](repeating: 0, count: 16)
       readOwnName(into: &buffer)
@@ -30,7 +29,7 @@ import Testing
   }
 
   @Test func `signals are blocked on the thread and as before on its starter`() throws {
-    let isBlocked = Mutex(false)
+    let isBlocked = Locked(false)
     let before = isTermBlocked()
     let thread = try LoopThread(name: "signals") {
       isBlocked.withLock { $0 = isTermBlocked() }

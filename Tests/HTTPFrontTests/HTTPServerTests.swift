@@ -1,7 +1,6 @@
 import EventLoop
 import Glibc
 import HTTPFront
-import Synchronization
 import Testing
 
 extension LiveServerTests {
@@ -48,7 +47,7 @@ extension LiveServerTests {
     }
 
     @Test func `the head arrives as it was sent`() throws {
-      let seen = Mutex<RequestHead?>(nil)
+      let seen = Locked<RequestHead?>(nil)
       let application = try TestApplication { request in
         seen.withLock { $0 = request.head }
         return .respond(Response(status: 204))

@@ -32,6 +32,7 @@ import Testing
   @Test(arguments: [
     ("/a/b?x=1", "/a/b", 1), ("/a", "/a", 0), ("/a?", "/a", 0), ("http://h:80/a?x", "/a", 1),
     ("http://h", "/", 0), ("*", "*", 0), ("/a?b?c=1", "/a", 1), ("/a://b", "/a://b", 0),
+    ("/a?\u{301}=1", "/a", 1), ("h://\u{301}/\u{301}b?", "/\u{301}b", 0),
   ])
   func `a target is cut into path and query`(target: String, path: String, count: Int) {
     let head = RequestHead(method: "GET", target: target)

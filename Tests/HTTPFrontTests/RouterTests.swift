@@ -27,6 +27,7 @@ import Testing
     ("/topics/a/b", "a/b"), ("/topics//a/b", "/a/b"), ("/topics/a%2Fb", "a/b"),
     ("/topics/a%2Fb/c", "a/b/c"), ("/topics/%2Fa", "/a"), ("/topics/a/", "a/"),
     ("/topics/a+b", "a+b"), ("/topics/%2525", "%25"), ("/topics/é", "é"), ("/topics//", "/"),
+    ("/topics/\u{301}a/\u{301}b", "\u{301}a/\u{301}b"),
   ])
   func `a topic is everything behind the prefix, decoded once`(path: String, expected: String) {
     #expect(topic(path) == expected)
@@ -45,7 +46,7 @@ import Testing
 
   @Test(arguments: [
     "/topics", "/topics/", "/publish/", "/publish/x", "/messages/", "/messages/a/b", "/publishx",
-    "", "*", "/nothing", "//publish",
+    "", "*", "/nothing", "//publish", "/messages/a%00/b", "/messages/a\u{0}/b",
   ])
   func `other paths are not found`(path: String) {
     guard case .notFound = router().match(method: "GET", path: path) else {

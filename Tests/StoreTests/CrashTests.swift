@@ -1,3 +1,4 @@
+import EventLoop
 import Foundation
 import Glibc
 import Synchronization
@@ -84,8 +85,8 @@ import Testing
 
   /// Appends and finishes items, with a copy of the files at every event.
   private func run(items: Int) throws -> [Copy] {
-    let copies = Mutex<[Copy]>([])
-    let progress = Mutex((stored: Set<ItemID>(), finished: Set<Int64>()))
+    let copies = Locked<[Copy]>([])
+    let progress = Locked((stored: Set<ItemID>(), finished: Set<Int64>()))
     let recorder = try Recorder()
     var options = StoreOptions(directory: directory.path)
     options.checkpointPages = 16

@@ -1,6 +1,6 @@
+import EventLoop
 import Foundation
 import Glibc
-import Synchronization
 
 /// The lines that a child process has written to one of its output streams so far.
 package final class CapturedLines: Sendable {
@@ -10,7 +10,7 @@ package final class CapturedLines: Sendable {
     var hasEnded = false
   }
 
-  private let state = Mutex(State())
+  private let state = Locked(State())
 
   package init() {}
 

@@ -1,6 +1,6 @@
+import EventLoop
 import Foundation
 import Glibc
-import Synchronization
 
 /// A program that a test has started, with its output captured line by line.
 ///
@@ -21,7 +21,7 @@ package final class ChildProcess: Sendable {
   }
 
   fileprivate final class Shared: Sendable {
-    let state = Mutex(State.starting)
+    let state = Locked(State.starting)
   }
 
   package let output = CapturedLines()

@@ -1,9 +1,9 @@
+import EventLoop
 import Glibc
-import Synchronization
 
 /// Finds TCP ports of the loopback interface that nobody listens on.
 package enum FreePort {
-  private static let given = Mutex<Set<UInt16>>([])
+  private static let given = Locked<Set<UInt16>>([])
 
   /// A port that is free now and that this process has not been given before.
   ///

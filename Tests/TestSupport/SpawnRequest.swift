@@ -1,5 +1,5 @@
+import EventLoop
 import Glibc
-import Synchronization
 
 /// A started program and the reading ends of its output pipes, which the receiver must close.
 struct SpawnedChild: Sendable {
@@ -14,7 +14,7 @@ struct SpawnRequest: Sendable {
   let variables: [String]
 
   /// Only one program is started at a time, so that none inherits the pipes of another.
-  private static let lock = Mutex(())
+  private static let lock = Locked(())
 
   /// Starts the program with no input, its output in two pipes and no signal blocked.
   func spawn() throws(TestFailure) -> SpawnedChild {

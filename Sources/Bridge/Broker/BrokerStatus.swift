@@ -1,6 +1,5 @@
 import EventLoop
 import MQTTClient
-import Synchronization
 
 /// What the http threads may know of the broker connection; written by the mqtt thread.
 final class BrokerStatus: Sendable {
@@ -16,7 +15,7 @@ final class BrokerStatus: Sendable {
     var lastTick = MonotonicClock.now()
   }
 
-  private let state = Mutex(Snapshot())
+  private let state = Locked(Snapshot())
 
   var snapshot: Snapshot { state.withLock { $0 } }
 

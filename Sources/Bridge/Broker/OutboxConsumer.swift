@@ -203,11 +203,14 @@ struct OutboxConsumer: ~Copyable {
   }
 
   private static func final(_ obstacle: PublishObstacle, isUncertain: Bool) -> MessageOutcome? {
-    switch obstacle {
-    case .maximumQoS: MessageOutcome(state: .rejected, reasonCode: .qosNotSupported)
-    case .retainUnavailable: MessageOutcome(state: .rejected, reasonCode: .retainNotSupported)
-    case .packetTooLarge: MessageOutcome(state: .rejected, reasonCode: .packetTooLarge)
-    case .invalid: MessageOutcome(state: .rejected, reasonCode: .malformedPacket)
+    func rejected(_ code: ReasonCode) -> MessageOutcome {
+      MessageOutcome(state: .rejected, reasonCode: code, isUncertain: isUncertain)
+    }
+    return switch obstacle {
+    case .maximumQoS: rejected(.qosNotSupported)
+    case .retainUnavailable: rejected(.retainNotSupported)
+    case .packetTooLarge: rejected(.packetTooLarge)
+    case .invalid: rejected(.malformedPacket)
     case .expired: MessageOutcome(state: .expired, isUncertain: isUncertain)
     case .linkDown, .queueFull, .cancelled, .stopped: nil
     }

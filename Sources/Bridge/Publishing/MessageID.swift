@@ -1,4 +1,4 @@
-import Synchronization
+import EventLoop
 
 /// Names one accepted publish: a UUID whose first 48 bits are the time. [RFC 9562, 5.7]
 struct MessageID: Hashable, Sendable {
@@ -45,7 +45,7 @@ final class MessageIDGenerator: Sendable {
     var counter: UInt16 = 0
   }
 
-  private let state = Mutex(State())
+  private let state = Locked(State())
 
   /// The next id; `now` is the time of day in milliseconds since 1970.
   func next(at now: Int64) -> MessageID {

@@ -2,7 +2,6 @@ import EventLoop
 import HTTPFront
 import MQTTClient
 import Store
-import Synchronization
 
 /// Accepts publishes and answers their requests as the store and the broker decide.
 ///
@@ -11,7 +10,7 @@ import Synchronization
 final class Publisher: Sendable {
   private let configuration: BridgeConfiguration
   private let wiring: Wiring
-  private let publishing = Mutex(Publishing())
+  private let publishing = Locked(Publishing())
   private let identifiers = MessageIDGenerator()
 
   init(_ configuration: BridgeConfiguration, _ wiring: Wiring) {
@@ -136,7 +135,9 @@ extension Publishing.Refusal {
     case .accepted: return nil
     case .full(.messages), .full(.bytes): self = .queueFull
     case .full(.waiting): self = .storeBusy
-    case .failing(let error): self = Self(error)
+    case .failing(.diskFull): self = .diskFull
+    // Whatever became of earlier items: this one was not taken.
+    case .failing: self = .storeBusy
     case .closed: self = .draining
     }
   }

@@ -1,7 +1,6 @@
 import EventLoop
 import HTTPFront
 import Store
-import Synchronization
 
 /// `GET /messages/{id}`: asks the store, and answers when it has answered.
 final class MessageLookUps: Sendable {
@@ -13,7 +12,7 @@ final class MessageLookUps: Sendable {
 
   private let wiring: Wiring
   private let publisher: Publisher
-  private let state = Mutex(State())
+  private let state = Locked(State())
 
   init(_ wiring: Wiring, _ publisher: Publisher) {
     self.wiring = wiring

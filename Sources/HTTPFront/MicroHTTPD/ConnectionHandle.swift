@@ -58,10 +58,10 @@ import Glibc
     return unsafe MHD_queue_response(pointer, UInt32(status), queued) == .YES
   }
 
+  private static let libraryFields = ["Content-Length", "Transfer-Encoding", "Connection"]
+
   private static func isOwnedByLibrary(_ name: String) -> Bool {
-    ["Content-Length", "Transfer-Encoding", "Connection"].contains {
-      HeaderFields.same($0, name)
-    }
+    libraryFields.contains { HeaderFields.same($0, name) }
   }
 
   @unsafe private static func text(_ start: UnsafePointer<CChar>, _ count: Int) -> String {

@@ -18,6 +18,9 @@ protocol DaemonDelegate: AnyObject {
 
 /// One libmicrohttpd daemon without a thread of its own.
 @safe final class Daemon {
+  /// What the memory of a connection holds beside the head; it is cleared for every request.
+  private static let poolReserve = 8 * 1024
+
   private var daemon: OpaquePointer?
   private let delegate: any DaemonDelegate
 
@@ -33,7 +36,7 @@ protocol DaemonDelegate: AnyObject {
     let idleSeconds = max(1, options.idleTimeout.components.seconds)
     let connections = max(1, options.connectionsMax / options.threads)
     unsafe daemon = cmhd_start(
-      socket, &callbacks, options.headerBytesMax * 2, UInt32(clamping: connections),
+      socket, &callbacks, options.headerBytesMax + Self.poolReserve, UInt32(clamping: connections),
       UInt32(clamping: idleSeconds))
     guard unsafe daemon != nil else { throw .daemonNotStarted }
   }

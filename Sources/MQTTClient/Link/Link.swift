@@ -1,5 +1,4 @@
 package import EventLoop
-import Synchronization
 
 /// One connection to a broker, kept up over failures, with the application that uses it.
 ///
@@ -13,9 +12,9 @@ package final class Link<Application: LinkApplication>: Sendable {
   private let resolver: Resolver
   private let mailboxes: LinkMailboxes<Message>
   private let makeApplication: @Sendable () -> Application
-  private let thread = Mutex<LoopThread?>(nil)
+  private let thread = Locked<LoopThread?>(nil)
   /// Opened here, where a failure can be thrown, and taken by the thread.
-  private let pollSet: Mutex<PollSet?>
+  private let pollSet: Locked<PollSet?>
 
   /// Prepares a link; `makeApplication` runs on the link's thread when that starts.
   package init(
@@ -26,7 +25,7 @@ package final class Link<Application: LinkApplication>: Sendable {
     self.resolver = resolver
     self.makeApplication = makeApplication
     mailboxes = try LinkMailboxes(capacity: options.mailboxCapacity)
-    pollSet = Mutex(try PollSet(mailboxes))
+    pollSet = Locked(try PollSet(mailboxes))
   }
 
   /// Starts the thread, which connects and keeps connecting until `stop`; once.

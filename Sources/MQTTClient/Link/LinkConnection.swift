@@ -184,7 +184,7 @@ final class LinkConnection {
       let failures = dial.giveUp()
       lastError = failures.isEmpty ? .timedOut(step) : .notConnected(failures)
     case .stream(let stream):
-      stream.close(closing, deadline: now + options.closeTimeout)
+      stream.close(closing, at: now)
       self.closing = stream
       advanceClosing(at: now)
     }

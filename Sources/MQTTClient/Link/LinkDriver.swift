@@ -139,8 +139,8 @@ final class LinkDriver {
   private func apply(_ input: LinkContext.Input) {
     switch input {
     case .publish(let request):
-      if let code = RequestCheck.refusal(of: request.publish, version) {
-        return deliver(.finished(request.key, .rejected(code, reasonString: nil)))
+      guard RequestCheck.isExpressible(request.publish, version) else {
+        return deliver(.finished(request.key, .notSent(.invalid)))
       }
       feed { $0.publish(request, at: $2, &$1) }
     case .subscribe(let request):

@@ -10,7 +10,7 @@ package struct LinkOptions: Sendable {
   package var dialStagger: Duration = .milliseconds(250)
   /// A broker that takes no byte for this long, while bytes wait for it, is given up.
   package var writeStallTimeout: Duration = .seconds(20)
-  /// The time for the last bytes, such as DISCONNECT, to leave before a connection is cut.
+  /// A connection whose last bytes, such as DISCONNECT, do not get on for this long is cut.
   package var closeTimeout: Duration = .seconds(2)
   /// While this many bytes wait for the socket, messages stay in the mailbox.
   ///

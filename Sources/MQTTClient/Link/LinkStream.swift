@@ -19,6 +19,7 @@ final class LinkStream {
   private var decoder: PacketDecoder
   /// When the peer last took a byte while others were left waiting.
   private var stalledSince: Duration?
+  private let closeTimeout: Duration
   private var closeDeadline: Duration?
   /// The peer took less than there was, and the poller has not said since that it takes more.
   private var isBlocked = false
@@ -33,6 +34,7 @@ final class LinkStream {
     self.pollSet = pollSet
     version = options.session.version
     writeStallTimeout = options.writeStallTimeout
+    closeTimeout = options.closeTimeout
     let limit = options.session.connect.maximumPacketSize.map { Int($0) }
     decoder = PacketDecoder(
       version: version, maximumPacketSize: limit ?? PacketDecoder.largestPacketSize)
@@ -99,12 +101,12 @@ final class LinkStream {
   /// The poller says that the peer takes bytes again.
   func becameWritable() { isBlocked = false }
 
-  /// Stops to carry packets; what was sent before may leave until the deadline.
-  func close(_ closing: LinkClosing, deadline: Duration) {
+  /// Stops to carry packets; what was sent before may leave as long as the peer takes bytes.
+  func close(_ closing: LinkClosing, at now: Duration) {
     guard phase == .open, closing == .afterWrites else { return finish() }
     phase = .closing
     stalledSince = nil
-    closeDeadline = deadline
+    closeDeadline = now + closeTimeout
     isReadingPaused = false
   }
 
@@ -113,7 +115,7 @@ final class LinkStream {
     guard phase == .closing else { return }
     if let closeDeadline, now >= closeDeadline { return finish() }
     do throws(TransportError) {
-      _ = try write(at: now)
+      if try write(at: now) { closeDeadline = now + closeTimeout }
       stalledSince = nil
       if outgoing.isEmpty { transport.shutDownSending() }
       if case .end = try transport.receive(into: &buffer) { finish() }

@@ -25,6 +25,7 @@ struct IncomingPublishes: ~Copyable {
   private var openQoS1: [PacketID: UInt64] = [:]
   private var exchanges: [PacketID: Exchange] = [:]
   private var countedExchanges = 0
+  private var continuity = SessionContinuity.kept
 
   init(version: ProtocolVersion, receiveMaximum: UInt16?) {
     self.version = version
@@ -47,8 +48,11 @@ struct IncomingPublishes: ~Copyable {
     }
   }
 
-  /// The broker forgot its side of every exchange.
-  mutating func sessionLost() { exchanges.removeAll() }
+  mutating func linkAccepted(_ continuity: SessionContinuity) {
+    self.continuity = continuity
+    // The broker forgot its side of every exchange.
+    if continuity == .lost { exchanges.removeAll() }
+  }
 
   /// Takes a message whose topic alias is resolved already.
   mutating func received(
@@ -87,7 +91,7 @@ struct IncomingPublishes: ~Copyable {
   private mutating func receivedQoS2(
     _ id: PacketID, _ publish: Publish, _ actions: inout [SessionAction]
   ) throws(ProtocolViolation) {
-    if var exchange = exchanges[id], exchange.serial == nil || publish.isDuplicate {
+    if var exchange = exchanges[id], isRepetition(publish, of: exchange) {
       guard exchange.position == nil else { return }
       if !exchange.isCounted {
         try checkQuota()
@@ -110,6 +114,12 @@ struct IncomingPublishes: ~Copyable {
     countedExchanges += 1
     let token = AckToken(epoch: epoch, serial: serial, packetID: id, qos: .exactlyOnce)
     actions.append(.deliver(publish, token))
+  }
+
+  private func isRepetition(_ publish: Publish, of exchange: Exchange) -> Bool {
+    if publish.isDuplicate { return true }
+    // In a session that may be new, only what came on this link is certain to be the same message.
+    return exchange.serial == nil && (exchange.isCounted || continuity == .kept)
   }
 
   private func checkQuota() throws(ProtocolViolation) {

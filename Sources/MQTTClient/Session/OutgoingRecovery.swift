@@ -17,11 +17,16 @@ extension OutgoingPublishes {
   /// If it still has the session, PUBREL goes out again now, and each PUBLISH as the window allows.
   /// [MQTT-4.4.0-1] If not, every message is new to it.
   mutating func linkAccepted(
-    _ limits: BrokerLimits, _ ids: inout PacketIDs, at now: Duration,
-    _ actions: inout [SessionAction]
+    _ limits: BrokerLimits, _ continuity: SessionContinuity, _ ids: inout PacketIDs,
+    at now: Duration, _ actions: inout [SessionAction]
   ) {
     self.limits = limits
-    guard limits.sessionPresent else { return sessionLost(&ids, &actions) }
+    switch continuity {
+    case .lost: return sessionLost(&ids, &actions)
+    case .doubtful:
+      for slot in table.slotsInOrder() where table[slot].wasSent { table[slot].isUncertain = true }
+    case .kept: break
+    }
     var next = released.first
     while let slot = next {
       sendRelease(slot, at: now, &actions)

@@ -26,6 +26,8 @@ package struct Session: ~Copyable {
   package internal(set) var limits: BrokerLimits?
 
   var handshake = Handshake()
+  /// A CONNECT went out since the last CONNACK, and its link ended without an answer.
+  var isGreetingUnanswered = false
   var keepAlive: KeepAlive
   var reconnect: Reconnect
   var ids = PacketIDs()
@@ -69,6 +71,7 @@ package struct Session: ~Copyable {
       waitingPublishes: outgoing.waitingCount, inFlightPublishes: outgoing.inFlightCount,
       unacknowledgedDeliveries: incoming.openCount, subscriptions: subscriptions.count,
       queuedFilters: subscriptions.queuedCount,
+      unansweredSubscriptionPackets: subscriptions.inFlightCount,
       strayAcknowledgements: outgoing.strayCount &+ subscriptions.strayCount)
   }
 
@@ -176,6 +179,8 @@ package struct SessionCounts: Equatable, Sendable {
   package let unacknowledgedDeliveries: Int
   package let subscriptions: Int
   package let queuedFilters: Int
+  /// SUBSCRIBE and UNSUBSCRIBE packets.
+  package let unansweredSubscriptionPackets: Int
   /// Acknowledgements from the broker that matched nothing.
   package let strayAcknowledgements: Int
 }

@@ -95,10 +95,12 @@ extension Session {
     let aliasMaximum = options.version == .v5 ? options.connect.topicAliasMaximum : nil
     aliases = InboundTopicAliases(maximum: aliasMaximum ?? 0)
     actions.append(.up(ack))
-    if !limits.sessionPresent { incoming.sessionLost() }
-    subscriptions.linkAccepted(limits)
+    let continuity = SessionContinuity(ack, isGreetingUnanswered: isGreetingUnanswered)
+    isGreetingUnanswered = false
+    incoming.linkAccepted(continuity)
+    subscriptions.linkAccepted(limits, continuity)
     subscriptions.flush(&ids, at: now, &actions)
-    outgoing.linkAccepted(limits, &ids, at: now, &actions)
+    outgoing.linkAccepted(limits, continuity, &ids, at: now, &actions)
     outgoing.pump(&ids, at: now, &actions)
   }
 
@@ -154,13 +156,19 @@ extension Session {
   private mutating func down(
     _ reason: DownReason, at now: Duration, _ actions: inout [Action]
   ) {
-    endLink()
+    endLink(reason)
     let delay = reconnect.delay(after: reason, at: now)
     state = .waiting(until: now + delay)
     actions.append(.down(reason, retryIn: delay))
   }
 
-  mutating func endLink() {
+  /// The refusal of a greeting is an answer, too.
+  mutating func endLink(_ reason: DownReason? = nil) {
+    switch (state, reason) {
+    case (.greeting, .refused): break
+    case (.greeting, _): isGreetingUnanswered = true
+    default: break
+    }
     limits = nil
     outgoing.linkLost()
     incoming.linkLost()

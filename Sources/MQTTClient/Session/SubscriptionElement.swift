@@ -44,7 +44,10 @@ struct SubscriptionPacket {
   /// Upper bound of all bytes but the filters: fixed header, packet identifier, properties.
   static let overhead = 1 + 4 + 2 + 1 + 5
 
+  let packetID: PacketID
   let elements: [SubscriptionElement]
-  let sequence: UInt64
   let sentAt: Duration
+  /// One code per element, once the broker has answered.
+  var codes: [ReasonCode]?
+  var reasonString: String?
 }

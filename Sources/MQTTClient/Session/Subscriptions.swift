@@ -10,6 +10,9 @@ import OrderedCollections
 /// Requests are taken apart into filters. A flush packs the filters that were collected since the
 /// last one into as few packets as the order of changes and the subscription identifiers allow: a
 /// packet has one identifier, and no filter overtakes an earlier change of the same filter.
+///
+/// Answers count in the order of the requests, whatever the order in which they come. Otherwise an
+/// old request whose answer the link took with it would be repeated after a newer one.
 struct Subscriptions: ~Copyable {
   private struct Known {
     let subscription: Subscription
@@ -28,9 +31,8 @@ struct Subscriptions: ~Copyable {
   private var known: [String: Known] = [:]
   private var requests: [UInt64: Request] = [:]
   private var queue = Deque<SubscriptionElement>()
-  private var inFlight: [PacketID: SubscriptionPacket] = [:]
-  /// In the order of sending; answered packets stay until they are first.
-  private var sendOrder = Deque<(id: PacketID, sequence: UInt64)>()
+  /// In the order of sending; an answered packet stays until it is first.
+  private var inFlight = Deque<SubscriptionPacket>()
   private var nextSequence: UInt64 = 0
   private var limits: BrokerLimits?
   private(set) var strayCount = 0
@@ -42,8 +44,7 @@ struct Subscriptions: ~Copyable {
   var inFlightCount: Int { inFlight.count }
 
   var nextDeadline: Duration? {
-    guard let oldest = sendOrder.first, let packet = inFlight[oldest.id] else { return nil }
-    return packet.sentAt + options.acknowledgementTimeout
+    inFlight.first.map { $0.sentAt + options.acknowledgementTimeout }
   }
 
   mutating func subscribe(_ request: SubscribeRequest, _ actions: inout [SessionAction]) {
@@ -81,18 +82,16 @@ struct Subscriptions: ~Copyable {
 
   mutating func linkLost(_ ids: inout PacketIDs) {
     limits = nil
-    let packets = inFlight.sorted { $0.value.sequence > $1.value.sequence }
-    for (id, packet) in packets {
-      ids.release(id)
+    while let packet = inFlight.popLast() {
+      ids.release(packet.packetID)
       queue.prepend(contentsOf: packet.elements)
     }
-    inFlight.removeAll(keepingCapacity: true)
-    sendOrder.removeAll(keepingCapacity: true)
   }
 
-  mutating func linkAccepted(_ limits: BrokerLimits) {
+  /// Restores our subscriptions unless the broker certainly has them.
+  mutating func linkAccepted(_ limits: BrokerLimits, _ continuity: SessionContinuity) {
     self.limits = limits
-    guard !limits.sessionPresent else { return }
+    guard continuity != .kept else { return }
     queue.removeAll { $0.owner == .restoration }
     guard options.resubscribe else { return known.removeAll() }
     let lost = known.values.sorted { $0.sequence < $1.sequence }
@@ -169,9 +168,7 @@ struct Subscriptions: ~Copyable {
       let filters = elements.map(\.subscription.filter)
       actions.append(.send(.unsubscribe(Unsubscribe(packetID: id, filters: filters))))
     }
-    inFlight[id] = SubscriptionPacket(elements: elements, sequence: nextSequence, sentAt: now)
-    sendOrder.append((id, nextSequence))
-    nextSequence += 1
+    inFlight.append(SubscriptionPacket(packetID: id, elements: elements, sentAt: now))
   }
 
   mutating func received(
@@ -185,29 +182,40 @@ struct Subscriptions: ~Copyable {
     _ ack: UnsubscribeAck, _ ids: inout PacketIDs, _ actions: inout [SessionAction]
   ) throws(ProtocolViolation) {
     var codes = ack.reasonCodes
-    if options.version == .v311, let packet = inFlight[ack.packetID] {
-      codes = Array(repeating: .success, count: packet.elements.count)
+    if options.version == .v311, let index = unanswered(ack.packetID, .unsubscribe) {
+      codes = Array(repeating: .success, count: inFlight[index].elements.count)
     }
     try answered(ack.packetID, .unsubscribe, codes, ack.reasonString, &ids, &actions)
+  }
+
+  private func unanswered(
+    _ id: PacketID, _ operation: SubscriptionElement.Operation
+  ) -> Int? {
+    inFlight.firstIndex {
+      $0.packetID == id && $0.codes == nil && $0.elements.first?.operation == operation
+    }
   }
 
   private mutating func answered(
     _ id: PacketID, _ operation: SubscriptionElement.Operation, _ codes: [ReasonCode],
     _ reasonString: String?, _ ids: inout PacketIDs, _ actions: inout [SessionAction]
   ) throws(ProtocolViolation) {
-    guard let packet = inFlight[id], packet.elements.first?.operation == operation else {
+    guard let index = unanswered(id, operation) else {
       strayCount &+= 1
       return
     }
     // One code per filter. [MQTT-3.8.4-6] [MQTT-3.11.3-1]
-    guard codes.count == packet.elements.count else { throw ProtocolViolation(.protocolError) }
-    inFlight[id] = nil
-    ids.release(id)
-    while let oldest = sendOrder.first, inFlight[oldest.id]?.sequence != oldest.sequence {
-      sendOrder.removeFirst()
+    guard codes.count == inFlight[index].elements.count else {
+      throw ProtocolViolation(.protocolError)
     }
-    for (element, code) in zip(packet.elements, codes) {
-      settle(element, code, reasonString: reasonString, &actions)
+    inFlight[index].codes = codes
+    inFlight[index].reasonString = reasonString
+    while let packet = inFlight.first, let codes = packet.codes {
+      inFlight.removeFirst()
+      ids.release(packet.packetID)
+      for (element, code) in zip(packet.elements, codes) {
+        settle(element, code, reasonString: packet.reasonString, &actions)
+      }
     }
   }
 
@@ -239,13 +247,12 @@ struct Subscriptions: ~Copyable {
   }
 
   private mutating func remember(_ element: SubscriptionElement) {
+    // A restoration changes nothing that is known, but its retain handling is not the wish's.
+    guard element.owner != .restoration else { return }
     let filter = element.subscription.filter
-    var subscription = element.subscription
-    if element.owner == .restoration, let old = known[filter] {
-      subscription.retainHandling = old.subscription.retainHandling
-    }
     known[filter] = Known(
-      subscription: subscription, subscriptionIdentifier: element.subscriptionIdentifier,
+      subscription: element.subscription,
+      subscriptionIdentifier: element.subscriptionIdentifier,
       sequence: known[filter]?.sequence ?? nextSequence)
     nextSequence += 1
   }

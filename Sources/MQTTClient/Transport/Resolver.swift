@@ -1,5 +1,4 @@
 package import EventLoop
-import Synchronization
 
 /// Turns host names into addresses without blocking the thread that asks.
 ///
@@ -19,7 +18,7 @@ package final class Resolver: Sendable {
   }
 
   private final class Running: Sendable {
-    let count = Mutex(0)
+    let count = Locked(0)
   }
 
   package let lookupsMax: Int

@@ -1,11 +1,11 @@
-import Synchronization
+import EventLoop
 
 /// What the callers' threads and the store thread both touch.
 final class SharedState: Sendable {
-  private let admission: Mutex<Admission>
-  private let published = Mutex(StoreStatistics())
+  private let admission: Locked<Admission>
+  private let published = Locked(StoreStatistics())
 
-  init(_ admission: Admission) { self.admission = Mutex(admission) }
+  init(_ admission: Admission) { self.admission = Locked(admission) }
 
   var canWrite: Bool { admission.withLock { $0.canWrite } }
 

@@ -60,6 +60,7 @@ import Testing
     ("\"\n\"", .controlCharacter, 1), ("\"\u{1F}\"", .controlCharacter, 1),
     ("\"\\ud83d\"", .loneSurrogate, 7), ("\"\\ude00\"", .loneSurrogate, 7),
     ("\"\\ud83d\\n\"", .loneSurrogate, 8), ("\"\\ud83d\\ud83d\"", .loneSurrogate, 13),
+    ("\"\\ud83d\\ue000\"", .loneSurrogate, 13),
     ("{\"a\":1,\"a\":2}", .duplicateName, 10), ("{\"a\":1,\"\\u0061\":2}", .duplicateName, 15),
     ("\u{FEFF}1", .unexpectedByte, 0), ("1\u{0}", .trailingText, 1), ("/**/1", .unexpectedByte, 0),
   ])

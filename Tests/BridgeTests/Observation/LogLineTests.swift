@@ -1,5 +1,5 @@
+import EventLoop
 import Logging
-import Synchronization
 import Testing
 
 @testable import Bridge
@@ -45,7 +45,7 @@ import Testing
   }
 
   @Test func `a logger's values are in its lines and levels below are left out`() {
-    let lines = Mutex<[String]>([])
+    let lines = Locked<[String]>([])
     var logger = Logger(label: "test") { label in
       LineLogHandler(label: label, level: .info, formatter: TextLogFormatter()) { line in
         lines.withLock { $0.append(line) }

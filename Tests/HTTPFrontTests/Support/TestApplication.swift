@@ -1,7 +1,6 @@
 import EventLoop
 import Glibc
 import HTTPFront
-import Synchronization
 
 /// An application whose behaviour is a few closures, and which tells what happened to it.
 final class TestApplication: HTTPApplication {
@@ -16,7 +15,7 @@ final class TestApplication: HTTPApplication {
   let answer: @Sendable (Request) -> Answer
   let late: @Sendable (RequestID) -> Response?
   private let mailbox: Mailbox<Event>
-  private let unread = Mutex<[Event]>([])
+  private let unread = Locked<[Event]>([])
 
   init(
     admission: @escaping @Sendable (RequestHead) -> Admission = { _ in .accept(bodyLimit: 1 << 20)

@@ -1,12 +1,11 @@
 import EventLoop
 import MQTTClient
-import Synchronization
 import TestSupport
 
 /// What a link has told its application, for a test on another thread to wait for.
 final class EventRecorder: Sendable {
   private let mailbox: Mailbox<LinkEvent>
-  private let waiting = Mutex<[LinkEvent]>([])
+  private let waiting = Locked<[LinkEvent]>([])
 
   init() throws {
     mailbox = try Mailbox(capacity: 1_000_000)

@@ -145,7 +145,7 @@ import Testing
 /// A number that a link's thread changes and a test's thread looks at.
 final class Counter: Sendable {
   private let number = Atomic(0)
-  private let lastSeen = Mutex<(number: Int, deadline: Deadline)?>(nil)
+  private let lastSeen = Locked<(number: Int, deadline: Deadline)?>(nil)
 
   var value: Int { number.load(ordering: .sequentiallyConsistent) }
 

@@ -62,8 +62,9 @@ import Testing
     var written: [UInt8] = []
     for _ in 0..<50 {
       let isLong = Int.random(in: 0..<5, using: &random) == 0
-      let packet = publish(
-        payload: random.bytes(isLong ? 20_000 : Int.random(in: 0..<100, using: &random))[...])
+      let length = isLong ? 20_000 : Int.random(in: 0..<100, using: &random)
+      let payload = (0..<length).map { _ in UInt8.random(in: 0...255, using: &random) }
+      let packet = publish(payload: payload[...])
       try PacketEncoder.encode(packet, version: .v5, into: &expected)
       try outgoing.append(packet, version: .v5)
       var budget = Int.random(in: 0..<15_000, using: &random)

@@ -59,6 +59,8 @@ extension LinkOptions {
   ) throws -> Self {
     var session = SessionOptions(clientID: "test", version: version)
     session.backoff = Backoff(initial: .milliseconds(5), maximum: .milliseconds(20))
-    return Self(broker: try BrokerURL("mqtt://\(host):\(port)"), session: session)
+    var options = Self(broker: try BrokerURL("mqtt://\(host):\(port)"), session: session)
+    options.closeTimeout = .seconds(30)
+    return options
   }
 }

@@ -158,8 +158,22 @@ import Testing
     let token = try #require(try receive(&incoming, .exactlyOnce, 9).first)
     incoming.acknowledge(token, .success, &actions)
     incoming.linkLost()
-    incoming.sessionLost()
+    incoming.linkAccepted(.lost)
     actions = []
+    #expect(try receive(&incoming, .exactlyOnce, 9).count == 1)
+  }
+
+  @Test mutating func `in a session that may be new an unmarked message is another one`() throws {
+    var incoming = incoming()
+    let token = try #require(try receive(&incoming, .exactlyOnce, 9).first)
+    incoming.acknowledge(token, .success, &actions)
+    incoming.linkLost()
+    incoming.linkAccepted(.doubtful)
+    actions = []
+    #expect(try receive(&incoming, .exactlyOnce, 9, isDuplicate: true).isEmpty)
+    #expect(sent() == [.send(.publishReceived(PublishReply(9)))])
+    incoming.linkLost()
+    incoming.linkAccepted(.doubtful)
     #expect(try receive(&incoming, .exactlyOnce, 9).count == 1)
   }
 

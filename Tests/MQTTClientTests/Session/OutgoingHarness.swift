@@ -34,10 +34,12 @@ struct OutgoingHarness: ~Copyable {
   }
 
   mutating func connect(
-    sessionPresent: Bool = true, _ change: (inout BrokerLimits) -> Void = { _ in }
+    sessionPresent: Bool = true, continuity: SessionContinuity? = nil,
+    _ change: (inout BrokerLimits) -> Void = { _ in }
   ) -> [SessionAction] {
     let limits = Self.limits(sessionPresent: sessionPresent, change)
-    publishes.linkAccepted(limits, &ids, at: now, &actions)
+    publishes.linkAccepted(
+      limits, continuity ?? (sessionPresent ? .kept : .lost), &ids, at: now, &actions)
     publishes.pump(&ids, at: now, &actions)
     return takeActions()
   }

@@ -75,6 +75,21 @@ import Testing
     #expect(harness.ack(2) == [.acknowledged(2, isUncertain: true)])
   }
 
+  @Test func `on a session that may be new everything goes on and ends as uncertain`() {
+    var harness = OutgoingHarness()
+    _ = harness.connect()
+    _ = harness.publish(1)
+    _ = harness.publish(2, .exactlyOnce)
+    _ = harness.received(2)
+    harness.publishes.linkLost()
+    #expect(
+      harness.connect(continuity: .doubtful) == [.release(2), .publish(1, isDuplicate: true)])
+    #expect(harness.publish(3) == [.publish(3), .sent(3)])
+    #expect(harness.ack(1) == [.acknowledged(1, isUncertain: true)])
+    #expect(harness.complete(2) == [.acknowledged(2, isUncertain: true)])
+    #expect(harness.ack(3) == [.acknowledged(3)])
+  }
+
   @Test func `what was never sent is certain after a lost session`() {
     var harness = OutgoingHarness()
     _ = harness.publish(1)

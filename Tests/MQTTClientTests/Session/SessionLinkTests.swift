@@ -172,6 +172,28 @@ import Testing
     #expect(harness.run { $0.receivedInvalid(.malformedPacket, at: $1, &$2) }.isEmpty)
   }
 
+  @Test func `after a CONNECT without an answer a present session proves nothing`() {
+    var harness = SessionHarness()
+    _ = harness.connect()
+    _ = harness.subscribe(1, "a")
+    _ = harness.flush()
+    _ = harness.receive(.subscribeAck(SubscribeAck(packetID: 65_535, reasonCodes: [.success])))
+    _ = harness.fail()
+    let ack = SessionHarness.ack(sessionPresent: true)
+    #expect(harness.connect(sessionPresent: true) == [.up(ack)])
+    _ = harness.fail()
+    harness.now += .seconds(1)
+    _ = harness.advance(.zero)
+    _ = harness.open()
+    _ = harness.fail()
+    #expect(
+      harness.connect(sessionPresent: true)
+        == [.up(ack), SubscriptionsTests.subscribe(65_534, "a", retainHandling: .ignore)])
+    _ = harness.receive(.subscribeAck(SubscribeAck(packetID: 65_534, reasonCodes: [.success])))
+    _ = harness.fail()
+    #expect(harness.connect(sessionPresent: true) == [.up(ack)])
+  }
+
   @Test func `an assigned client identifier is used again`() {
     var harness = SessionHarness { $0.clientID = "" }
     _ = harness.connect { $0.assignedClientIdentifier = "auto" }

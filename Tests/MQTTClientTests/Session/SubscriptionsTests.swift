@@ -16,10 +16,12 @@ import Testing
     }
 
     mutating func connect(
-      sessionPresent: Bool = true, _ change: (inout BrokerLimits) -> Void = { _ in }
+      sessionPresent: Bool = true, continuity: SessionContinuity? = nil,
+      _ change: (inout BrokerLimits) -> Void = { _ in }
     ) {
       subscriptions.linkAccepted(
-        OutgoingHarness.limits(sessionPresent: sessionPresent, change))
+        OutgoingHarness.limits(sessionPresent: sessionPresent, change),
+        continuity ?? (sessionPresent ? .kept : .lost))
     }
 
     mutating func subscribe(_ key: UInt64, _ filters: String..., identifier: UInt32? = nil) {
@@ -257,6 +259,39 @@ import Testing
         == [.subscriptionLost(filter: "d", .notAuthorized), Self.answer(10, .success)])
     _ = try harness.subscribed(65_529, .success)
     #expect(harness.subscriptions.count == 3)
+  }
+
+  @Test func `answers count in the order of the requests`() throws {
+    var harness = Harness()
+    harness.connect()
+    harness.unsubscribe(1, "a")
+    harness.subscribe(2, "a")
+    _ = harness.flush()
+    // The later answer comes first, and the earlier one is lost with the link: both are repeated,
+    // because the earlier request alone would undo the later one.
+    #expect(try harness.subscribed(65_534, .success).isEmpty)
+    #expect(try harness.subscribed(65_534, .success).isEmpty)
+    #expect(harness.subscriptions.strayCount == 1)
+    harness.subscriptions.linkLost(&harness.ids)
+    harness.connect()
+    #expect(
+      harness.flush() == [Self.unsubscribe(65_533, "a"), Self.subscribe(65_532, "a")])
+    #expect(try harness.subscribed(65_532, .success).isEmpty)
+    #expect(
+      try harness.unsubscribed(65_533, .success)
+        == [.unsubscribed(1, [.success], reasonString: nil), Self.answer(2, .success)])
+    #expect(harness.subscriptions.count == 1)
+  }
+
+  @Test func `on a session that may be new all subscriptions are restored`() throws {
+    var harness = Harness()
+    harness.connect(sessionPresent: false)
+    harness.subscribe(1, "a")
+    _ = harness.flush()
+    _ = try harness.subscribed(65_535, .success)
+    harness.subscriptions.linkLost(&harness.ids)
+    harness.connect(continuity: .doubtful)
+    #expect(harness.flush() == [Self.subscribe(65_534, "a", retainHandling: .ignore)])
   }
 
   @Test func `a restoration that was cut off is not doubled by the next`() throws {

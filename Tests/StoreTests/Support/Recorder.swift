@@ -1,12 +1,11 @@
 import EventLoop
-import Synchronization
 
 @testable import Store
 
 /// Keeps every event of a store and lets a test wait for what it needs.
 final class Recorder: Sendable {
   private let arrived: Mailbox<StoreEvent>
-  private let seen = Mutex<[StoreEvent]>([])
+  private let seen = Locked<[StoreEvent]>([])
 
   init() throws { arrived = try Mailbox(capacity: 1) }
 

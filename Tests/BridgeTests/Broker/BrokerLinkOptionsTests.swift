@@ -1,0 +1,37 @@
+import MQTTClient
+import Testing
+
+@testable import Bridge
+
+@Suite struct BrokerLinkOptionsTests {
+  private var configuration = BridgeConfiguration()
+
+  private var options: LinkOptions {
+    BrokerLinkOptions.make(configuration, clientID: "c")
+  }
+
+  @Test(arguments: [1, 1024, 65_535])
+  mutating func `everything the store feeds at once may wait in the session`(inflight: Int) {
+    configuration.mqtt.inflight = inflight
+    #expect(options.session.inflightMaximum == inflight)
+    #expect(options.session.queuedPublishesMaximum >= max(1024, inflight))
+  }
+
+  @Test mutating func `the session outlives the connection and records PUBREC`() {
+    configuration.mqtt.sessionExpiry = .seconds(60)
+    let session = options.session
+    #expect(session.clientID == "c")
+    #expect(!session.cleanStart)
+    #expect(session.recordsReceived)
+    #expect(session.connect.sessionExpiryInterval == 60)
+    configuration.mqtt.version = .v311
+    #expect(options.session.version == .v311)
+  }
+
+  @Test mutating func `numbers that do not fit are the largest that do`() {
+    configuration.mqtt.keepAlive = .seconds(100_000)
+    configuration.mqtt.sessionExpiry = .seconds(Int64.max)
+    #expect(options.session.keepAlive == .max)
+    #expect(options.session.connect.sessionExpiryInterval == .max)
+  }
+}

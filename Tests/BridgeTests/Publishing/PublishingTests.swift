@@ -1,0 +1,147 @@
+import HTTPFront
+import MQTTClient
+import Testing
+
+@testable import Bridge
+
+@Suite struct PublishingTests: ~Copyable {
+  private var publishing = Publishing()
+  private var actions: [Publishing.Action] = []
+  private let id = MessageID(high: 1, low: 1)
+  private let request = RequestID(shard: 0, serial: 7)
+  private let acked = MessageOutcome(state: .acked)
+
+  private var receipt: PublishReceipt { .sample(id) }
+
+  private mutating func accept(_ level: AckLevel = .broker) {
+    publishing.accepted(receipt, request, level)
+  }
+
+  private func answered(_ answer: Publishing.Answer) -> [Publishing.Action] {
+    [.answer(request, receipt, answer)]
+  }
+
+  @Test mutating func `an acknowledged publish is answered when the broker has it`() {
+    accept()
+    publishing.stored(id, at: 5, &actions)
+    publishing.sent(id)
+    #expect(actions.isEmpty)
+    publishing.finished(id, acked, &actions)
+    #expect(actions == answered(.finished(acked, storedAt: 5)))
+    #expect(publishing.count == 0)
+  }
+
+  @Test mutating func `ack=stored is answered by the commit`() {
+    accept(.stored)
+    #expect(actions.isEmpty)
+    publishing.stored(id, at: 5, &actions)
+    #expect(actions == answered(.pending(.queued, storedAt: 5)))
+    publishing.sent(id)
+    publishing.finished(id, acked, &actions)
+    #expect(actions.count == 1)
+    #expect(publishing.count == 0)
+  }
+
+  @Test mutating func `a publish that was sent before its commit was told says so`() {
+    accept(.stored)
+    publishing.sent(id)
+    publishing.stored(id, at: 5, &actions)
+    #expect(actions == answered(.pending(.sent, storedAt: 5)))
+  }
+
+  @Test mutating func `the deadline answers with how far the message is`() {
+    accept()
+    publishing.stored(id, at: 5, &actions)
+    publishing.sent(id)
+    publishing.received(id)
+    let answer = publishing.deadlineReached(request)
+    #expect(answer?.0 == receipt)
+    #expect(answer?.1 == .pending(.received, storedAt: 5))
+    #expect(publishing.deadlineReached(request) == nil)
+    publishing.finished(id, acked, &actions)
+    #expect(actions.isEmpty)
+    #expect(publishing.count == 0)
+  }
+
+  @Test mutating func `a deadline before the commit waits for the commit`() {
+    accept()
+    #expect(publishing.deadlineReached(request) == nil)
+    #expect(publishing.count == 1)
+    publishing.stored(id, at: 5, &actions)
+    #expect(actions == answered(.pending(.queued, storedAt: 5)))
+    #expect(publishing.count == 0)
+  }
+
+  @Test mutating func `a deadline before the commit can still end in a refusal`() {
+    accept()
+    #expect(publishing.deadlineReached(request) == nil)
+    publishing.refused(id, .diskFull, &actions)
+    #expect(actions == answered(.refused(.diskFull)))
+  }
+
+  @Test mutating func `a deadline before the commit can still end in the broker's word`() {
+    accept()
+    #expect(publishing.deadlineReached(request) == nil)
+    publishing.finished(id, acked, &actions)
+    #expect(actions == answered(.finished(acked, storedAt: nil)))
+    publishing.stored(id, at: 5, &actions)
+    #expect(actions.count == 1)
+  }
+
+  @Test mutating func `a refusal by the store is the only answer`() {
+    accept()
+    publishing.refused(id, .unknown, &actions)
+    publishing.stored(id, at: 5, &actions)
+    publishing.refused(id, .storeBusy, &actions)
+    #expect(actions == answered(.refused(.unknown)))
+    #expect(publishing.count == 0)
+  }
+
+  @Test(arguments: 0..<4)
+  mutating func `a client may leave at every point, and nothing is left`(step: Int) {
+    accept()
+    if step > 0 { publishing.stored(id, at: 5, &actions) }
+    if step > 1 { publishing.sent(id) }
+    if step > 2 { publishing.received(id) }
+    publishing.clientLeft(request)
+    publishing.clientLeft(request)
+    #expect(publishing.count == 0)
+    #expect(publishing.deadlineReached(request) == nil)
+    publishing.stored(id, at: 5, &actions)
+    publishing.sent(id)
+    #expect(publishing.progress(of: id) == .sent)
+    publishing.finished(id, acked, &actions)
+    #expect(actions.isEmpty)
+    #expect(publishing.progress(of: id) == .queued)
+  }
+
+  @Test mutating func `what is sent is told until it is finished, also without a request`() {
+    #expect(publishing.progress(of: id) == .queued)
+    publishing.sent(id)
+    #expect(publishing.progress(of: id) == .sent)
+    publishing.finished(id, acked, &actions)
+    #expect(publishing.progress(of: id) == .queued)
+    #expect(actions.isEmpty)
+  }
+
+  @Test mutating func `requests are answered one by one`() {
+    let other = PublishReceipt.sample(MessageID(high: 1, low: 2))
+    let second = RequestID(shard: 1, serial: 7)
+    accept()
+    publishing.accepted(other, second, .broker)
+    publishing.finished(other.id, acked, &actions)
+    #expect(actions == [.answer(second, other, .finished(acked, storedAt: nil))])
+    #expect(publishing.count == 1)
+  }
+}
+
+extension PublishReceipt {
+  static func sample(
+    _ id: MessageID = MessageID(high: 1, low: 1), qos: QoS = .atLeastOnce,
+    preferenceApplied: String? = nil, basePath: String = "", headers: HeaderFields = [:]
+  ) -> Self {
+    PublishReceipt(
+      id: id, topic: "a/b", qos: qos, isRetained: false, preferenceApplied: preferenceApplied,
+      basePath: basePath, head: RequestHead(method: "POST", target: "/publish", headers: headers))
+  }
+}
