@@ -33,10 +33,11 @@ struct PublishDraft {
   /// Notes that the field is given here, or says where it was given before.
   mutating func claim(_ field: String, _ source: Source) throws(Problem) {
     if let earlier = sources[field] {
+      let places =
+        earlier == source
+        ? "twice in \(source.rawValue)" : "in \(earlier.rawValue) and in \(source.rawValue)"
       throw Problem(
-        .badParameter,
-        detail: "'\(field)' is given in \(earlier.rawValue) and in \(source.rawValue)",
-        hint: "give '\(field)' once")
+        .badParameter, detail: "'\(field)' is given \(places)", hint: "give '\(field)' once")
     }
     sources[field] = source
   }
