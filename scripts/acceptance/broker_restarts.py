@@ -103,10 +103,12 @@ def restarts(options, broker, bridge, subscriber):
         (f"the stream {reader.query}",
          ((message["topic"], message["payload"]) for message in reader.messages()))
         for reader in readers]
-    repeats = sum(check_messages(accepted, *one) for one in received)
+    repeats = {1: 0, 2: 0}
+    for receiver, messages in received:
+        check_messages(accepted, receiver, messages, repeats)
     bridge.stop()
     return (f"{options.restarts} restarts, {total} messages on {len(readers)} streams that stayed "
-            f"open, {repeats} repeats")
+            f"open, {repeats[1]} repeats with QoS 1, {repeats[2]} with QoS 2")
 
 
 def check_streams(readers):
@@ -118,15 +120,15 @@ def check_streams(readers):
                 raise rig.Failure(f"the stream {reader.query} has {reader.named(name)} of {name}")
 
 
-def check_messages(accepted, receiver, messages):
-    """Checks what one receiver got; returns the number of repeats."""
+def check_messages(accepted, receiver, messages, repeats):
+    """Checks what one receiver got, and counts the repeats by QoS."""
     received = {topic: [] for topic in accepted}
     for topic, payload in messages:
         received[topic].append(int(payload))
     try:
-        return sum(
-            rig.check_order(topic, numbers, received[topic], allows_repeats=True)
-            for topic, numbers in accepted.items())
+        for topic, numbers in accepted.items():
+            repeats[int(topic[-1])] += rig.check_order(
+                topic, numbers, received[topic], allows_repeats=True)
     except rig.Failure as failure:
         raise rig.Failure(f"{receiver}: {failure}")
 
