@@ -73,6 +73,7 @@ let package = Package(
       name: "BridgeTests",
       dependencies: [
         "Bridge", "EventLoop", "HTTPFront", "MQTTClient", "Store", "TestSupport",
+        .product(name: "Yams", package: "Yams"),
       ],
       swiftSettings: strict),
     .testTarget(

@@ -110,6 +110,7 @@ final class RunningBridge: Sendable {
     while publisher.waitingRequests > 0, MonotonicClock.now() < answered {
       LoopThread.pause(.milliseconds(5))
     }
+    publisher.abandon()
     server.stop(deadline: left() / 2)
     server.join()
     link.stop(within: left() / 2)

@@ -35,7 +35,7 @@ extension Exchanges: DaemonDelegate {
   func readHead(of exchange: Exchange, method: String, version: String) -> Bool {
     guard let target = exchange.target else {
       let problem = Problem(.badParameter, detail: "the URI is not UTF-8 text")
-      return refuse(exchange, problem.response(to: nil))
+      return refuse(exchange, answer(problem, nil))
     }
     let handle = exchange.connection.handle
     let headers = handle.headers()
@@ -47,11 +47,11 @@ extension Exchanges: DaemonDelegate {
     if headers.values("Content-Length").count + headers.values("Transfer-Encoding").count > 1 {
       // Whoever wrote that may see another request in the bytes that follow. [RFC 9112, 6.1]
       let problem = Problem(.badHeader, detail: "the length of the body is told twice")
-      return refuseAndClose(exchange, problem.response(to: head))
+      return refuseAndClose(exchange, answer(problem, head))
     }
     if isStopping { return refuse(exchange, draining(head)) }
     if let problem = violation(of: head, target, headSize: handle.headSize) {
-      return refuse(exchange, problem.response(to: head))
+      return refuse(exchange, answer(problem, head))
     }
     switch application.admit(head) {
     case .refuse(let response): return refuse(exchange, response)
@@ -72,7 +72,7 @@ extension Exchanges: DaemonDelegate {
       }
       guard quotas.bodyBytes.take(count) else {
         let problem = Problem(.queueFull, detail: "too much is being uploaded at once")
-        return refuseAndClose(exchange, problem.response(to: exchange.head))
+        return refuseAndClose(exchange, answer(problem, exchange.head))
       }
       exchange.bodyCount += count
       return true
@@ -136,7 +136,7 @@ extension Exchanges: DaemonDelegate {
       let code: ProblemCode = isStopping ? .draining : .tooManyConnections
       let problem = Problem(
         code, detail: "no room for another stream", headers: ["Retry-After": "5"])
-      return respond(to: exchange, with: problem.response(to: exchange.head))
+      return respond(to: exchange, with: answer(problem, exchange.head))
     }
     exchange.stage = .done
     requestsTotal += 1
@@ -190,9 +190,9 @@ extension Exchanges: DaemonDelegate {
   }
 
   private func tooLarge(_ limit: Int, _ head: RequestHead?) -> Response {
-    Problem(
+    let problem = Problem(
       .payloadTooLarge, detail: "the body may have \(limit) bytes",
-      members: [.init("max_bytes", .integer(limit)), .init("limited_by", .string("bridge"))]
-    ).response(to: head)
+      members: [.init("max_bytes", .integer(limit)), .init("limited_by", .string("bridge"))])
+    return answer(problem, head)
   }
 }

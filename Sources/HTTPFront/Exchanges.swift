@@ -92,7 +92,12 @@ final class Exchanges {
   }
 
   func draining(_ head: RequestHead?) -> Response {
-    Problem(.draining, headers: ["Retry-After": "5"]).response(to: head)
+    answer(Problem(.draining, headers: ["Retry-After": "5"]), head)
+  }
+
+  /// The answer for what the server itself finds wrong with a request.
+  func answer(_ problem: Problem, _ head: RequestHead?) -> Response {
+    application.complete(problem, for: head).response(to: head)
   }
 
   /// Sets the time by which a connection must have got on.
@@ -121,7 +126,7 @@ final class Exchanges {
   private func cut(_ exchange: Exchange) {
     let connection = exchange.connection
     application.report(.requestTimedOut(clientAddress: connection.clientAddress))
-    let response = Problem(.bodyTimeout).response(to: exchange.head)
+    let response = answer(Problem(.bodyTimeout), exchange.head)
     _ = StreamSocket.send(ResponseText.bytes(of: response), to: connection.descriptor)
     StreamSocket.cut(connection.descriptor)
   }

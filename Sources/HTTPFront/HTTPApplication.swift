@@ -6,6 +6,11 @@ package protocol HTTPApplication: Sendable {
   /// Decides on the head, before any byte of the body is read.
   func admit(_ head: RequestHead) -> Admission
 
+  /// Adds what the application says in every error to one that the server found by itself.
+  ///
+  /// Without a head so little was understood that the request could be any.
+  func complete(_ problem: Problem, for head: RequestHead?) -> Problem
+
   /// Answers a request whose body is complete.
   func handle(_ request: Request) -> Answer
 
@@ -26,6 +31,10 @@ package protocol HTTPApplication: Sendable {
 
   /// Something happened that only an operator can act on.
   func report(_ fact: HTTPServerFact)
+}
+
+extension HTTPApplication {
+  package func complete(_ problem: Problem, for head: RequestHead?) -> Problem { problem }
 }
 
 /// Whether the body of a request is read.

@@ -4,7 +4,6 @@ package enum ProblemCode: String, CaseIterable, Sendable {
   case badBase64 = "bad-base64"
   case badHeader = "bad-header"
   case badParameter = "bad-parameter"
-  case badEventID = "bad-event-id"
   case unknownParameter = "unknown-parameter"
   case missingTopic = "missing-topic"
   case topicInvalid = "topic-invalid"
@@ -13,11 +12,9 @@ package enum ProblemCode: String, CaseIterable, Sendable {
   case brokerNotAuthorized = "broker-not-authorized"
   case notFound = "not-found"
   case messageUnknown = "message-unknown"
-  case noRetainedMessage = "no-retained-message"
   case methodNotAllowed = "method-not-allowed"
   case notAcceptable = "not-acceptable"
   case bodyTimeout = "body-timeout"
-  case idempotencyInProgress = "idempotency-in-progress"
   case payloadTooLarge = "payload-too-large"
   case uriTooLong = "uri-too-long"
   case unsupportedMediaType = "unsupported-media-type"
@@ -27,13 +24,11 @@ package enum ProblemCode: String, CaseIterable, Sendable {
   case sharedNotAvailable = "shared-not-available"
   case payloadFormatInvalid = "payload-format-invalid"
   case mqtt5Required = "mqtt5-required"
-  case idempotencyKeyReused = "idempotency-key-reused"
   case tooManyConnections = "too-many-connections"
   case tooManySubscriptions = "too-many-subscriptions"
   case headersTooLarge = "headers-too-large"
   case `internal` = "internal"
   case brokerRejected = "broker-rejected"
-  case brokerProtocolError = "broker-protocol-error"
   case brokerUnavailable = "broker-unavailable"
   case brokerQuotaExceeded = "broker-quota-exceeded"
   case queueFull = "queue-full"
@@ -44,25 +39,24 @@ package enum ProblemCode: String, CaseIterable, Sendable {
 
   package var status: Int {
     switch self {
-    case .badJSON, .badBase64, .badHeader, .badParameter, .badEventID, .unknownParameter,
+    case .badJSON, .badBase64, .badHeader, .badParameter, .unknownParameter,
       .missingTopic, .topicInvalid, .topicRejected, .filterInvalid:
       400
     case .brokerNotAuthorized: 403
-    case .notFound, .messageUnknown, .noRetainedMessage: 404
+    case .notFound, .messageUnknown: 404
     case .methodNotAllowed: 405
     case .notAcceptable: 406
     case .bodyTimeout: 408
-    case .idempotencyInProgress: 409
     case .payloadTooLarge: 413
     case .uriTooLong: 414
     case .unsupportedMediaType: 415
     case .qosNotSupported, .retainNotAvailable, .wildcardNotAvailable, .sharedNotAvailable,
-      .payloadFormatInvalid, .mqtt5Required, .idempotencyKeyReused:
+      .payloadFormatInvalid, .mqtt5Required:
       422
     case .tooManyConnections, .tooManySubscriptions: 429
     case .headersTooLarge: 431
     case .internal: 500
-    case .brokerRejected, .brokerProtocolError: 502
+    case .brokerRejected: 502
     case .brokerUnavailable, .brokerQuotaExceeded, .queueFull, .storeBusy, .draining: 503
     case .messageExpired: 504
     case .diskFull: 507
@@ -75,7 +69,6 @@ package enum ProblemCode: String, CaseIterable, Sendable {
     case .badBase64: "Text is not valid base64"
     case .badHeader: "Header cannot be understood"
     case .badParameter: "Parameter has a value that cannot be used"
-    case .badEventID: "Event id was not issued by this server"
     case .unknownParameter: "Parameter is not known"
     case .missingTopic: "No topic given"
     case .topicInvalid: "Topic is not a valid topic name"
@@ -84,11 +77,9 @@ package enum ProblemCode: String, CaseIterable, Sendable {
     case .brokerNotAuthorized: "Broker does not allow this"
     case .notFound: "Nothing is here"
     case .messageUnknown: "No such message"
-    case .noRetainedMessage: "Topic has no retained message"
     case .methodNotAllowed: "Method is not allowed here"
     case .notAcceptable: "No acceptable representation"
     case .bodyTimeout: "Request took too long to arrive"
-    case .idempotencyInProgress: "A request with this key is still arriving"
     case .payloadTooLarge: "Body is too large"
     case .uriTooLong: "URI is too long"
     case .unsupportedMediaType: "Content type is not supported here"
@@ -98,13 +89,11 @@ package enum ProblemCode: String, CaseIterable, Sendable {
     case .sharedNotAvailable: "Broker does not allow shared subscriptions"
     case .payloadFormatInvalid: "Payload does not match its declared format"
     case .mqtt5Required: "Broker connection does not speak MQTT 5"
-    case .idempotencyKeyReused: "Key was used for a different message"
     case .tooManyConnections: "Too many connections"
     case .tooManySubscriptions: "Too many subscriptions"
     case .headersTooLarge: "Header fields are too large"
     case .internal: "Something went wrong here"
     case .brokerRejected: "Broker refused the message"
-    case .brokerProtocolError: "Broker broke the protocol"
     case .brokerUnavailable: "Broker is not connected"
     case .brokerQuotaExceeded: "Broker quota is exceeded"
     case .queueFull: "Queue is full"

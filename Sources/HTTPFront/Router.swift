@@ -68,20 +68,26 @@ package struct Router<Endpoint: Sendable>: Sendable {
 
 extension RouteMatch {
   /// The answer where no endpoint was found; nil where one was.
-  package func refusal(to head: RequestHead) -> Response? {
-    switch self {
-    case .found: return nil
-    case .options(let allow):
+  package func refusal(
+    to head: RequestHead,
+    completing complete: (Problem, RequestHead?) -> Problem = { problem, _ in problem }
+  ) -> Response? {
+    if case .options(let allow) = self {
       return Response(status: 204, headers: ["Allow": allow.joined(separator: ", ")])
+    }
+    return problem(with: head).map { complete($0, head).response(to: head) }
+  }
+
+  private func problem(with head: RequestHead) -> Problem? {
+    switch self {
+    case .found, .options: return nil
     case .methodNotAllowed(let allow):
       let methods = allow.joined(separator: ", ")
       return Problem(
-        .methodNotAllowed, detail: "\(head.path) has \(methods)", headers: ["Allow": methods]
-      ).response(to: head)
-    case .notFound: return Problem(.notFound).response(to: head)
+        .methodNotAllowed, detail: "\(head.path) has \(methods)", headers: ["Allow": methods])
+    case .notFound: return Problem(.notFound)
     case .malformed(let error):
       return Problem(.topicInvalid, detail: "the path cannot be decoded: \(error)")
-        .response(to: head)
     }
   }
 }

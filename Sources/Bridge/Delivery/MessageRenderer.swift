@@ -11,7 +11,9 @@ enum MessageRenderer {
     text.reserveCapacity(publish.payload.count + publish.topic.utf8.count + 192)
     switch representation.event {
     case .message: break
-    case .topic: appendField("event", publish.topic, to: &text)
+    case .topic:
+      // The names of the bridge's own events cannot be borrowed by a topic.
+      if !publish.topic.hasPrefix("bridge.") { appendField("event", publish.topic, to: &text) }
     case .fixed(let name): appendField("event", name, to: &text)
     }
     switch representation.envelope {

@@ -107,6 +107,11 @@ final class Publisher: Sendable {
     run { publishing, actions in publishing.drained(&actions) }
   }
 
+  /// Answers everybody who still waits, when the time for the store is over.
+  func abandon() {
+    run { publishing, actions in publishing.abandoned(&actions) }
+  }
+
   func clientLeft(_ request: RequestID) {
     publishing.withLock { $0.clientLeft(request) }
   }

@@ -116,6 +116,11 @@ struct Publishing: ~Copyable {
     }
   }
 
+  /// The bridge cannot wait for the store any longer: nobody can tell what became of these.
+  mutating func abandoned(_ actions: inout [Action]) {
+    for id in Array(entries.keys) { answer(id, .refused(.unknown), &actions) }
+  }
+
   /// The client went away; its message goes on.
   mutating func clientLeft(_ request: RequestID) {
     guard let id = messages[request] else { return }

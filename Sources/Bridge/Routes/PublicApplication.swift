@@ -28,12 +28,21 @@ final class PublicApplication: HTTPApplication {
   func admit(_ head: RequestHead) -> Admission {
     let match = router.match(method: head.method, path: head.path)
     guard case .found(let endpoint, _) = match else {
-      return .refuse(match.refusal(to: head) ?? Problem(.notFound).response(to: head))
+      let refusal = match.refusal(to: head, completing: complete)
+      return .refuse(refusal ?? Problem(.notFound).response(to: head))
     }
     switch endpoint {
     case .publish, .publishToTopic, .retainInTopic, .clearTopic:
       return .accept(bodyLimit: PublishRoute.bodyLimit(endpoint, head, configuration))
     case .message, .subscribe, .page: return .accept(bodyLimit: 0)
+    }
+  }
+
+  /// Every method but GET publishes here, and every refusal of a publish says that nothing was kept.
+  func complete(_ problem: Problem, for head: RequestHead?) -> Problem {
+    switch head?.method {
+    case "POST", "PUT", "DELETE": PublishRoute.withKept(problem)
+    default: problem
     }
   }
 
