@@ -8,6 +8,8 @@ final class Connection {
   var exchange: Exchange?
   /// Whether the loop would notice that the peer closes.
   var isWatched = false
+  /// The client will send nothing more.
+  var isHalfClosed = false
   /// When what it waits for has taken too long.
   var deadline: Duration?
   /// The earliest timer that is set for it.

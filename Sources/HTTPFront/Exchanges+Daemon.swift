@@ -6,6 +6,7 @@ extension Exchanges: DaemonDelegate {
     lastSerial += 1
     let connection = Connection(serial: lastSerial, handle: handle)
     connections[lastSerial] = connection
+    watch(connection)
     arm(connection, at: loop.now + options.requestTimeout)
     return connection
   }
@@ -29,7 +30,8 @@ extension Exchanges: DaemonDelegate {
     let connection = exchange.connection
     connection.exchange = nil
     quotas.bodyBytes.giveBack(exchange.bodyCount)
-    arm(connection, at: loop.now + options.idleTimeout)
+    let timeout = connection.isHalfClosed ? Self.halfClosedTimeout : options.idleTimeout
+    arm(connection, at: loop.now + timeout)
   }
 
   func readHead(of exchange: Exchange, method: String, version: String) -> Bool {

@@ -5,6 +5,9 @@ final class Exchanges {
   /// A refused body up to this size is read and thrown away, so that the connection survives.
   static let discardedBytesMax = 64 * 1024
 
+  /// How long a request of a client that will send nothing more may still take, unless parked.
+  static let halfClosedTimeout = Duration.seconds(1)
+
   let shard: Int
   let options: HTTPServerOptions
   let quotas: Quotas
@@ -52,8 +55,12 @@ final class Exchanges {
   func peerClosed(_ token: LoopToken) {
     guard let connection = connections[token.value] else { return }
     unwatch(connection)
-    // Unless it is parked, libmicrohttpd finds out by itself.
-    guard let exchange = connection.exchange, case .parked = exchange.stage else { return }
+    connection.isHalfClosed = true
+    guard let exchange = connection.exchange, case .parked = exchange.stage else {
+      // libmicrohttpd finds out by itself, unless the end came together with the last bytes: its
+      // edge-triggered poll has then told it of both at once, and it asks only once.
+      return arm(connection, at: loop.now + Self.halfClosedTimeout)
+    }
     resolve(exchange.id.serial, .close)
     application.clientLeft(exchange.id)
   }
@@ -67,6 +74,7 @@ final class Exchanges {
     guard let exchange = connection.exchange else {
       return StreamSocket.cut(connection.descriptor)
     }
+    if case .done = exchange.stage { return StreamSocket.cut(connection.descriptor) }
     if case .parked = exchange.stage {
       guard let response = application.deadlineReached(exchange.id) else { return }
       resolve(exchange.id.serial, .respond(response))
