@@ -28,6 +28,11 @@ package struct SeededGenerator: RandomNumberGenerator, Sendable {
     return word ^ (word >> 31)
   }
 
+  /// True for this part of the draws, from 0 to 1.
+  package mutating func chance(_ part: Double) -> Bool {
+    Double.random(in: 0..<1, using: &self) < part
+  }
+
   /// As many random bytes as asked for.
   package mutating func bytes(_ count: Int) -> [UInt8] {
     (0..<count).map { _ in UInt8(truncatingIfNeeded: next()) }

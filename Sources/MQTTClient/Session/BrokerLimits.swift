@@ -45,9 +45,13 @@ extension BrokerLimits {
     guard publish.isExpressible else { return .invalid }
     if publish.qos > maximumQoS { return .maximumQoS(maximumQoS) }
     if publish.isRetained && !retainAvailable { return .retainUnavailable }
-    if PublishSize.bytes(publish, version: version) > maximumPacketSize {
-      return .packetTooLarge(limit: maximumPacketSize)
+    var packet = publish
+    packet.isDuplicate = false
+    packet.packetID = publish.qos == .atMostOnce ? nil : 1
+    if version == .v311 { packet.properties = Publish.Properties() }
+    guard let size = try? PacketEncoder.encodedSize(of: .publish(packet), version: version) else {
+      return .invalid
     }
-    return nil
+    return size > maximumPacketSize ? .packetTooLarge(limit: maximumPacketSize) : nil
   }
 }

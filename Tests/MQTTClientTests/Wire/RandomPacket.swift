@@ -1,4 +1,5 @@
 import MQTTClient
+import TestSupport
 
 /// Makes valid packets of every kind.
 struct RandomPacket {

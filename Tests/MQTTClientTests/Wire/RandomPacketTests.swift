@@ -1,4 +1,5 @@
 import MQTTClient
+import TestSupport
 import Testing
 
 @Suite struct RandomPacketTests {

@@ -1,4 +1,5 @@
 import MQTTClient
+import TestSupport
 
 /// The values that packets are made of.
 extension RandomPacket {

@@ -2,33 +2,19 @@ import Testing
 
 @testable import MQTTClient
 
-@Suite struct PublishSizeTests {
-  @Test func `an MQTT 3 publish has a header, a topic, an identifier and a payload`() {
-    let small = Publish(topic: "a/b", payload: [1, 2])
-    #expect(PublishSize.bytes(small, version: .v311) == 2 + 2 + 3 + 2)
-    let acknowledged = Publish(topic: "a/b", payload: [1, 2], qos: .atLeastOnce, packetID: 1)
-    #expect(PublishSize.bytes(acknowledged, version: .v311) == 2 + 2 + 3 + 2 + 2)
-  }
-
-  @Test func `every property counts`() {
-    var publish = Publish(topic: "a", payload: [])
-    #expect(PublishSize.bytes(publish, version: .v5) == 2 + 3 + 1)
-    publish.properties.payloadIsUTF8 = true
-    publish.properties.messageExpiryInterval = 1
-    publish.properties.topicAlias = 1
-    publish.properties.responseTopic = "rr"
-    publish.properties.correlationData = [1, 2, 3]
+@Suite struct PublishLimitsTests {
+  @Test func `the limit counts the whole packet`() throws {
+    var publish = Publish(topic: "a/b", payload: [1, 2], qos: .atLeastOnce)
     publish.properties.contentType = "text"
-    publish.properties.subscriptionIdentifiers = [1, 200]
-    publish.properties.userProperties = [UserProperty("k", "vv")]
-    let properties = 2 + 5 + 3 + 5 + 6 + 7 + 2 + 3 + 8
-    #expect(PublishSize.bytes(publish, version: .v5) == 2 + 3 + 1 + properties)
-  }
-
-  @Test(arguments: [
-    (0, 1), (127, 1), (128, 2), (16_383, 2), (16_384, 3), (2_097_151, 3), (2_097_152, 4),
-  ]) func `variable integers grow with their value`(value: Int, length: Int) {
-    #expect(PublishSize.variableInteger(value) == length)
+    var packet = publish
+    packet.packetID = 7
+    let size = try PacketEncoder.encodedSize(of: .publish(packet), version: .v5)
+    var limits = BrokerLimits()
+    limits.maximumPacketSize = size
+    #expect(limits.obstacle(to: publish, version: .v5) == nil)
+    limits.maximumPacketSize = size - 1
+    #expect(limits.obstacle(to: publish, version: .v5) == .packetTooLarge(limit: size - 1))
+    #expect(limits.obstacle(to: publish, version: .v311) == nil)
   }
 
   @Test(arguments: [
