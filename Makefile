@@ -4,7 +4,7 @@
 # Arguments for the program that a target starts, such as ARGS="--listen 127.0.0.1:8000".
 ARGS ?=
 
-.PHONY: help run test check build lint format test-tsan test-asan fuzz clean
+.PHONY: help run test check build lint format test-tsan test-asan fuzz acceptance clean
 
 help: ## List the targets.
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
@@ -39,6 +39,9 @@ test-asan: ## Run every test under the address sanitizer.
 fuzz: ## Feed the decoders random bytes (scripts/fuzz.sh explains its arguments).
 	@scripts/require-swift.sh
 	@scripts/fuzz.sh $(ARGS)
+
+acceptance: build ## Kill bridge and broker under load and count what is lost: minutes.
+	@scripts/acceptance.sh $(ARGS)
 
 clean: ## Remove everything that was built.
 	rm -rf .build .build-tsan .build-asan .build-fuzz

@@ -15,11 +15,7 @@ struct Observer: Sendable {
   func brokerDown(reason: String, retryIn: Duration) {
     log.warning(
       "broker disconnected",
-      metadata: [LogKey.reason: "\(reason)", LogKey.retryIn: "\(retryIn)"])
-  }
-
-  func brokerLost(filter: String, reasonCode: UInt8) {
-    log.warning("broker refuses a subscription", metadata: [LogKey.reasonCode: "\(reasonCode)"])
+      metadata: [LogKey.reason: "\(reason)", LogKey.retryIn: "\(Int(retryIn / .milliseconds(1)))ms"])
   }
 
   func storeFailing(_ error: StoreError) {
