@@ -71,6 +71,10 @@ extension EndToEnd {
       #expect(answer.status == 413)
       #expect(try answer.json.integer("max_bytes") == 1000)
       #expect(try answer.json.string("limited_by") == "bridge")
+      #expect(try answer.json.boolean("kept") == false)
+      let unreadable = try client.request("POST", "/topics/a%ZZ")
+      #expect(try unreadable.json.string("code") == "topic-invalid")
+      #expect(try unreadable.json.boolean("kept") == false)
       let raw = HTTPTestConnection(try LoopbackSocket(port: bridge.port))
       try raw.socket.send(
         "POST /topics/a HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\n"
