@@ -120,6 +120,7 @@ final class RunningBridge: Sendable {
     }
     adminServer.stop(deadline: .milliseconds(100))
     adminServer.join()
+    wiring.disconnect()
   }
 
   private static func makeServer(

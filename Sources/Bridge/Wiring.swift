@@ -1,3 +1,4 @@
+import EventLoop
 import HTTPFront
 import MQTTClient
 import Store
@@ -5,24 +6,36 @@ import Synchronization
 
 /// The parts of a running bridge, for those that were made before the part they talk to.
 ///
-/// Each part is put in once, before the first request is served.
+/// Each part is put in once, before the first request is served, and all are taken out at the end:
+/// they hold each other, and would else never go.
 final class Wiring: Sendable {
-  private let storePart = AtomicLazyReference<Store>()
-  private let linkPart = AtomicLazyReference<Link<BrokerApplication>>()
-  private let serverPart = AtomicLazyReference<HTTPServer>()
+  private struct Parts: Sendable {
+    var store: Store?
+    var link: Link<BrokerApplication>?
+    var server: HTTPServer?
+  }
+
+  private let parts = Locked(Parts())
   private let draining = Atomic<Bool>(false)
 
   let status = BrokerStatus()
 
-  var store: Store? { storePart.load() }
-  var link: Link<BrokerApplication>? { linkPart.load() }
-  var server: HTTPServer? { serverPart.load() }
+  var store: Store? { parts.withLock { $0.store } }
+  var link: Link<BrokerApplication>? { parts.withLock { $0.link } }
+  var server: HTTPServer? { parts.withLock { $0.server } }
 
   /// The bridge is stopping: nothing new is accepted.
   var isDraining: Bool { draining.load(ordering: .relaxed) }
 
-  func connect(store: Store) { _ = storePart.storeIfNil(store) }
-  func connect(link: Link<BrokerApplication>) { _ = linkPart.storeIfNil(link) }
-  func connect(server: HTTPServer) { _ = serverPart.storeIfNil(server) }
+  func connect(store: Store) { parts.withLock { $0.store = store } }
+  func connect(link: Link<BrokerApplication>) { parts.withLock { $0.link = link } }
+  func connect(server: HTTPServer) { parts.withLock { $0.server = server } }
   func drain() { draining.store(true, ordering: .relaxed) }
+
+  /// Lets go of every part, once all of them have ended.
+  func disconnect() {
+    let ended = parts.withLock { exchange(&$0, with: Parts()) }
+    // Their ends run here, without the lock.
+    withExtendedLifetime(ended) {}
+  }
 }
