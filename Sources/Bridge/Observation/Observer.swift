@@ -15,7 +15,9 @@ struct Observer: Sendable {
   func brokerDown(reason: String, retryIn: Duration) {
     log.warning(
       "broker disconnected",
-      metadata: [LogKey.reason: "\(reason)", LogKey.retryIn: "\(Int(retryIn / .milliseconds(1)))ms"])
+      metadata: [
+        LogKey.reason: "\(reason)", LogKey.retryIn: "\(Int(retryIn / .milliseconds(1)))ms",
+      ])
   }
 
   func storeFailing(_ error: StoreError) {
