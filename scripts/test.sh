@@ -7,6 +7,7 @@ scripts/require-swift.sh
 scripts/install-packages.sh
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
+export LSAN_OPTIONS=suppressions=$PWD/scripts/lsan.suppressions:print_suppressions=0
 echo "==> swift test $*"
 status=0
 swift test --disable-xctest "$@" 2>&1 | tee "$log" || status=$?
