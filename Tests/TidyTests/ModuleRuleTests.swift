@@ -39,6 +39,13 @@ import Testing
   }
 
   /// The compiler does not report these; only modules whose use shows in the text are looked for.
+  @Test func `every lock is one that the thread sanitizer sees`() throws {
+    let files = try Repository.swiftFiles(under: "Sources") + Repository.swiftFiles(under: "Tests")
+    for file in files where file.name != "Locked.swift" {
+      #expect(!file.code.words.contains("Mutex"), "\(file) uses Mutex instead of Locked")
+    }
+  }
+
   @Test func `no import is left over`() throws {
     let signs = [
       "CMicroHTTPD": ["MHD_", "mhd_"], "CSQLite": ["sqlite3", "SQLITE_"],
