@@ -38,46 +38,57 @@ extension LiveServerTests {
       }
     }
 
-    @Test func `no descriptor is left behind`() throws {
-      let application = try TestApplication { request in
-        switch request.head.path {
-        case "/s": .stream(StreamHead(headers: [:], heartbeat: Frame(":\n")))
-        case "/p": .park(deadline: .milliseconds(1))
-        default: .respond(.text("plain"))
-        }
+    // Each in a process of its own: other tests open and close sockets at the same time.
+    @Test func `no descriptor is left behind`() async {
+      await #expect(processExitsWith: .success) {
+        let before = openSockets()
+        try serveAllKinds()
+        #expect(openSockets() == before)
       }
-      let before = try openSockets()
-      try withServer(application, { $0.threads = 2 }) { server in
-        for round in 0..<60 {
-          let client = try TestClient(port: server.port)
-          client.get(["/s", "/p", "/"][round % 3])
-          #expect(application.nextHandled() != nil)
-          if round % 2 == 0 { client.reset() } else { _ = try client.readAnswer(hasBody: false) }
-        }
-        let large = try TestClient(port: server.port)
-        large.send("POST /p HTTP/1.1\r\nHost: h\r\nContent-Length: 1000000000\r\n\r\n")
-        #expect(try large.readAnswer().status == 413)
-      }
-      #expect(try openSockets() == before)
     }
 
-    @Test func `a server that never starts leaves no descriptor behind`() throws {
-      let before = try openSockets()
-      for _ in 0..<5 {
-        _ = try HTTPServer(
-          options: HTTPServerOptions(),
-          application: try TestApplication { _ in .park(deadline: nil) }
-        )
+    @Test func `a server that never starts leaves no descriptor behind`() async {
+      await #expect(processExitsWith: .success) {
+        let before = openSockets()
+        for _ in 0..<5 { try makeServer() }
+        #expect(openSockets() == before)
       }
-      #expect(try openSockets() == before)
     }
+  }
+}
 
-    /// How many sockets and epoll sets this process has, apart from those of other tests: those
-    /// run one after the other.
-    private func openSockets() throws -> Int {
-      var count = 0
-      for number in Int32(3)..<4096 where fcntl(number, F_GETFD) >= 0 { count += 1 }
-      return count
+/// A server that is never started.
+private func makeServer() throws {
+  _ = try HTTPServer(
+    options: HTTPServerOptions(),
+    application: try TestApplication { _ in .park(deadline: nil) })
+}
+
+/// Streams, parked requests, answers and a refusal, with clients that stay and that leave.
+private func serveAllKinds() throws {
+  let application = try TestApplication { request in
+    switch request.head.path {
+    case "/s": .stream(StreamHead(headers: [:], heartbeat: Frame(":\n")))
+    case "/p": .park(deadline: .milliseconds(1))
+    default: .respond(.text("plain"))
     }
+  }
+  try withServer(application, { $0.threads = 2 }) { server in
+    for round in 0..<60 {
+      let client = try TestClient(port: server.port)
+      client.get(["/s", "/p", "/"][round % 3])
+      #expect(application.nextHandled() != nil)
+      if round % 2 == 0 { client.reset() } else { _ = try client.readAnswer(hasBody: false) }
+    }
+    let large = try TestClient(port: server.port)
+    large.send("POST /p HTTP/1.1\r\nHost: h\r\nContent-Length: 1000000000\r\n\r\n")
+    #expect(try large.readAnswer().status == 413)
+  }
+}
+
+private func openSockets() -> Int {
+  (Int32(3)..<4096).count { number in
+    var status = stat()
+    return unsafe fstat(number, &status) == 0 && status.st_mode & S_IFMT == S_IFSOCK
   }
 }
