@@ -5,8 +5,9 @@
 #   // module: MQTTClient        the library target under test, or several
 #   // sources: Sources/Bridge/JSON/*.swift    files to compile in, because no library has them
 #   // link: -lmicrohttpd        further linker arguments, if any
-# It is compiled together with Fuzz/Shared/MODULE/*.swift of its first module. Fuzz/NAME/corpus holds committed inputs;
-# what a run adds goes to .build-fuzz/corpus/NAME, and inputs that fail to .build-fuzz/failures.
+# It is compiled together with Fuzz/Shared/MODULE/*.swift of its first module. Fuzz/NAME/corpus holds
+# committed inputs; what a run adds goes to .build-fuzz/corpus/NAME, and inputs that fail to
+# .build-fuzz/failures.
 # With SECONDS=0 each committed input runs once.
 set -euo pipefail
 cd "$(dirname "$0")/.."

@@ -22,19 +22,8 @@ def main():
         streams=(8, "event streams"), limit=(120, "seconds until everything must have arrived"))
 
     def body():
-        with rig.Scratch() as scratch:
-            broker = rig.Broker(scratch).start()
-            bridge = rig.Bridge(options.bridge, scratch, broker)
-            subscriber = None
-            try:
-                subscriber = rig.Subscriber(broker, "load/#")
-                bridge.start()
-                return restarts(options, broker, bridge, subscriber)
-            finally:
-                bridge.close()
-                broker.close()
-                if subscriber:
-                    subscriber.close()
+        with rig.stage(options.bridge, "load/#") as (broker, bridge, subscriber):
+            return restarts(options, broker, bridge, subscriber)
 
     rig.run("broker_restarts", body)
 

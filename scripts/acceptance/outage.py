@@ -38,20 +38,9 @@ def main():
         limit=(600, "seconds until everything must have arrived"))
 
     def body():
-        with rig.Scratch() as scratch:
-            broker = rig.Broker(scratch).start()
-            bridge = rig.Bridge(options.bridge, scratch, broker)
-            subscriber = None
-            try:
-                subscriber = rig.Subscriber(broker, "outage/#")
-                bridge.start()
-                broker.stop()
-                return outage(options, broker, bridge, subscriber)
-            finally:
-                bridge.close()
-                broker.close()
-                if subscriber:
-                    subscriber.close()
+        with rig.stage(options.bridge, "outage/#") as (broker, bridge, subscriber):
+            broker.stop()
+            return outage(options, broker, bridge, subscriber)
 
     rig.run("outage", body)
 

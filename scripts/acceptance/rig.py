@@ -4,6 +4,7 @@ Plain Python 3 and the programs of mosquitto; every process is started here and 
 """
 
 import argparse
+import contextlib
 import hashlib
 import http.client
 import json
@@ -308,3 +309,21 @@ def check_order(topic, expected, received, allows_repeats):
     if position < len(expected):
         raise Failure(f"on {topic} only {position} of {len(expected)} messages came")
     return repeats
+
+
+@contextlib.contextmanager
+def stage(program, topics):
+    """A broker, a bridge and a subscriber of its own at the broker, all running."""
+    with Scratch() as scratch:
+        broker = Broker(scratch).start()
+        bridge = Bridge(program, scratch, broker)
+        subscriber = None
+        try:
+            subscriber = Subscriber(broker, topics)
+            bridge.start()
+            yield broker, bridge, subscriber
+        finally:
+            bridge.close()
+            broker.close()
+            if subscriber:
+                subscriber.close()
