@@ -88,6 +88,18 @@ import Testing
     #expect(!isReadable(mailbox.descriptor))
   }
 
+  @Test func `an owner that takes the last messages is woken once more for the end`() throws {
+    let mailbox = try Mailbox<Int>(capacity: 4)
+    #expect(mailbox.send(1))
+    mailbox.close()
+    var messages: [Int] = []
+    #expect(mailbox.receive(into: &messages))
+    #expect(isReadable(mailbox.descriptor))
+    messages = []
+    #expect(!mailbox.receive(into: &messages))
+    #expect(!isReadable(mailbox.descriptor))
+  }
+
   @Test func `waiting for nothing ends at the timeout`() throws {
     let mailbox = try Mailbox<Int>(capacity: 4)
     mailbox.wait(atMost: .zero)

@@ -88,6 +88,27 @@ import Testing
     #expect(actions.count == 1)
   }
 
+  @Test mutating func `a drain answers what is stored at once and the rest with its commit`() {
+    accept()
+    publishing.drained(&actions)
+    #expect(actions.isEmpty)
+    publishing.stored(id, at: 5, &actions)
+    #expect(actions == answered(.pending(.queued, storedAt: 5)))
+    accept()
+    publishing.stored(id, at: 6, &actions)
+    publishing.drained(&actions)
+    #expect(actions.last == .answer(request, receipt, .pending(.queued, storedAt: 6)))
+    #expect(publishing.count == 0)
+  }
+
+  @Test mutating func `whoever still waits at the end hears that nobody knows`() {
+    accept()
+    publishing.drained(&actions)
+    publishing.abandoned(&actions)
+    #expect(actions == answered(.refused(.unknown)))
+    #expect(publishing.count == 0)
+  }
+
   @Test mutating func `a refusal by the store is the only answer`() {
     accept()
     publishing.refused(id, .unknown, &actions)
