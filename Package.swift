@@ -19,7 +19,8 @@ let collections = Target.Dependency.product(name: "Collections", package: "swift
 let package = Package(
   name: "mqtt-bridge",
   products: [
-    .executable(name: "mqtt-bridge", targets: ["Bridge"])
+    .executable(name: "mqtt-bridge", targets: ["Bridge"]),
+    .library(name: "MQTTClient", targets: ["MQTTClient"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", "1.8.0"..<"2.0.0"),
@@ -34,11 +35,15 @@ let package = Package(
     .systemLibrary(name: "CLinux"),
     .systemLibrary(
       name: "CMicroHTTPD", pkgConfig: "libmicrohttpd", providers: [.apt(["libmicrohttpd-dev"])]),
+    .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
     .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
 
     .target(name: "EventLoop", dependencies: ["CLinux"], swiftSettings: strict),
+    .target(name: "WebSocketProtocol", dependencies: ["CZlib"], swiftSettings: strict),
     .target(
-      name: "MQTTClient", dependencies: ["EventLoop", "CLinux", collections],
+      name: "MQTTClient",
+      dependencies: ["EventLoop", "CLinux", "COpenSSL", "WebSocketProtocol", collections],
       swiftSettings: strict),
     .target(
       name: "HTTPFront", dependencies: ["EventLoop", "CLinux", "CMicroHTTPD", collections],
@@ -60,6 +65,9 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "EventLoopTests", dependencies: ["EventLoop", "TestSupport"], swiftSettings: strict),
+    .testTarget(
+      name: "WebSocketProtocolTests", dependencies: ["WebSocketProtocol", "TestSupport"],
+      swiftSettings: strict),
     .testTarget(
       name: "MQTTClientTests", dependencies: ["MQTTClient", "EventLoop", "TestSupport"],
       swiftSettings: strict),

@@ -9,9 +9,12 @@ packages=(
   git                  # fetching the Swift packages
   libmicrohttpd-dev    # the HTTP server
   libsqlite3-dev       # the database
+  libssl-dev           # TLS
   mosquitto            # the broker of "make run" and of the tests
   mosquitto-clients    # an independent opinion in the tests
+  openssl              # certificates and servers for the TLS tests
   pkg-config           # finding the libraries
+  zlib1g-dev           # compression of WebSocket messages
 )
 
 if ! command -v dpkg-query >/dev/null; then

@@ -36,7 +36,7 @@ final class RunningBridge: Sendable {
     // The epoch was drawn at random when the data directory was made, and stays with it.
     let clientID = configuration.mqtt.clientID ?? "mqtt-bridge-\(store.epoch)"
     self.clientID = clientID
-    let options = BrokerLinkOptions.make(configuration, clientID: clientID)
+    let options = BrokerClientOptions.make(configuration, clientID: clientID)
     do throws(SystemError) {
       link = try Link(options) {
         BrokerApplication(configuration, wiring, publisher, observer)

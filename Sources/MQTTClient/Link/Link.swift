@@ -8,7 +8,7 @@ package import EventLoop
 package final class Link<Application: LinkApplication>: Sendable {
   package typealias Message = Application.Message
 
-  private let options: LinkOptions
+  private let options: ClientOptions
   private let resolver: Resolver
   private let mailboxes: LinkMailboxes<Message>
   private let makeApplication: @Sendable () -> Application
@@ -18,7 +18,7 @@ package final class Link<Application: LinkApplication>: Sendable {
 
   /// Prepares a link; `makeApplication` runs on the link's thread when that starts.
   package init(
-    _ options: LinkOptions, resolver: Resolver = Resolver(),
+    _ options: ClientOptions, resolver: Resolver = Resolver(),
     makeApplication: @escaping @Sendable () -> Application
   ) throws(SystemError) {
     self.options = options

@@ -14,7 +14,7 @@ final class LinkConnection {
     case stream(LinkStream)
   }
 
-  private let options: LinkOptions
+  private let options: ClientOptions
   private let pollSet: PollSet
   private let resolver: Resolver
   private let control: Mailbox<LinkControl>
@@ -30,7 +30,7 @@ final class LinkConnection {
   var step = LinkStep.resolving
 
   init(
-    _ options: LinkOptions, _ pollSet: PollSet, _ resolver: Resolver,
+    _ options: ClientOptions, _ pollSet: PollSet, _ resolver: Resolver,
     _ control: Mailbox<LinkControl>
   ) {
     self.options = options
@@ -118,8 +118,16 @@ final class LinkConnection {
     switch attempt {
     case .none: break
     case .dial(let dial): dialled(dial.timerFired(at: now))
-    case .stream(let stream):
+    case .stream(let stream): timerFired(stream, at: now)
+    }
+  }
+
+  private func timerFired(_ stream: LinkStream, at now: Duration) {
+    do throws(TransportError) {
+      try stream.timerFired(at: now)
       if stream.isStalled(at: now) { fail(.writeStalled) }
+    } catch {
+      fail(.transferFailed(error))
     }
   }
 

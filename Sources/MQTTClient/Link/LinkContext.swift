@@ -56,7 +56,7 @@ package final class LinkContext {
 
   /// Leaves what the broker sends in the socket, so that TCP slows the broker down.
   ///
-  /// What has been read already is still delivered: up to `LinkOptions.readBytes`. So that a pause
+  /// What has been read already is still delivered: up to `ClientOptions.readBytes`. So that a pause
   /// is not taken for a dead broker, one read happens whenever the session's patience would end.
   package func pauseReading() {
     checkThread()

@@ -15,12 +15,12 @@ final class LinkDial {
   }
 
   private let pollSet: PollSet
-  private let options: LinkOptions
+  private let options: ClientOptions
   private var dialer: Dialer?
   private var attempts: [Int: Attempt] = [:]
   private var actions: [Dialer.Action] = []
 
-  init(_ options: LinkOptions, _ pollSet: PollSet) {
+  init(_ options: ClientOptions, _ pollSet: PollSet) {
     self.options = options
     self.pollSet = pollSet
   }

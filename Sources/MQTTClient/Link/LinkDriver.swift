@@ -19,7 +19,7 @@ final class LinkDriver {
   private var isSessionStopped = false
 
   init(
-    _ options: LinkOptions, _ connection: LinkConnection, _ context: LinkContext,
+    _ options: ClientOptions, _ connection: LinkConnection, _ context: LinkContext,
     deliver: @escaping (LinkEvent) -> Void
   ) {
     self.connection = connection

@@ -52,6 +52,10 @@ extension LinkError: CustomStringConvertible {
     case .timedOut: .timedOut
     case .handshakeFailed(.system(let error)): .connectFailed(error.number)
     case .transferFailed(.system(let error)): .transferFailed(error.number)
+    case .handshakeFailed(.tls(let failure)), .transferFailed(.tls(let failure)):
+      .secureChannelFailed(failure.description)
+    case .handshakeFailed(let error), .transferFailed(let error):
+      .handshakeRefused(error.description)
     case .closedByPeer: .closedByPeer
     case .writeStalled: .writeStalled
     case .notEncodable, .malformed: .closedByPeer

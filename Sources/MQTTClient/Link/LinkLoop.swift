@@ -2,7 +2,7 @@ import EventLoop
 
 /// The life of a link's thread: wait, then give everyone a bounded turn.
 final class LinkLoop<Application: LinkApplication> {
-  private let options: LinkOptions
+  private let options: ClientOptions
   private let mailbox: Mailbox<Application.Message>
   private let control: Mailbox<LinkControl>
   private let pollSet: PollSet
@@ -15,7 +15,7 @@ final class LinkLoop<Application: LinkApplication> {
   private var controls: [LinkControl] = []
 
   init(
-    _ options: LinkOptions, _ mailboxes: LinkMailboxes<Application.Message>, _ pollSet: PollSet,
+    _ options: ClientOptions, _ mailboxes: LinkMailboxes<Application.Message>, _ pollSet: PollSet,
     _ resolver: Resolver, _ application: Application
   ) {
     self.options = options

@@ -28,7 +28,7 @@ final class LinkStream {
   var isReadingPaused = false
 
   init(
-    _ transport: any Transport, _ options: LinkOptions, _ pollSet: PollSet
+    _ transport: any Transport, _ options: ClientOptions, _ pollSet: PollSet
   ) throws(SystemError) {
     self.transport = transport
     self.pollSet = pollSet
@@ -51,7 +51,8 @@ final class LinkStream {
   var hasUnreadInput: Bool { transport.hasUnreadInput }
 
   var nextDeadline: Duration? {
-    [closeDeadline, stalledSince.map { $0 + writeStallTimeout }].compactMap(\.self).min()
+    [closeDeadline, stalledSince.map { $0 + writeStallTimeout }, transport.nextDeadline]
+      .compactMap(\.self).min()
   }
 
   func owns(_ event: Poller.Event) -> Bool { event.token == watch.token }
@@ -69,19 +70,28 @@ final class LinkStream {
 
   /// Writes what waits, as far as the peer takes it; returns whether any byte left.
   func write(at now: Duration) throws(TransportError) -> Bool {
-    guard !outgoing.isEmpty, !isBlocked, phase == .open || phase == .closing else {
-      return false
-    }
+    guard hasOutput, !isBlocked, phase == .open || phase == .closing else { return false }
+    let held = transport.heldOutput
+    if held > 0 { try transport.flush() }
+    var hasProgress = transport.heldOutput < held
     let taken = try outgoing.write { (bytes) throws(TransportError) in
       try transport.send(bytes)
     }
-    isBlocked = !outgoing.isEmpty
+    hasProgress = hasProgress || taken > 0
+    isBlocked = hasOutput
     if !isBlocked {
       stalledSince = nil
-    } else if taken > 0 || stalledSince == nil {
+    } else if hasProgress || stalledSince == nil {
       stalledSince = now
     }
-    return taken > 0
+    return hasProgress
+  }
+
+  private var hasOutput: Bool { !outgoing.isEmpty || transport.heldOutput > 0 }
+
+  /// Gives the layers the time, which they may have waited for.
+  func timerFired(at now: Duration) throws(TransportError) {
+    if phase == .open || phase == .handshaking { try transport.timerFired(at: now) }
   }
 
   /// Whether the peer has taken nothing for too long.
@@ -117,7 +127,7 @@ final class LinkStream {
     do throws(TransportError) {
       if try write(at: now) { closeDeadline = now + closeTimeout }
       stalledSince = nil
-      if outgoing.isEmpty { transport.shutDownSending() }
+      if !hasOutput { transport.shutDownSending() }
       if case .end = try transport.receive(into: &buffer) { finish() }
     } catch {
       finish()
@@ -129,7 +139,7 @@ final class LinkStream {
     var interest = transport.needs.union(.peerClosed)
     if phase != .handshaking {
       if !isReadingPaused { interest.formUnion(.readable) }
-      if !outgoing.isEmpty { interest.formUnion(.writable) }
+      if hasOutput { interest.formUnion(.writable) }
     }
     pollSet.change(&watch, to: interest)
   }

@@ -1,17 +1,17 @@
 /// How long the session waits between two attempts to reach the broker.
-package struct Backoff: Equatable, Sendable {
+public struct Backoff: Equatable, Sendable {
   /// The wait after the first failure.
-  package var initial: Duration
+  public var initial: Duration
   /// Each further failure multiplies the wait by this.
-  package var factor: Double
+  public var factor: Double
   /// The longest wait; also the wait after a refusal that a quick retry cannot change.
-  package var maximum: Duration
+  public var maximum: Duration
   /// The largest random share that is added or taken away; 0.25 means a quarter either way.
-  package var jitter: Double
+  public var jitter: Double
   /// A link that was up for this long starts the next failure at `initial` again.
-  package var resetAfter: Duration
+  public var resetAfter: Duration
 
-  package init(
+  public init(
     initial: Duration = .milliseconds(200), factor: Double = 2, maximum: Duration = .seconds(30),
     jitter: Double = 0.25, resetAfter: Duration = .seconds(10)
   ) {

@@ -1,46 +1,46 @@
 /// What a session tells the broker about itself, and the bounds it keeps.
 ///
 /// Descriptions, debug output and mirrors leave out the password.
-package struct SessionOptions: Sendable {
-  package var version: ProtocolVersion
+public struct SessionOptions: Sendable {
+  public var version: ProtocolVersion
   /// May be empty; an MQTT 5 broker then assigns one, which later connections keep.
-  package var clientID: String
+  public var clientID: String
   /// False keeps the broker's session over connections.
-  package var cleanStart: Bool
+  public var cleanStart: Bool
   /// In seconds, zero being off; the broker may overrule it in CONNACK.
-  package var keepAlive: UInt16
-  package var username: String?
-  package var password: Bytes?
-  package var will: Will?
+  public var keepAlive: UInt16
+  public var username: String?
+  public var password: Bytes?
+  public var will: Will?
   /// What MQTT 5 adds to CONNECT, such as Receive Maximum.
   ///
   /// Its Session Expiry Interval starts as "never", because without one an MQTT 5 broker ends the
   /// session with the connection.
-  package var connect: Connect.Properties
+  public var connect: Connect.Properties
   /// At most this many QoS 1 and 2 publishes are unacknowledged; the broker may want fewer.
-  package var inflightMaximum: Int
+  public var inflightMaximum: Int
   /// At most this many QoS 1 and 2 publishes wait to be sent; more finish as `.queueFull`.
-  package var queuedPublishesMaximum: Int
+  public var queuedPublishesMaximum: Int
   /// At most this many topic filters wait in SUBSCRIBE and UNSUBSCRIBE requests; more are answered
   /// with the reason code "quota exceeded".
-  package var queuedFiltersMaximum: Int
+  public var queuedFiltersMaximum: Int
   /// At most this many topic filters go into one SUBSCRIBE or UNSUBSCRIBE.
-  package var filtersPerPacketMaximum: Int
+  public var filtersPerPacketMaximum: Int
   /// From the wish for a link to CONNACK, over all steps together.
-  package var connectTimeout: Duration
+  public var connectTimeout: Duration
   /// From PINGREQ to any packet from the broker.
-  package var pingTimeout: Duration
+  public var pingTimeout: Duration
   /// The longest the broker may take to acknowledge one packet before the link counts as dead.
-  package var acknowledgementTimeout: Duration
-  package var backoff: Backoff
+  public var acknowledgementTimeout: Duration
+  public var backoff: Backoff
   /// Subscribe again on its own when the broker lost the session.
-  package var resubscribe: Bool
+  public var resubscribe: Bool
   /// Which retained messages the broker sends for such a new SUBSCRIBE; MQTT 5 only.
-  package var resubscribeRetainHandling: Subscription.RetainHandling
+  public var resubscribeRetainHandling: Subscription.RetainHandling
   /// Hold each PUBREL back until `Session.receivedRecorded(key:at:_:)`.
-  package var recordsReceived: Bool
+  public var recordsReceived: Bool
 
-  package init(clientID: String, version: ProtocolVersion = .v5) {
+  public init(clientID: String, version: ProtocolVersion = .v5) {
     self.version = version
     self.clientID = clientID
     self.cleanStart = false
@@ -65,13 +65,13 @@ package struct SessionOptions: Sendable {
 }
 
 extension SessionOptions: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
-  package var description: String {
+  public var description: String {
     "SessionOptions(clientID: \(clientID), version: \(version), cleanStart: \(cleanStart), "
       + "keepAlive: \(keepAlive) s, username: \(username == nil ? "none" : "set"), "
       + "password: \(password == nil ? "none" : "hidden"))"
   }
 
-  package var debugDescription: String { description }
+  public var debugDescription: String { description }
 
-  package var customMirror: Mirror { Mirror(self, children: ["options": description]) }
+  public var customMirror: Mirror { Mirror(self, children: ["options": description]) }
 }

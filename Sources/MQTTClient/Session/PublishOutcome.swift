@@ -1,5 +1,5 @@
 /// How a publish ended; each one ends exactly once.
-package enum PublishOutcome: Equatable, Sendable {
+public enum PublishOutcome: Equatable, Sendable {
   /// QoS 0: given to the link, and nobody will say more about it.
   case handedOver
   /// QoS 1 or 2: the broker has it.
@@ -16,7 +16,7 @@ package enum PublishOutcome: Equatable, Sendable {
 }
 
 /// What kept a publish from being sent, or from being sent again.
-package enum PublishObstacle: Equatable, Sendable {
+public enum PublishObstacle: Equatable, Sendable {
   /// QoS 0 without a connection.
   case linkDown
   /// No packet can express it: the topic, or the length or presence of a property.

@@ -1,14 +1,14 @@
 /// Where the broker is and as whom to connect: `mqtt://user:password@host:1883`.
 ///
 /// No description shows the password.
-package struct BrokerURL: Equatable, Sendable {
-  package let host: String
-  package let port: UInt16
-  package let username: String?
-  package let password: Bytes?
+public struct BrokerURL: Equatable, Sendable {
+  public let host: String
+  public let port: UInt16
+  public let username: String?
+  public let password: Bytes?
 
   /// Reads a URL; user name and password are percent-decoded.
-  package init(_ text: String) throws(BrokerURLError) {
+  public init(_ text: String) throws(BrokerURLError) {
     guard let mark = text.firstRange(of: "://"), Self.isScheme(text[..<mark.lowerBound]) else {
       throw .missingScheme
     }
@@ -105,17 +105,17 @@ package struct BrokerURL: Equatable, Sendable {
 
 extension BrokerURL: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
   /// The URL without user name and password.
-  package var description: String {
+  public var description: String {
     host.contains(":") ? "mqtt://[\(host)]:\(port)" : "mqtt://\(host):\(port)"
   }
 
-  package var debugDescription: String { description }
+  public var debugDescription: String { description }
 
-  package var customMirror: Mirror { Mirror(self, children: ["url": description]) }
+  public var customMirror: Mirror { Mirror(self, children: ["url": description]) }
 }
 
 /// What is wrong with a broker URL; never quotes its user name or password.
-package enum BrokerURLError: Error, Equatable, Sendable, CustomStringConvertible {
+public enum BrokerURLError: Error, Equatable, Sendable, CustomStringConvertible {
   case missingScheme
   case unknownScheme(String)
   case schemeNotAvailable(String)
@@ -125,7 +125,7 @@ package enum BrokerURLError: Error, Equatable, Sendable, CustomStringConvertible
   case invalidPort
   case unexpectedPath
 
-  package var description: String {
+  public var description: String {
     switch self {
     case .missingScheme: "the broker URL needs a scheme, as in mqtt://host:1883"
     case .unknownScheme(let scheme): "\(scheme):// is no MQTT transport; use mqtt://"

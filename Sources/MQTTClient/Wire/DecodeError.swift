@@ -1,7 +1,7 @@
 /// Why the bytes of the peer are not an MQTT packet that it may send.
 ///
 /// Offsets count from the first byte of the packet.
-package enum DecodeError: Error, Equatable, Sendable {
+public enum DecodeError: Error, Equatable, Sendable {
   /// The fixed header announces a packet above our limit.
   case packetTooLarge(size: Int, limit: Int)
   /// CONNECT asks for a protocol that is neither MQTT 3.1.1 nor MQTT 5.
@@ -12,7 +12,7 @@ package enum DecodeError: Error, Equatable, Sendable {
   case protocolError(Violation, at: Int)
 
   /// What is wrong with the bytes.
-  package enum Malformation: Equatable, Sendable {
+  public enum Malformation: Equatable, Sendable {
     case packetTypeReserved
     case flagsReserved
     case qosReserved
@@ -34,7 +34,7 @@ package enum DecodeError: Error, Equatable, Sendable {
   }
 
   /// What the packet says that it must not say.
-  package enum Violation: Equatable, Sendable {
+  public enum Violation: Equatable, Sendable {
     case packetNotAllowed(PacketType)
     case packetBeforeConnect(PacketType)
     case connectRepeated
@@ -56,7 +56,7 @@ package enum DecodeError: Error, Equatable, Sendable {
   }
 
   /// What a DISCONNECT, or the CONNACK that refuses a CONNECT, says about this error.
-  package var reasonCode: ReasonCode {
+  public var reasonCode: ReasonCode {
     switch self {
     case .packetTooLarge: .packetTooLarge
     case .unsupportedProtocol: .unsupportedProtocolVersion

@@ -1,5 +1,5 @@
 /// Why a packet cannot be put on the wire.
-package enum EncodeError: Error, Equatable, Sendable {
+public enum EncodeError: Error, Equatable, Sendable {
   /// More than the 268,435,455 bytes that a fixed header can announce.
   case packetTooLarge
   /// More than 65,535 bytes of UTF-8.

@@ -4,21 +4,21 @@
 /// binary fields are slices of the read buffer: whoever keeps one for long should copy it, because
 /// it keeps the whole buffer alive. After an error the connection is unusable, and `next` repeats
 /// the error.
-package struct PacketDecoder: Sendable {
+public struct PacketDecoder: Sendable {
   /// The end of the connection that reads.
-  package enum Role: Sendable { case client, server }
+  public enum Role: Sendable { case client, server }
 
   /// The largest packet that a fixed header can announce, with the fixed header.
-  package static let largestPacketSize = VariableInteger.maximum + 5
+  public static let largestPacketSize = VariableInteger.maximum + 5
 
   /// A buffer that grew beyond this for a large packet is given back afterwards.
   private static let keptCapacity = 256 * 1024
 
-  package let role: Role
+  public let role: Role
   /// Nil only before a server has read the CONNECT.
-  package private(set) var version: ProtocolVersion?
+  public private(set) var version: ProtocolVersion?
   /// With the fixed header.
-  package let maximumPacketSize: Int
+  public let maximumPacketSize: Int
 
   private var buffer: [UInt8] = []
   private var position = 0
@@ -26,7 +26,7 @@ package struct PacketDecoder: Sendable {
   private var failure: DecodeError?
 
   /// A client's decoder, for what brokers send.
-  package init(
+  public init(
     version: ProtocolVersion, maximumPacketSize: Int = PacketDecoder.largestPacketSize
   ) {
     role = .client
@@ -35,22 +35,22 @@ package struct PacketDecoder: Sendable {
   }
 
   /// A server's decoder, which learns the protocol version from the CONNECT.
-  package init(serverWithMaximumPacketSize size: Int = PacketDecoder.largestPacketSize) {
+  public init(serverWithMaximumPacketSize size: Int = PacketDecoder.largestPacketSize) {
     role = .server
     maximumPacketSize = size
   }
 
   /// How many bytes wait for the rest of their packet, or for `next`.
-  package var unreadCount: Int { buffer.count - position }
+  public var unreadCount: Int { buffer.count - position }
 
   /// Adds bytes from the connection.
-  package mutating func append(_ bytes: some Collection<UInt8>) {
+  public mutating func append(_ bytes: some Collection<UInt8>) {
     makeRoom()
     buffer.append(contentsOf: bytes)
   }
 
   /// Lets `initialize` put at most `capacity` bytes from the connection into the buffer.
-  package mutating func append<Failure: Error>(
+  public mutating func append<Failure: Error>(
     addingCapacity capacity: Int,
     initializingWith initialize: (inout OutputSpan<UInt8>) throws(Failure) -> Void
   ) throws(Failure) {
@@ -59,7 +59,7 @@ package struct PacketDecoder: Sendable {
   }
 
   /// The next packet; nil when more bytes are needed.
-  package mutating func next() throws(DecodeError) -> Packet? {
+  public mutating func next() throws(DecodeError) -> Packet? {
     if let failure { throw failure }
     do throws(DecodeError) {
       return try decodeNext()

@@ -2,9 +2,9 @@
 ///
 /// It refuses what the specification forbids any sender. What only one side may not send, such
 /// as a subscription identifier in a client's PUBLISH, is for the caller to leave out.
-package enum PacketEncoder {
+public enum PacketEncoder {
   /// Appends a packet to `buffer`, which stays as it was when the packet is refused.
-  package static func encode(
+  public static func encode(
     _ packet: Packet, version: ProtocolVersion, into buffer: inout [UInt8]
   ) throws(EncodeError) {
     switch packet {
@@ -29,7 +29,7 @@ package enum PacketEncoder {
   }
 
   /// Appends all of a PUBLISH but its payload, which must be the next bytes on the wire.
-  package static func encodePublishHeader(
+  public static func encodePublishHeader(
     _ publish: Publish, version: ProtocolVersion, into buffer: inout [UInt8]
   ) throws(EncodeError) {
     try append(
@@ -38,7 +38,7 @@ package enum PacketEncoder {
   }
 
   /// How many bytes `encode` would append.
-  package static func encodedSize(
+  public static func encodedSize(
     of packet: Packet, version: ProtocolVersion
   ) throws(EncodeError) -> Int {
     switch packet {

@@ -1,6 +1,6 @@
 /// The kinds of control packets; the raw value is the upper half of the first byte.
 /// [MQTT 5.0, 2.1.2]
-package enum PacketType: UInt8, CaseIterable, Sendable {
+public enum PacketType: UInt8, CaseIterable, Sendable {
   case connect = 1
   case connectAck = 2
   case publish = 3
@@ -18,7 +18,7 @@ package enum PacketType: UInt8, CaseIterable, Sendable {
   case auth = 15
 
   /// The specification's name, as logs show it.
-  package var name: String {
+  public var name: String {
     switch self {
     case .connect: "CONNECT"
     case .connectAck: "CONNACK"
@@ -52,7 +52,7 @@ package enum PacketType: UInt8, CaseIterable, Sendable {
 }
 
 extension Packet {
-  package var type: PacketType {
+  public var type: PacketType {
     switch self {
     case .connect: .connect
     case .connectAck: .connectAck

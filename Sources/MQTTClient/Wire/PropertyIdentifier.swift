@@ -1,5 +1,5 @@
 /// The names of the MQTT 5 properties; the raw value is the identifier. [MQTT 5.0, 2.2.2.2]
-package enum PropertyIdentifier: UInt8, CaseIterable, Sendable {
+public enum PropertyIdentifier: UInt8, CaseIterable, Sendable {
   case payloadFormatIndicator = 0x01
   case messageExpiryInterval = 0x02
   case contentType = 0x03

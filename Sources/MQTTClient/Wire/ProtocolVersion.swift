@@ -1,5 +1,5 @@
 /// The MQTT protocol version of a connection; the raw value is the protocol level in CONNECT.
-package enum ProtocolVersion: UInt8, Sendable {
+public enum ProtocolVersion: UInt8, Sendable {
   case v311 = 4
   case v5 = 5
 }

@@ -1,16 +1,16 @@
 /// An application message on its way, in either direction. [MQTT 5.0, 3.3]
-package struct Publish: Equatable, Sendable {
+public struct Publish: Equatable, Sendable {
   /// Empty only when a topic alias stands for it.
-  package var topic: String
-  package var payload: Bytes
-  package var qos: QoS
-  package var isRetained: Bool
-  package var isDuplicate: Bool
+  public var topic: String
+  public var payload: Bytes
+  public var qos: QoS
+  public var isRetained: Bool
+  public var isDuplicate: Bool
   /// Present exactly when the QoS is 1 or 2.
-  package var packetID: PacketID?
-  package var properties: Properties
+  public var packetID: PacketID?
+  public var properties: Properties
 
-  package init(
+  public init(
     topic: String, payload: Bytes, qos: QoS = .atMostOnce, isRetained: Bool = false,
     isDuplicate: Bool = false, packetID: PacketID? = nil, properties: Properties = Properties()
   ) {
@@ -24,30 +24,30 @@ package struct Publish: Equatable, Sendable {
   }
 
   /// What MQTT 5 adds to a message. [MQTT 5.0, 3.3.2.3]
-  package struct Properties: Equatable, Sendable {
-    package var payloadIsUTF8: Bool?
+  public struct Properties: Equatable, Sendable {
+    public var payloadIsUTF8: Bool?
     /// In seconds.
-    package var messageExpiryInterval: UInt32?
-    package var topicAlias: UInt16?
-    package var responseTopic: String?
-    package var correlationData: Bytes?
-    package var userProperties: [UserProperty] = []
+    public var messageExpiryInterval: UInt32?
+    public var topicAlias: UInt16?
+    public var responseTopic: String?
+    public var correlationData: Bytes?
+    public var userProperties: [UserProperty] = []
     /// Only in messages from the broker: the subscriptions that the message matched.
-    package var subscriptionIdentifiers: [UInt32] = []
-    package var contentType: String?
+    public var subscriptionIdentifiers: [UInt32] = []
+    public var contentType: String?
 
-    package init() {}
+    public init() {}
   }
 }
 
 /// PUBACK, PUBREC, PUBREL or PUBCOMP. [MQTT 5.0, 3.4 to 3.7]
-package struct PublishReply: Equatable, Sendable {
-  package var packetID: PacketID
-  package var reasonCode: ReasonCode
-  package var reasonString: String?
-  package var userProperties: [UserProperty]
+public struct PublishReply: Equatable, Sendable {
+  public var packetID: PacketID
+  public var reasonCode: ReasonCode
+  public var reasonString: String?
+  public var userProperties: [UserProperty]
 
-  package init(
+  public init(
     _ packetID: PacketID, _ reasonCode: ReasonCode = .success, reasonString: String? = nil,
     userProperties: [UserProperty] = []
   ) {

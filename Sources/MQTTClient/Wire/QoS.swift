@@ -1,8 +1,8 @@
 /// How often a message arrives: MQTT's Quality of Service. [MQTT 5.0, 4.3]
-package enum QoS: UInt8, Comparable, Sendable {
+public enum QoS: UInt8, Comparable, Sendable {
   case atMostOnce = 0
   case atLeastOnce = 1
   case exactlyOnce = 2
 
-  package static func < (a: Self, b: Self) -> Bool { a.rawValue < b.rawValue }
+  public static func < (a: Self, b: Self) -> Bool { a.rawValue < b.rawValue }
 }

@@ -1,6 +1,6 @@
 extension ReasonCode: CustomStringConvertible {
   /// The meaning in words, for logs; nil for a code that MQTT 5 does not list.
-  package var name: String? {
+  public var name: String? {
     switch self {
     case .success: "success"
     case .grantedQoS1: "granted QoS 1"
@@ -15,7 +15,7 @@ extension ReasonCode: CustomStringConvertible {
   }
 
   /// The code and its meaning, such as "0x87 not authorized".
-  package var description: String {
+  public var description: String {
     let hex = String(rawValue, radix: 16, uppercase: true)
     let code = rawValue < 0x10 ? "0x0\(hex)" : "0x\(hex)"
     return name.map { "\(code) \($0)" } ?? code

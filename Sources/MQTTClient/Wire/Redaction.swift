@@ -24,7 +24,7 @@ extension Mirror {
 }
 
 extension Connect: CustomReflectable {
-  package var customMirror: Mirror {
+  public var customMirror: Mirror {
     Mirror(
       self,
       showing: [
@@ -36,7 +36,7 @@ extension Connect: CustomReflectable {
 }
 
 extension Connect.Properties: CustomReflectable {
-  package var customMirror: Mirror {
+  public var customMirror: Mirror {
     Mirror(
       self,
       showing: [
@@ -51,7 +51,7 @@ extension Connect.Properties: CustomReflectable {
 }
 
 extension Will: CustomReflectable {
-  package var customMirror: Mirror {
+  public var customMirror: Mirror {
     Mirror(
       self,
       showing: [
@@ -62,7 +62,7 @@ extension Will: CustomReflectable {
 }
 
 extension ConnectAck.Properties: CustomReflectable {
-  package var customMirror: Mirror {
+  public var customMirror: Mirror {
     Mirror(
       self,
       showing: [
@@ -83,7 +83,7 @@ extension ConnectAck.Properties: CustomReflectable {
 }
 
 extension Publish: CustomReflectable {
-  package var customMirror: Mirror {
+  public var customMirror: Mirror {
     Mirror(
       self,
       showing: [
@@ -94,7 +94,7 @@ extension Publish: CustomReflectable {
 }
 
 extension Publish.Properties: CustomReflectable {
-  package var customMirror: Mirror {
+  public var customMirror: Mirror {
     Mirror(
       self,
       showing: [
@@ -108,7 +108,7 @@ extension Publish.Properties: CustomReflectable {
 }
 
 extension Auth: CustomReflectable {
-  package var customMirror: Mirror {
+  public var customMirror: Mirror {
     Mirror(
       self,
       showing: [

@@ -1,13 +1,13 @@
 /// A request for messages. [MQTT 5.0, 3.8]
-package struct Subscribe: Equatable, Sendable {
-  package var packetID: PacketID
+public struct Subscribe: Equatable, Sendable {
+  public var packetID: PacketID
   /// Never empty on the wire.
-  package var subscriptions: [Subscription]
+  public var subscriptions: [Subscription]
   /// 1 to 268,435,455.
-  package var subscriptionIdentifier: UInt32?
-  package var userProperties: [UserProperty]
+  public var subscriptionIdentifier: UInt32?
+  public var userProperties: [UserProperty]
 
-  package init(
+  public init(
     packetID: PacketID, subscriptions: [Subscription], subscriptionIdentifier: UInt32? = nil,
     userProperties: [UserProperty] = []
   ) {
@@ -19,21 +19,21 @@ package struct Subscribe: Equatable, Sendable {
 }
 
 /// One topic filter with its options. [MQTT 5.0, 3.8.3.1]
-package struct Subscription: Equatable, Hashable, Sendable {
+public struct Subscription: Equatable, Hashable, Sendable {
   /// When the broker sends retained messages for a SUBSCRIBE.
-  package enum RetainHandling: UInt8, Sendable {
+  public enum RetainHandling: UInt8, Sendable {
     case send = 0
     case sendIfNew = 1
     case ignore = 2
   }
 
-  package var filter: String
-  package var maximumQoS: QoS
-  package var noLocal: Bool
-  package var retainAsPublished: Bool
-  package var retainHandling: RetainHandling
+  public var filter: String
+  public var maximumQoS: QoS
+  public var noLocal: Bool
+  public var retainAsPublished: Bool
+  public var retainHandling: RetainHandling
 
-  package init(
+  public init(
     _ filter: String, maximumQoS: QoS = .exactlyOnce, noLocal: Bool = false,
     retainAsPublished: Bool = false, retainHandling: RetainHandling = .send
   ) {
@@ -46,13 +46,13 @@ package struct Subscription: Equatable, Hashable, Sendable {
 }
 
 /// The broker's answer to SUBSCRIBE, one reason code per filter in order. [MQTT 5.0, 3.9]
-package struct SubscribeAck: Equatable, Sendable {
-  package var packetID: PacketID
-  package var reasonCodes: [ReasonCode]
-  package var reasonString: String?
-  package var userProperties: [UserProperty]
+public struct SubscribeAck: Equatable, Sendable {
+  public var packetID: PacketID
+  public var reasonCodes: [ReasonCode]
+  public var reasonString: String?
+  public var userProperties: [UserProperty]
 
-  package init(
+  public init(
     packetID: PacketID, reasonCodes: [ReasonCode], reasonString: String? = nil,
     userProperties: [UserProperty] = []
   ) {
@@ -64,12 +64,12 @@ package struct SubscribeAck: Equatable, Sendable {
 }
 
 /// The end of subscriptions. [MQTT 5.0, 3.10]
-package struct Unsubscribe: Equatable, Sendable {
-  package var packetID: PacketID
-  package var filters: [String]
-  package var userProperties: [UserProperty]
+public struct Unsubscribe: Equatable, Sendable {
+  public var packetID: PacketID
+  public var filters: [String]
+  public var userProperties: [UserProperty]
 
-  package init(packetID: PacketID, filters: [String], userProperties: [UserProperty] = []) {
+  public init(packetID: PacketID, filters: [String], userProperties: [UserProperty] = []) {
     self.packetID = packetID
     self.filters = filters
     self.userProperties = userProperties
@@ -77,13 +77,13 @@ package struct Unsubscribe: Equatable, Sendable {
 }
 
 /// The broker's answer to UNSUBSCRIBE; MQTT 3.1.1 sends no reason codes. [MQTT 5.0, 3.11]
-package struct UnsubscribeAck: Equatable, Sendable {
-  package var packetID: PacketID
-  package var reasonCodes: [ReasonCode]
-  package var reasonString: String?
-  package var userProperties: [UserProperty]
+public struct UnsubscribeAck: Equatable, Sendable {
+  public var packetID: PacketID
+  public var reasonCodes: [ReasonCode]
+  public var reasonString: String?
+  public var userProperties: [UserProperty]
 
-  package init(
+  public init(
     packetID: PacketID, reasonCodes: [ReasonCode] = [], reasonString: String? = nil,
     userProperties: [UserProperty] = []
   ) {

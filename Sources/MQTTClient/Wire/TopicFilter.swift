@@ -1,9 +1,9 @@
 /// A validated topic filter, ready for matching; also of a shared subscription. [MQTT 5.0, 4.7]
 ///
 /// Filters are the same only if their bytes are: nothing is normalized. [MQTT-4.7.3-4]
-package struct TopicFilter: Sendable, CustomStringConvertible {
+public struct TopicFilter: Sendable, CustomStringConvertible {
   /// Why a text is not a topic filter; offsets count bytes of UTF-8.
-  package enum Invalid: Error, Equatable, Sendable {
+  public enum Invalid: Error, Equatable, Sendable {
     case empty
     /// More than 65,535 bytes of UTF-8.
     case tooLong
@@ -19,13 +19,13 @@ package struct TopicFilter: Sendable, CustomStringConvertible {
   }
 
   /// As it goes to the broker, `$share/group/` included.
-  package let text: String
+  public let text: String
   /// Whether more than one topic can match.
-  package let isWildcard: Bool
+  public let isWildcard: Bool
   /// Where the part that topics are compared with begins, in bytes.
   let pathStart: Int
 
-  package init(_ text: String) throws(Invalid) {
+  public init(_ text: String) throws(Invalid) {
     let bytes = text.utf8.span
     guard !bytes.isEmpty else { throw .empty }
     guard bytes.count <= UInt16.max else { throw .tooLong }
@@ -35,26 +35,26 @@ package struct TopicFilter: Sendable, CustomStringConvertible {
     self.text = text
   }
 
-  package var description: String { text }
+  public var description: String { text }
 
   /// Whether the text begins with `$share/`. [MQTT-4.8.2-1]
-  package var isShared: Bool { pathStart > 0 }
+  public var isShared: Bool { pathStart > 0 }
 
   /// The name between `$share/` and the next slash.
-  package var shareGroup: String? {
+  public var shareGroup: String? {
     guard isShared else { return nil }
     return String(decoding: text.utf8.dropFirst(7).prefix(pathStart - 8), as: UTF8.self)
   }
 
   /// The text without `$share/group/`: what topics are compared with.
-  package var path: String {
+  public var path: String {
     isShared ? String(decoding: text.utf8.dropFirst(pathStart), as: UTF8.self) : text
   }
 
   /// Whether a message with this topic belongs to the subscription.
   ///
   /// Topics that begin with `$` match no filter that begins with a wildcard. [MQTT-4.7.2-1]
-  package func matches(topic: String) -> Bool {
+  public func matches(topic: String) -> Bool {
     let filter = text.utf8.span
     let name = topic.utf8.span
     guard !name.isEmpty else { return false }
@@ -124,9 +124,9 @@ package struct TopicFilter: Sendable, CustomStringConvertible {
 }
 
 extension TopicFilter: Hashable {
-  package static func == (a: Self, b: Self) -> Bool {
+  public static func == (a: Self, b: Self) -> Bool {
     a.text.utf8.span.isIdenticalText(to: b.text.utf8.span)
   }
 
-  package func hash(into hasher: inout Hasher) { text.utf8.span.hashText(into: &hasher) }
+  public func hash(into hasher: inout Hasher) { text.utf8.span.hashText(into: &hasher) }
 }

@@ -1,9 +1,9 @@
 /// What a message is published under: levels between slashes, without wildcards.
 /// [MQTT 5.0, 4.7]
-package enum TopicName {
+public enum TopicName {
   /// Whether a PUBLISH may carry this topic. [MQTT-3.3.2-2] [MQTT-4.7.3-1] [MQTT-4.7.3-2]
   /// [MQTT-4.7.3-3]
-  package static func isValid(_ text: String) -> Bool {
+  public static func isValid(_ text: String) -> Bool {
     let bytes = text.utf8.span
     guard !bytes.isEmpty, bytes.count <= UInt16.max else { return false }
     for index in bytes.indices {

@@ -3,11 +3,11 @@ import Testing
 
 @testable import Bridge
 
-@Suite struct BrokerLinkOptionsTests {
+@Suite struct BrokerClientOptionsTests {
   private var configuration = BridgeConfiguration()
 
-  private var options: LinkOptions {
-    BrokerLinkOptions.make(configuration, clientID: "c")
+  private var options: ClientOptions {
+    BrokerClientOptions.make(configuration, clientID: "c")
   }
 
   @Test(arguments: [1, 1024, 65_535])

@@ -7,7 +7,7 @@ import Testing
 @Suite struct LinkFailureTests {
   @Test func `a broker that never answers CONNECT is given up and tried again`() throws {
     let listener = try LoopbackListener()
-    var options = try LinkOptions.test(port: listener.port)
+    var options = try ClientOptions.test(port: listener.port)
     options.session.connectTimeout = .milliseconds(500)
     let test = try TestLink(options)
     let silent = BrokerPeer(try listener.accept())
@@ -54,7 +54,7 @@ import Testing
     let resolver = Resolver { _, port in
       .success([.loopback(port: silentPort), .loopback(port: port)])
     }
-    var options = try LinkOptions.test(port: listener.port, host: "broker")
+    var options = try ClientOptions.test(port: listener.port, host: "broker")
     options.dialStagger = .milliseconds(10)
     let test = try TestLink(options, resolver: resolver)
     _ = try BrokerPeer.accepted(by: listener)
@@ -67,7 +67,7 @@ import Testing
 
   @Test func `an address that does not answer is reported as such`() throws {
     let silent = try SilentListener()
-    var options = try LinkOptions.test(port: silent.port)
+    var options = try ClientOptions.test(port: silent.port)
     options.session.connectTimeout = .milliseconds(50)
     let test = try TestLink(options)
     let (reason, detail) = try test.events.down()
@@ -90,7 +90,7 @@ import Testing
       gate.wait()
       return .success([.loopback(port: 1)])
     }
-    var options = try LinkOptions.test(port: 1, host: "hangs")
+    var options = try ClientOptions.test(port: 1, host: "hangs")
     options.session.connectTimeout = .milliseconds(20)
     let test = try TestLink(options, resolver: resolver)
     for _ in 0..<2 {
@@ -115,7 +115,7 @@ import Testing
       if number <= gates.count { gates[number - 1].wait() }
       return .success([.loopback(port: number == 1 ? closedPort : port)])
     }
-    var options = try LinkOptions.test(port: listener.port, host: "slow")
+    var options = try ClientOptions.test(port: listener.port, host: "slow")
     options.session.connectTimeout = .milliseconds(500)
     let test = try TestLink(options, resolver: resolver)
     #expect(try test.events.down().reason == .connectTimeout)
@@ -140,7 +140,7 @@ import Testing
 
   @Test func `a broker that takes no bytes is given up`() throws {
     let listener = try LoopbackListener()
-    var options = try LinkOptions.test(port: listener.port)
+    var options = try ClientOptions.test(port: listener.port)
     options.writeStallTimeout = .milliseconds(100)
     options.socket.sendBufferBytes = 4096
     let test = try TestLink(options)
@@ -161,7 +161,7 @@ import Testing
 
   @Test func `options that cannot be encoded are reported and not retried without pause`() throws {
     let listener = try LoopbackListener()
-    var options = try LinkOptions.test(port: listener.port)
+    var options = try ClientOptions.test(port: listener.port)
     options.session.username = String(repeating: "a", count: 70_000)
     let test = try TestLink(options)
     let detail = try test.events.down().detail
@@ -170,7 +170,7 @@ import Testing
 
   @Test func `an endless packet is refused by its header alone`() throws {
     let listener = try LoopbackListener()
-    var options = try LinkOptions.test(port: listener.port)
+    var options = try ClientOptions.test(port: listener.port)
     options.session.connect.maximumPacketSize = 1000
     let test = try TestLink(options)
     let peer = try BrokerPeer.accepted(by: listener)

@@ -31,7 +31,7 @@ import Testing
 
   @Test func `while the broker takes nothing the mailbox fills and reading goes on`() throws {
     let listener = try LoopbackListener()
-    var options = try LinkOptions.test(port: listener.port)
+    var options = try ClientOptions.test(port: listener.port)
     options.mailboxCapacity = 10
     options.outgoingBytesMax = 100_000
     options.writeStallTimeout = .seconds(1000)
@@ -80,7 +80,7 @@ import Testing
     throws
   {
     let listener = try LoopbackListener()
-    var options = try LinkOptions.test(port: listener.port)
+    var options = try ClientOptions.test(port: listener.port)
     options.readBytes = 64
     options.readsPerTurn = 1
     options.messagesPerTurn = 1
@@ -112,7 +112,7 @@ import Testing
 
   @Test func `a pause is not taken for a dead broker`() throws {
     let listener = try LoopbackListener()
-    var options = try LinkOptions.test(port: listener.port)
+    var options = try ClientOptions.test(port: listener.port)
     options.readBytes = 64
     options.session.keepAlive = 1
     options.session.pingTimeout = .milliseconds(200)

@@ -44,7 +44,7 @@ import Testing
 
   @Test func `a paused broker is taken for dead and found again`() throws {
     let broker = try Mosquitto()
-    var options = try LinkOptions.test(port: broker.port)
+    var options = try ClientOptions.test(port: broker.port)
     options.session.keepAlive = 1
     options.session.pingTimeout = .milliseconds(300)
     let test = try TestLink(options)
@@ -61,21 +61,21 @@ import Testing
     let broker = try Mosquitto(options)
     let session = SessionOptions(clientID: "c")
     let wrong = try TestLink(
-      LinkOptions(broker: BrokerURL("mqtt://ann:wrong@127.0.0.1:\(broker.port)"), session: session))
+      ClientOptions(broker: BrokerURL("mqtt://ann:wrong@127.0.0.1:\(broker.port)"), session: session))
     guard case .refused(let code, _) = try wrong.events.down().reason else {
       Issue.record("the broker took a wrong password")
       return
     }
     #expect(code == .notAuthorized)
     let right = try TestLink(
-      LinkOptions(broker: BrokerURL("mqtt://ann:secret@127.0.0.1:\(broker.port)"), session: session)
+      ClientOptions(broker: BrokerURL("mqtt://ann:secret@127.0.0.1:\(broker.port)"), session: session)
     )
     try right.events.up()
   }
 
   @Test func `stopping is a clean end for the broker, which sends no will`() throws {
     let broker = try Mosquitto()
-    var options = try LinkOptions.test(port: broker.port)
+    var options = try ClientOptions.test(port: broker.port)
     options.session.will = Will(topic: "will", payload: [1])
     let watcher = try MosquittoClient.subscribe(to: ["will", "end"], on: broker)
     let test = try TestLink(options)

@@ -63,7 +63,7 @@ import Testing
 
   @Test func `a broker that takes no bytes cannot hold up the end`() throws {
     let listener = try LoopbackListener()
-    var options = try LinkOptions.test(port: listener.port)
+    var options = try ClientOptions.test(port: listener.port)
     options.closeTimeout = .seconds(1000)
     let test = try TestLink(options)
     let peer = try BrokerPeer.accepted(by: listener)
@@ -83,7 +83,7 @@ import Testing
 
   @Test func `messages accepted before the end are handled before the end`() throws {
     let port = try FreePort.next()
-    var options = try LinkOptions.test(port: port)
+    var options = try ClientOptions.test(port: port)
     options.messagesPerTurn = 1
     let test = try TestLink(options)
     let handled = Counter()

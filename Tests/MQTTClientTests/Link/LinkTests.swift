@@ -6,7 +6,7 @@ import Testing
 @Suite struct LinkTests {
   @Test func `CONNECT is exactly what the options say`() throws {
     let listener = try LoopbackListener()
-    var options = try LinkOptions.test(port: listener.port, version: .v311)
+    var options = try ClientOptions.test(port: listener.port, version: .v311)
     options.session.keepAlive = 30
     options.session.username = "ann"
     options.session.password = [1, 2]

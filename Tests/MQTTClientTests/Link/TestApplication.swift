@@ -29,7 +29,7 @@ final class TestLink {
 
   /// `react` runs on the link's thread after each delivery.
   init(
-    _ options: LinkOptions, resolver: Resolver = Resolver(), react: TestApplication.Message? = nil
+    _ options: ClientOptions, resolver: Resolver = Resolver(), react: TestApplication.Message? = nil
   ) throws {
     let events = try EventRecorder()
     self.events = events
@@ -52,7 +52,7 @@ final class TestLink {
   }
 }
 
-extension LinkOptions {
+extension ClientOptions {
   /// Options for a broker on this machine, impatient enough for tests.
   static func test(
     port: UInt16, version: ProtocolVersion = .v5, host: String = "127.0.0.1"

@@ -69,11 +69,11 @@ import Testing
   @Test func `credentials of the URL count unless the session has its own`() throws {
     let url = try BrokerURL("mqtt://ann:secret@h")
     var session = SessionOptions(clientID: "c")
-    #expect(LinkOptions(broker: url, session: session).session.username == "ann")
+    #expect(ClientOptions(broker: url, session: session).session.username == "ann")
     #expect(
-      LinkOptions(broker: url, session: session).session.password == Array("secret".utf8)[...])
+      ClientOptions(broker: url, session: session).session.password == Array("secret".utf8)[...])
     session.username = "bob"
-    #expect(LinkOptions(broker: url, session: session).session.username == "bob")
-    #expect(LinkOptions(broker: url, session: session).session.password == nil)
+    #expect(ClientOptions(broker: url, session: session).session.username == "bob")
+    #expect(ClientOptions(broker: url, session: session).session.password == nil)
   }
 }

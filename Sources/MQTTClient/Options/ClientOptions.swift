@@ -1,7 +1,7 @@
 package import EventLoop
 
 /// Where a link connects to, as whom, and within which bounds.
-package struct LinkOptions: Sendable {
+package struct ClientOptions: Sendable {
   package var broker: BrokerURL
   /// The connect time-out in here bounds everything from the name lookup to CONNACK together.
   package var session: SessionOptions

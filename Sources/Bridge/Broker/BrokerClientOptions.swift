@@ -1,8 +1,8 @@
 import MQTTClient
 
 /// The options of the broker link, from the configuration.
-enum BrokerLinkOptions {
-  static func make(_ configuration: BridgeConfiguration, clientID: String) -> LinkOptions {
+enum BrokerClientOptions {
+  static func make(_ configuration: BridgeConfiguration, clientID: String) -> ClientOptions {
     let mqtt = configuration.mqtt
     var session = SessionOptions(clientID: clientID, version: mqtt.version)
     session.keepAlive = UInt16(clamping: mqtt.keepAlive.components.seconds)
@@ -19,7 +19,7 @@ enum BrokerLinkOptions {
       session.connect.receiveMaximum = 1024
       session.connect.maximumPacketSize = packetBytesMaximum
     }
-    var options = LinkOptions(broker: mqtt.broker, session: session)
+    var options = ClientOptions(broker: mqtt.broker, session: session)
     options.mailboxCapacity = max(16_384, configuration.streams.limit * 2)
     return options
   }

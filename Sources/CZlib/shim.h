@@ -1,0 +1,7 @@
+// zlib, with what Swift cannot see of it: macros.
+#ifndef CZLIB_SHIM_H
+#define CZLIB_SHIM_H
+
+#include <zlib.h>
+
+#endif
