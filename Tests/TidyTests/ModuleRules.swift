@@ -37,6 +37,8 @@ enum ModuleRules {
       folder: "Sources/MQTTClient/Transport/TLS",
       imports: ["COpenSSL", "EventLoop", "Glibc", "Synchronization"], isBoundary: true),
     ModuleRule(
+      folder: "Sources/MQTTClient/Cryptography", imports: ["COpenSSL"], isBoundary: true),
+    ModuleRule(
       folder: "Sources/HTTPFront",
       imports: collections.union(["EventLoop", "Synchronization", "WebSocketProtocol"])),
     ModuleRule(
