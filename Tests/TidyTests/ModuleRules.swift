@@ -22,6 +22,9 @@ enum ModuleRules {
       isBoundary: true),
     ModuleRule(folder: "Sources/WebSocketProtocol", imports: [], isPure: true),
     ModuleRule(
+      folder: "Sources/WebSocketProtocol/Deflate", imports: ["CZlib"], isPure: true,
+      isBoundary: true),
+    ModuleRule(
       folder: "Sources/MQTTClient",
       imports: collections.union(["EventLoop", "Synchronization"])),
     ModuleRule(folder: "Sources/MQTTClient/Wire", imports: collections, isPure: true),
