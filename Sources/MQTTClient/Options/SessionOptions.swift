@@ -39,6 +39,7 @@ public struct SessionOptions: Sendable {
   public var resubscribeRetainHandling: Subscription.RetainHandling
   /// Hold each PUBREL back until `Session.receivedRecorded(key:at:_:)`.
   public var recordsReceived: Bool
+  public var delivery: DeliveryOptions
 
   public init(clientID: String, version: ProtocolVersion = .v5) {
     self.version = version
@@ -61,6 +62,7 @@ public struct SessionOptions: Sendable {
     self.resubscribe = true
     self.resubscribeRetainHandling = .ignore
     self.recordsReceived = false
+    self.delivery = DeliveryOptions()
   }
 }
 
