@@ -41,6 +41,7 @@ public struct SessionOptions: Sendable {
   public var packetIDOrder = PacketIDOrder.reserving
   /// Hold each PUBREL back until `Session.receivedRecorded(key:at:_:)`.
   public var recordsReceived: Bool
+  public var delivery: DeliveryOptions
 
   public init(clientID: String, version: ProtocolVersion = .v5) {
     self.version = version
@@ -63,6 +64,7 @@ public struct SessionOptions: Sendable {
     self.resubscribe = true
     self.resubscribeRetainHandling = .ignore
     self.recordsReceived = false
+    self.delivery = DeliveryOptions()
   }
 }
 
