@@ -42,6 +42,8 @@ enum ModuleRules {
     ModuleRule(
       folder: "Sources/MQTTClient/Cryptography", imports: ["COpenSSL"], isBoundary: true),
     ModuleRule(
+      folder: "Sources/MQTTClientTesting", imports: ["EventLoop", "MQTTClient"]),
+    ModuleRule(
       folder: "Sources/HTTPFront",
       imports: collections.union(["EventLoop", "Synchronization", "WebSocketProtocol"])),
     ModuleRule(
