@@ -21,6 +21,8 @@ final class LinkDriver {
   private var running: [SessionAction] = []
   private var stopDeadline: Duration?
   private var isSessionStopped = false
+  /// Since the last connection.
+  private var attempts = 0
 
   init(
     _ options: ClientOptions, _ connection: LinkConnection, _ context: LinkContext,
@@ -171,7 +173,10 @@ final class LinkDriver {
 
   private func run(_ action: SessionAction) {
     switch action {
-    case .openLink: connection.open(at: now)
+    case .openLink:
+      attempts += 1
+      deliver(.connecting(attempt: attempts))
+      connection.open(at: now)
     case .closeLink(let closing): connection.close(closing, at: now)
     case .send(let packet):
       connection.send(packet)
@@ -188,6 +193,7 @@ final class LinkDriver {
     case .subscriptionLost(let filter, let code):
       deliver(.subscriptionLost(filter: filter, code))
     case .up(let ack):
+      attempts = 0
       connection.step = .up
       context.limits = session.limits
       deliver(.up(ack))
