@@ -14,6 +14,7 @@ final class LinkDriver {
 
   let connection: LinkConnection
   let context: LinkContext
+  private let observer: LinkObserver
   private let deliver: (LinkEvent) -> Void
   private let version: ProtocolVersion
   private var session: Session
@@ -26,10 +27,11 @@ final class LinkDriver {
 
   init(
     _ options: ClientOptions, _ connection: LinkConnection, _ context: LinkContext,
-    deliver: @escaping (LinkEvent) -> Void
+    _ observer: LinkObserver, deliver: @escaping (LinkEvent) -> Void
   ) {
     self.connection = connection
     self.context = context
+    self.observer = observer
     self.deliver = deliver
     version = options.session.version
     session = Session(
@@ -113,6 +115,22 @@ final class LinkDriver {
     connection.updateInterest(isReadingPaused: context.isReadingPaused)
   }
 
+  /// Makes visible what this wake-up brought.
+  func observe() {
+    let counts = session.counts
+    var gauges = ClientMetrics.Gauges()
+    gauges.isConnected = session.state == .up
+    gauges.queuedPublishes = counts.waitingPublishes
+    gauges.inFlightPublishes = counts.inFlightPublishes
+    gauges.inFlightMaximum =
+      session.limits.map { min($0.receiveMaximum, session.options.inflightMaximum) } ?? 0
+    gauges.unacknowledgedDeliveries = counts.unacknowledgedDeliveries
+    gauges.subscriptions = counts.subscriptions
+    gauges.queuedFilters = counts.queuedFilters
+    gauges.unwrittenBytes = connection.outgoingCount
+    observer.turnEnded(gauges, strayAcknowledgements: counts.strayAcknowledgements)
+  }
+
   private func read(atMost reads: Int? = nil) {
     connection.read(atMost: reads, at: now) { packet in
       feed { $0.received(packet, at: $2, &$1) }
@@ -146,8 +164,9 @@ final class LinkDriver {
   private func apply(_ input: LinkContext.Input) {
     switch input {
     case .publish(let request):
+      observer.wantsPublish(request.publish.qos)
       guard RequestCheck.isExpressible(request.publish, version) else {
-        return deliver(.finished(request.key, .notSent(.invalid)))
+        return finished(request.key, .notSent(.invalid))
       }
       feed { $0.publish(request, at: $2, &$1) }
     case .subscribe(let request):
@@ -176,16 +195,19 @@ final class LinkDriver {
     case .openLink:
       attempts += 1
       deliver(.connecting(attempt: attempts))
+      observer.attemptBegan()
       connection.open(at: now)
     case .closeLink(let closing): connection.close(closing, at: now)
     case .send(let packet):
       connection.send(packet)
       updateCongestion()
-    case .deliver(let publish, let token): deliver(.delivered(publish, token))
+    case .deliver(let publish, let token):
+      observer.delivered(publish.qos)
+      deliver(.delivered(publish, token))
     case .sent(let key): deliver(.sent(key))
     case .received(let key): deliver(.received(key))
     case .restarted(let key): deliver(.restarted(key))
-    case .finished(let key, let outcome): deliver(.finished(key, outcome))
+    case .finished(let key, let outcome): finished(key, outcome)
     case .subscribed(let key, let codes, let text):
       deliver(.subscribed(key, codes, reasonString: text))
     case .unsubscribed(let key, let codes, let text):
@@ -194,14 +216,21 @@ final class LinkDriver {
       deliver(.subscriptionLost(filter: filter, code))
     case .up(let ack):
       attempts = 0
+      observer.up()
       connection.step = .up
       context.limits = session.limits
       deliver(.up(ack))
     case .down(let reason, let retryIn):
+      observer.down(reason)
       context.limits = nil
       deliver(.down(reason, detail: connection.detail(of: reason), retryIn: retryIn))
     case .stopped: isSessionStopped = true
     }
+  }
+
+  private func finished(_ key: UInt64, _ outcome: PublishOutcome) {
+    observer.finished(outcome)
+    deliver(.finished(key, outcome))
   }
 
   private func updateCongestion() {

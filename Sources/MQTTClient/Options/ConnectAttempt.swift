@@ -7,7 +7,7 @@ public struct ConnectAttempt: Sendable {
   /// Counts from 1 since the client was made.
   public let number: UInt64
   /// Why the last connection ended or the last attempt failed; nil before the first attempt.
-  public let lastEnd: DownReason?
+  public let lastFailure: ConnectionFailure?
   /// The servers to try; an empty list fails the attempt.
   public var servers: [BrokerURL]
   /// Sent in CONNECT; when this and the password are nil, those of the server's URL are.
@@ -18,9 +18,9 @@ public struct ConnectAttempt: Sendable {
   public var proxy: ProxyOptions?
 
   /// The attempt as the options say.
-  init(number: UInt64, lastEnd: DownReason?, options: ClientOptions) {
+  init(number: UInt64, lastFailure: ConnectionFailure?, options: ClientOptions) {
     self.number = number
-    self.lastEnd = lastEnd
+    self.lastFailure = lastFailure
     servers = options.servers
     username = options.session.username
     password = options.session.password
