@@ -71,6 +71,13 @@ package final class TCPSocket {
     shutdown(descriptor, Int32(SHUT_WR))
   }
 
+  /// Makes the close cut the connection with a reset, which forgets bytes on their way.
+  package func resetOnClose() {
+    var linger = linger(l_onoff: 1, l_linger: 0)
+    let length = socklen_t(MemoryLayout<Glibc.linger>.size)
+    unsafe setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &linger, length)
+  }
+
   /// How many bytes have arrived and wait to be read.
   package var unreadBytes: Int {
     var count: Int32 = 0

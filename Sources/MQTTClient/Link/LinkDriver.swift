@@ -18,6 +18,8 @@ final class LinkDriver {
   private var running: [SessionAction] = []
   private var stopDeadline: Duration?
   private var isSessionStopped = false
+  /// Since the last connection.
+  private var attempts = 0
 
   init(
     _ options: ClientOptions, _ connection: LinkConnection, _ context: LinkContext,
@@ -186,7 +188,9 @@ final class LinkDriver {
   private func run(_ action: SessionAction) {
     switch action {
     case .openLink:
-      observer.attemptBegan()
+      attempts += 1
+      observer.attemptBegan(attempts)
+      deliver(.connecting(attempt: attempts))
       connection.open(at: now)
     case .closeLink(let closing): connection.close(closing, at: now)
     case .send(let packet):
@@ -206,15 +210,19 @@ final class LinkDriver {
     case .subscriptionLost(let filter, let code):
       deliver(.subscriptionLost(filter: filter, code))
     case .up(let ack):
-      observer.up()
+      observer.up(ConnectionInfo(clientID: session.clientID, answer: ack))
+      attempts = 0
       connection.step = .up
       context.limits = session.limits
       deliver(.up(ack))
     case .down(let reason, let retryIn):
-      observer.down(reason)
       context.limits = nil
-      deliver(.down(reason, detail: connection.detail(of: reason), retryIn: retryIn))
-    case .stopped: isSessionStopped = true
+      let detail = connection.detail(of: reason)
+      observer.down(ConnectionFailure(reason, detail: detail), retryIn: retryIn)
+      deliver(.down(reason, detail: detail, retryIn: retryIn))
+    case .stopped:
+      observer.stopped()
+      isSessionStopped = true
     }
   }
 
