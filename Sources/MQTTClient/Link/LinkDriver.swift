@@ -194,8 +194,8 @@ final class LinkDriver {
     switch action {
     case .openLink:
       attempts += 1
+      observer.attemptBegan(attempts)
       deliver(.connecting(attempt: attempts))
-      observer.attemptBegan()
       connection.open(at: now)
     case .closeLink(let closing): connection.close(closing, at: now)
     case .send(let packet):
@@ -215,16 +215,19 @@ final class LinkDriver {
     case .subscriptionLost(let filter, let code):
       deliver(.subscriptionLost(filter: filter, code))
     case .up(let ack):
+      observer.up(ConnectionInfo(clientID: session.clientID, answer: ack))
       attempts = 0
-      observer.up()
       connection.step = .up
       context.limits = session.limits
       deliver(.up(ack))
     case .down(let reason, let retryIn):
-      observer.down(reason)
       context.limits = nil
-      deliver(.down(reason, detail: connection.detail(of: reason), retryIn: retryIn))
-    case .stopped: isSessionStopped = true
+      let detail = connection.detail(of: reason)
+      observer.down(ConnectionFailure(reason, detail: detail), retryIn: retryIn)
+      deliver(.down(reason, detail: detail, retryIn: retryIn))
+    case .stopped:
+      observer.stopped()
+      isSessionStopped = true
     }
   }
 

@@ -26,7 +26,7 @@ public struct ClientMetrics: Sendable {
     /// Attempts that ended in an accepting CONNACK.
     public internal(set) var connections: UInt64 = 0
     /// Ends of connections and of attempts at one, by their kind; a wanted end is not counted.
-    public internal(set) var connectionEnds = EndCounts()
+    public internal(set) var connectionFailures = FailureCounts()
     public internal(set) var packetsSent = PacketCounts()
     public internal(set) var packetsReceived = PacketCounts()
     /// Messages that the application wanted to publish.
@@ -51,11 +51,11 @@ public struct ClientMetrics: Sendable {
     public internal(set) var packetsTraced: UInt64 = 0
 
     /// Connections that ended because the broker took no bytes for too long.
-    public var writeStalls: UInt64 { connectionEnds[.writeStalled] }
+    public var writeStalls: UInt64 { connectionFailures[.writeStalled] }
     /// Connections that ended because an acknowledgement did not come in time.
-    public var acknowledgementStalls: UInt64 { connectionEnds[.acknowledgementTimeout] }
+    public var acknowledgementStalls: UInt64 { connectionFailures[.acknowledgementTimeout] }
     /// Connections that ended because the broker answered no PINGREQ.
-    public var pingTimeouts: UInt64 { connectionEnds[.pingTimeout] }
+    public var pingTimeouts: UInt64 { connectionFailures[.pingTimeout] }
   }
 
   /// The present sizes of a client's queues.
@@ -76,16 +76,16 @@ public struct ClientMetrics: Sendable {
     public internal(set) var unwrittenBytes = 0
   }
 
-  /// How often connections ended for each kind of reason.
-  public struct EndCounts: Sendable {
-    private var counts: [16 of UInt64] = .init(repeating: 0)
+  /// How often connections, and attempts at one, ended for each kind of reason.
+  public struct FailureCounts: Equatable, Sendable {
+    private var counts: [ConnectionFailure.Kind: UInt64] = [:]
 
-    public subscript(end: ConnectionEnd) -> UInt64 { counts[end.index] }
+    public subscript(kind: ConnectionFailure.Kind) -> UInt64 { counts[kind] ?? 0 }
 
-    /// All ends.
-    public var total: UInt64 { ConnectionEnd.allCases.reduce(0) { $0 &+ self[$1] } }
+    /// All of them.
+    public var total: UInt64 { counts.values.reduce(0, &+) }
 
-    mutating func add(_ end: ConnectionEnd) { counts[end.index] &+= 1 }
+    mutating func add(_ kind: ConnectionFailure.Kind) { counts[kind, default: 0] &+= 1 }
   }
 
   /// How often publishes ended in each way.
@@ -106,26 +106,6 @@ public struct ClientMetrics: Sendable {
     /// All ends of publishes.
     public var total: UInt64 {
       sent &+ acknowledged &+ rejected &+ expired &+ cancelled &+ notSent &+ maybeSent
-    }
-  }
-}
-
-extension ConnectionEnd {
-  fileprivate var index: Int {
-    switch self {
-    case .nameNotResolved: 0
-    case .connectFailed: 1
-    case .secureChannelFailed: 2
-    case .handshakeRefused: 3
-    case .connectTimeout: 4
-    case .refused: 5
-    case .closedByBroker: 6
-    case .closedByPeer: 7
-    case .transferFailed: 8
-    case .writeStalled: 9
-    case .pingTimeout: 10
-    case .acknowledgementTimeout: 11
-    case .violation: 12
     }
   }
 }

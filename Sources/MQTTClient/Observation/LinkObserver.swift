@@ -16,6 +16,7 @@ final class LinkObserver {
   private var times: [(Timing, UInt64)] = []
   private var published = PacketTimes()
   private var received = PacketTimes()
+  private var time = Duration.zero
   private var now: UInt64 = 0
   private var attemptSince: UInt64 = 0
   /// A message of QoS 1 or 2 came in, and the session has not said what becomes of it.
@@ -27,24 +28,47 @@ final class LinkObserver {
   }
 
   /// A wake-up begins.
-  func turnBegan(at now: Duration) { self.now = now.wholeMicroseconds }
+  func turnBegan(at now: Duration) {
+    time = now
+    self.now = now.wholeMicroseconds
+  }
 
   func wantsPublish(_ qos: QoS) { counters.publishes.add(qos) }
 
-  func attemptBegan() {
+  /// An attempt to connect begins, the first since the last connection being number 1.
+  func attemptBegan(_ number: Int) {
     counters.connectionAttempts &+= 1
     attemptSince = now
+    observations.update { shared in
+      shared.diagnostics.state = .connecting
+      shared.diagnostics.attempt = number
+    }
   }
 
-  func up() {
+  func up(_ info: ConnectionInfo) {
     counters.connections &+= 1
     add(.connecting, now &- attemptSince)
+    let since = time
+    observations.update { shared in
+      shared.diagnostics.state = .connected(info)
+      shared.since = since
+    }
   }
 
-  func down(_ reason: DownReason) {
+  func down(_ failure: ConnectionFailure, retryIn: Duration) {
     isDeliveryOpen = false
-    counters.connectionEnds.add(reason.end)
+    counters.connectionFailures.add(failure.kind)
     received.removeAll()
+    let since = time
+    observations.update { shared in
+      shared.diagnostics.state = .disconnected(failure)
+      shared.diagnostics.lastFailure = failure
+      shared.since = since
+    }
+  }
+
+  func stopped() {
+    observations.update { $0.diagnostics.state = .stopped }
   }
 
   func sent(_ packet: Packet, size: Int) {
@@ -126,15 +150,15 @@ final class LinkObserver {
   private func share(_ gauges: ClientMetrics.Gauges? = nil) {
     let counters = counters
     var times = exchange(&times, with: [])
-    observations.update { metrics in
-      metrics.counters = counters
-      if let gauges { metrics.gauges = gauges }
+    observations.update { shared in
+      shared.metrics.counters = counters
+      if let gauges { shared.metrics.gauges = gauges }
       for (timing, time) in times {
         switch timing {
-        case .acknowledgedQoS1: metrics.acknowledgementTimeQoS1.record(microseconds: time)
-        case .acknowledgedQoS2: metrics.acknowledgementTimeQoS2.record(microseconds: time)
-        case .acknowledging: metrics.receiveToAcknowledge.record(microseconds: time)
-        case .connecting: metrics.connectTime.record(microseconds: time)
+        case .acknowledgedQoS1: shared.metrics.acknowledgementTimeQoS1.record(microseconds: time)
+        case .acknowledgedQoS2: shared.metrics.acknowledgementTimeQoS2.record(microseconds: time)
+        case .acknowledging: shared.metrics.receiveToAcknowledge.record(microseconds: time)
+        case .connecting: shared.metrics.connectTime.record(microseconds: time)
         }
       }
     }

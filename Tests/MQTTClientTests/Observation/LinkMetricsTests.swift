@@ -79,8 +79,8 @@ import Testing
     try peer.send(.publishAck(PublishReply(4)))
     #expect(eventually { test.link.metrics.counters.strayAcknowledgements == 1 })
     let counters = test.link.metrics.counters
-    #expect(counters.connectionEnds[.closedByBroker] == 1)
-    #expect(counters.connectionEnds.total == 1)
+    #expect(counters.connectionFailures[.closedByBroker] == 1)
+    #expect(counters.connectionFailures.total == 1)
     #expect(counters.connections == 2)
     #expect(counters.connectionAttempts == 2)
     #expect(counters.retransmissions == 1)
