@@ -14,6 +14,8 @@ public struct ConnectAttempt: Sendable {
   public var username: String?
   /// Sent in CONNECT; when this and the user name are nil, those of the server's URL are.
   public var password: Bytes?
+  /// How MQTT goes over a WebSocket, for servers with `ws` and `wss`.
+  public var webSocket: WebSocketOptions
   /// The proxy of this attempt.
   public var proxy: ProxyOptions?
 
@@ -24,6 +26,7 @@ public struct ConnectAttempt: Sendable {
     servers = options.servers
     username = options.session.username
     password = options.session.password
+    webSocket = options.webSocket
     proxy = options.proxy
   }
 }

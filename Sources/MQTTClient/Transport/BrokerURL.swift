@@ -2,8 +2,8 @@
 ///
 ///     mqtt  tcp          MQTT on TCP                    host[:1883]
 ///     mqtts ssl tls      MQTT on TLS                    host[:8883]
-///     ws                 MQTT on WebSocket              host[:80][/path]
-///     wss                MQTT on WebSocket on TLS       host[:443][/path]
+///     ws                 MQTT on WebSocket              host[:80][/path], path /mqtt if none
+///     wss                MQTT on WebSocket on TLS       host[:443][/path], the same
 ///     unix mqtt+unix     MQTT on a Unix socket          /path/of/socket, or /@name (abstract)
 ///     mqtt+srv           MQTT on TCP, by DNS SRV        domain (asks for _mqtt._tcp.domain)
 ///     mqtts+srv          MQTT on TLS, by DNS SRV        domain (asks for _secure-mqtt._tcp.domain)
@@ -129,7 +129,7 @@ public struct BrokerURL: Equatable, Sendable {
       guard text.isEmpty || text == "/" else { throw .unexpectedPath }
       return ""
     case .ws, .wss:
-      let path = (text.isEmpty ? "/" : String(text)) + (query.isEmpty ? "" : "?" + query)
+      let path = (text.isEmpty ? "/mqtt" : String(text)) + (query.isEmpty ? "" : "?" + query)
       guard path.utf8.allSatisfy({ 0x21...0x7E ~= $0 }) else { throw .invalidPath }
       return path
     case .unix:
