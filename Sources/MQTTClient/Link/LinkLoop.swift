@@ -112,6 +112,7 @@ final class LinkLoop<Application: LinkApplication> {
     while nextMessage < messages.count { handleNextMessage() }
     application.turnEnded(context)
     driver.settle()
+    driver.abandon()
     application.received(.stopped, context)
   }
 }
