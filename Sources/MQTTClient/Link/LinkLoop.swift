@@ -28,7 +28,7 @@ final class LinkLoop<Application: LinkApplication> {
     let context = LinkContext(thread: identity, now: MonotonicClock.now())
     self.context = context
     driver = LinkDriver(
-      options, LinkConnection(options, pollSet, resolver, control), context
+      options, LinkConnection(options, pollSet, resolver, control), context, control
     ) { event in
       application.received(event, context)
     }
