@@ -18,6 +18,7 @@ final class LinkConnection {
   private let pollSet: PollSet
   private let resolver: Resolver
   private let control: Mailbox<LinkControl>
+  private let observer: LinkObserver
   private var attempt = Attempt.none
   private var closing: LinkStream?
   private var attemptNumber: UInt64 = 0
@@ -31,8 +32,9 @@ final class LinkConnection {
 
   init(
     _ options: ClientOptions, _ pollSet: PollSet, _ resolver: Resolver,
-    _ control: Mailbox<LinkControl>
+    _ control: Mailbox<LinkControl>, _ observer: LinkObserver
   ) {
+    self.observer = observer
     self.options = options
     self.pollSet = pollSet
     self.resolver = resolver
@@ -45,7 +47,8 @@ final class LinkConnection {
   }
 
   var isClosing: Bool { closing != nil }
-  var isCongested: Bool { (stream?.outgoingCount ?? 0) >= options.outgoingBytesMax }
+  var outgoingCount: Int { stream?.outgoingCount ?? 0 }
+  var isCongested: Bool { outgoingCount >= options.outgoingBytesMax }
   var mustNotWait: Bool { stream?.mustNotWait ?? false }
   var hasUnreadInput: Bool { stream?.hasUnreadInput ?? false }
   var hasWriteError: Bool { writeError != nil }
@@ -212,7 +215,7 @@ final class LinkConnection {
     case .connected(let socket):
       step = .handshaking
       do throws(SystemError) {
-        let stream = try LinkStream(TCPTransport(socket), options, pollSet)
+        let stream = try LinkStream(TCPTransport(socket), options, pollSet, observer)
         attempt = .stream(stream)
         advance(stream)
       } catch {

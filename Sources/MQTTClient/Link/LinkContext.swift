@@ -18,6 +18,7 @@ package final class LinkContext {
 
   private let thread: ThreadIdentity
   private var inputs: Deque<Input> = []
+  private var droppedDeliveries = 0
 
   /// The time of this wake-up.
   package internal(set) var now: Duration
@@ -67,6 +68,11 @@ package final class LinkContext {
     checkThread()
     isReadingPaused = false
   }
+
+  /// Counts deliveries that a slow consumer lost.
+  package func countDropped(_ count: Int) { droppedDeliveries += count }
+
+  func takeDropped() -> Int { exchange(&droppedDeliveries, with: 0) }
 
   func nextInput() -> Input? { inputs.popFirst() }
 

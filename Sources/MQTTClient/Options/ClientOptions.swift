@@ -25,6 +25,8 @@ package struct ClientOptions: Sendable {
   package var readBytes = 64 << 10
   /// Reads before the mailbox gets its turn again.
   package var readsPerTurn = 4
+  /// Sees every packet; nil costs nothing.
+  package var trace: PacketTrace?
   /// Seeds the jitter of the reconnect back-off.
   package var jitterSeed: UInt64 = .random(in: 1 ... .max)
 
