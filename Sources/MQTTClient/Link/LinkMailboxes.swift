@@ -5,8 +5,8 @@ struct LinkMailboxes<Message: Sendable>: Sendable {
   let application: Mailbox<Message>
   let control: Mailbox<LinkControl>
 
-  init(capacity: Int) throws(SystemError) {
-    application = try Mailbox(capacity: capacity)
+  init(application: Mailbox<Message>) throws(SystemError) {
+    self.application = application
     control = try Mailbox(capacity: 16)
   }
 }
