@@ -9,7 +9,7 @@ final class ClientApplication: LinkApplication {
   let publishes: PublishFlow
   let desk: SubscriptionDesk
   let requests: RequestTable
-  private(set) var delivering: MessageDispatch
+  let delivering: MessageDispatch
   var deadlines = DeadlineQueue()
   private var connectWaits: [ConnectWait] = []
   private var clientID: String
@@ -131,6 +131,8 @@ extension ClientApplication {
     publishes.flush { [weak self] in self?.stop(link) }
     deadlines.add(at: link.now + duration) { [weak self] in self?.stop(link) }
   }
+
+  func unsubscribeAll(_ link: LinkContext) { delivering.closeAll(link) }
 
   /// Says goodbye now; what is unfinished gets its outcome from the session.
   func stop(_ link: LinkContext) {

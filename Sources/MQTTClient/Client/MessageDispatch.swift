@@ -188,6 +188,15 @@ extension MessageDispatch {
     desk.release(listener, link, completion)
   }
 
+  /// Every subscription ends; what waits in their queues can still be taken.
+  func closeAll(_ link: LinkContext) {
+    for (id, listener) in listeners {
+      listener.queue?.end(.finished)
+      close(id, link, UnsubscribeCompletion())
+    }
+    desk.unpinAll(link)
+  }
+
   /// A subscription ends for a reason of the broker's.
   func end(
     _ listener: Listener, _ ending: MessageQueue.Room.Ending, _ link: LinkContext

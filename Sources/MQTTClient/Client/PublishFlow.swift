@@ -131,7 +131,9 @@ final class PublishFlow {
     isClosed = true
     for publish in waiting { finish(publish, .notSent(.stopped)) }
     waiting.removeAll()
-    for publish in open.values { finish(publish, .maybeSent(.stopped)) }
+    for publish in open.values {
+      finish(publish, publish.operation.wasSent ? .maybeSent(.stopped) : .notSent(.stopped))
+    }
     open.removeAll()
   }
 }

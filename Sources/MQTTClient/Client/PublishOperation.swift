@@ -8,7 +8,11 @@ import EventLoop
 ///     .cancelled         the session     .maybeSent(.cancelled)
 ///                        decides
 final class PublishOperation: Sendable {
-  private enum Phase: Equatable { case queued, handed(UInt64), sent, over }
+  private enum Phase: Equatable {
+    case queued
+    case handed(UInt64)
+    case sent, over
+  }
 
   let message: Message
   let lane: Int
@@ -35,6 +39,8 @@ final class PublishOperation: Sendable {
   }
 
   var isOver: Bool { phase.withLock { $0 == .over } }
+
+  var wasSent: Bool { phase.withLock { $0 == .sent } }
 
   /// The session gets it under this key; false when it was cancelled before.
   func handed(_ key: UInt64) -> Bool {

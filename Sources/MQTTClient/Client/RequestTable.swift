@@ -9,17 +9,17 @@ final class RequestOperation: Sendable {
   let sink: Sink
   /// On the clock of the link.
   let deadline: Duration
-  /// Makes the request, once it is known where the answer shall go.
-  let make: @Sendable (ReplyAddress) -> Message
+  /// Told on the link's thread where the answer shall go, or nil when it will not come to that.
+  let ready: @Sendable (RequestOperation, ReplyAddress?) -> Void
 
   init(
     id: UInt64, _ sink: Sink, deadline: Duration,
-    make: @escaping @Sendable (ReplyAddress) -> Message
+    ready: @escaping @Sendable (RequestOperation, ReplyAddress?) -> Void
   ) {
     self.id = id
     self.sink = sink
     self.deadline = deadline
-    self.make = make
+    self.ready = ready
   }
 
   /// A reply; true when no other is expected.
@@ -89,7 +89,7 @@ final class RequestTable {
     }
     open[operation.id] = operation
     switch stage {
-    case .ready: send(operation, client, link)
+    case .ready: send(operation)
     case .offline, .subscribing: waiting.append(operation)
     case .idle:
       waiting.append(operation)
@@ -105,48 +105,34 @@ final class RequestTable {
     let random = UInt64.random(in: .min ... .max)
     prefix = "\(info.responseInformation ?? "reply")/\(String(random, radix: 36))"
     let text = version == .v5 ? prefix : "\(prefix)/+"
-    guard let filter = try? TopicFilter(text) else { return answered(.failure(.invalidTopic(text)), client, link) }
+    guard let filter = try? TopicFilter(text) else {
+      return answered(.failure(.invalidTopic(text)))
+    }
     let subscription = Subscription(text, noLocal: false, retainHandling: .ignore)
     let operation = SubscribeOperation([filter], [subscription], .replies) { [port] answer in
-      port.perform { client, link in client.requests.answered(answer, client, link) }
+      port.perform { client, _ in client.requests.answered(answer) }
     }
     client.delivering.subscribe(operation, link)
   }
 
-  private func answered(
-    _ answer: SubscribeOperation.Answer, _ client: ClientApplication, _ link: LinkContext
-  ) {
+  private func answered(_ answer: SubscribeOperation.Answer) {
     let requests = exchange(&waiting, with: [])
     switch answer {
     case .success:
       stage = .ready
-      for operation in requests where !operation.isOver { send(operation, client, link) }
+      for operation in requests where !operation.isOver { send(operation) }
     case .failure(let error):
       stage = .idle
       for operation in requests { end(operation, error) }
     }
   }
 
-  private func send(
-    _ operation: RequestOperation, _ client: ClientApplication, _ link: LinkContext
-  ) {
+  private func send(_ operation: RequestOperation) {
     let id = operation.id
     let correlationData = Bytes((0..<8).map { UInt8(truncatingIfNeeded: id >> (56 - 8 * $0)) })
     let topic = version == .v5 ? prefix : "\(prefix)/\(id)"
-    var message = operation.make(ReplyAddress(topic: topic, correlationData: correlationData))
-    if version == .v5 {
-      message.responseTopic = topic
-      message.correlationData = correlationData
-    }
-    let publish = PublishOperation(
-      message, lane: 0, deadline: operation.deadline, createdAt: link.now, waitsForRoom: true
-    ) { [port] outcome in
-      guard !outcome.isSuccess else { return }
-      port.perform { client, _ in
-        client.requests.end(operation, .notPublished(outcome))
-      }
-    }
-    client.publish(publish, link)
+    operation.ready(
+      operation, ReplyAddress(topic: topic, correlationData: correlationData))
   }
 
   /// A message under the topics of replies.
@@ -170,10 +156,14 @@ final class RequestTable {
     open[operation.id] = nil
     waiting.removeAll { $0 === operation }
     operation.fail(error)
+    operation.ready(operation, nil)
   }
 
   func stopped() {
-    for operation in open.values { operation.fail(.stopped) }
+    for operation in open.values {
+      operation.fail(.stopped)
+      operation.ready(operation, nil)
+    }
     open.removeAll()
     waiting.removeAll()
   }

@@ -44,7 +44,7 @@ final class SubscriptionDesk {
       file(listener, number)
       let wish = operation.subscriptions[place]
       if operation.isLocal {
-        slots[number]?.granted = slots[number]?.granted ?? .success
+        if slots[number]?.granted == nil { slots[number]?.granted = .success }
         answer(pending, place, .success)
       } else if let merged = mustAsk(number, wish) {
         if filter.isWildcard {
@@ -195,6 +195,12 @@ final class SubscriptionDesk {
     }
     unsubscribe(
       asks, link, Unsubscribing(filters: filters.map(\.text), completion: completion))
+  }
+
+  /// Ends the subscriptions of nobody in particular.
+  func unpinAll(_ link: LinkContext) {
+    let filters = slots.values.filter(\.isPinned).map(\.filter)
+    unsubscribe(filters, link, UnsubscribeCompletion())
   }
 
   private func unsubscribe(

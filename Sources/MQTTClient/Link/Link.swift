@@ -28,8 +28,11 @@ package final class Link<Application: LinkApplication>: Sendable {
     self.resolver = resolver
     observations = LinkObservations(server: options.servers.first?.description ?? "")
     self.makeApplication = makeApplication
-    mailboxes = try LinkMailboxes(
-      application: mailbox ?? Mailbox(capacity: options.mailboxCapacity))
+    if let mailbox {
+      mailboxes = try LinkMailboxes(application: mailbox)
+    } else {
+      mailboxes = try LinkMailboxes(capacity: options.mailboxCapacity)
+    }
     pollSet = Locked(try PollSet(mailboxes))
   }
 
