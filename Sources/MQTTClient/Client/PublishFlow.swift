@@ -97,8 +97,8 @@ final class PublishFlow {
   }
 
   private func over(_ operation: PublishOperation, _ outcome: PublishOutcome) {
-    operation.finish(outcome)
     if !operation.waitsForRoom { port.givePlaceBack() }
+    operation.finish(outcome)
   }
 
   /// Somebody no longer wants a publish.
