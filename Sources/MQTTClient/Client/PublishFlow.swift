@@ -104,7 +104,7 @@ final class PublishFlow {
   /// Somebody no longer wants a publish.
   func cancel(_ operation: PublishOperation, _ link: LinkContext) {
     switch operation.cancel() {
-    case .undecided(let key): link.cancel(key: key)
+    case .undecided(let key): link.cancel(key: key, answersSent: true)
     case .over, .nothing:
       cancelledWaiting += 1
       if cancelledWaiting > waiting.count / 2 { removeCancelled() }

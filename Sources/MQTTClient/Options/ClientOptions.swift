@@ -58,7 +58,7 @@ public struct ClientOptions: Sendable {
   /// Reads before the requests get their turn again.
   public var readsPerTurn = 4
   /// Sees every packet; nil costs nothing.
-  package var trace: PacketTrace?
+  public var trace: PacketTrace?
   /// Seeds the jitter of the reconnect back-off and the order of servers; nil draws a seed.
   package var jitterSeed: UInt64?
 
