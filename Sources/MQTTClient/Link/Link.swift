@@ -24,7 +24,7 @@ package final class Link<Application: LinkApplication>: Sendable {
   ) throws(SystemError) {
     self.options = options
     self.resolver = resolver
-    observations = LinkObservations(server: options.broker.description)
+    observations = LinkObservations(servers: options.servers.map(\.description))
     self.makeApplication = makeApplication
     mailboxes = try LinkMailboxes(capacity: options.mailboxCapacity)
     pollSet = Locked(try PollSet(mailboxes))

@@ -79,13 +79,14 @@ final class LinkConnection {
     let dial = LinkDial(options, pollSet)
     attempt = .dial(dial)
     let (control, number) = (control, attemptNumber)
-    let started = resolver.resolve(options.broker.host, port: options.broker.port) { result in
+    let started = resolver.resolve(options.servers[0].host, port: options.servers[0].port) {
+      result in
       control.sendReserved(.resolved(attempt: number, result))
     }
     switch started {
     case .known(let address): dialled(dial.resolved([address], at: now))
     case .asked: break
-    case .refused(let error): fail(.nameNotResolved(host: options.broker.host, error))
+    case .refused(let error): fail(.nameNotResolved(host: options.servers[0].host, error))
     }
   }
 
@@ -96,7 +97,7 @@ final class LinkConnection {
     guard number == attemptNumber, case .dial(let dial) = attempt else { return }
     switch result {
     case .success(let addresses): dialled(dial.resolved(addresses, at: now))
-    case .failure(let error): fail(.nameNotResolved(host: options.broker.host, error))
+    case .failure(let error): fail(.nameNotResolved(host: options.servers[0].host, error))
     }
   }
 
@@ -213,7 +214,7 @@ final class LinkConnection {
       if case .dial(let dial) = attempt { step = dial.step }
     case .failed(let error): fail(error)
     case .connected(let socket):
-      step = .handshaking
+      step = .tls
       do throws(SystemError) {
         let stream = try LinkStream(TCPTransport(socket), options, pollSet, observer)
         attempt = .stream(stream)
@@ -230,7 +231,7 @@ final class LinkConnection {
       step = .connecting
       news = .opened
     } catch {
-      fail(.handshakeFailed(error))
+      fail(.handshakeFailed(step, error))
     }
   }
 

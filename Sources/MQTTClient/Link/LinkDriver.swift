@@ -6,7 +6,11 @@ import EventLoop
 /// connection whose last bytes are leaving.
 final class LinkDriver {
   /// What the session must still be told about the present attempt.
-  enum News { case opened, failed(LinkError), malformed(DecodeError) }
+  enum News {
+    case opened
+    case failed(LinkError)
+    case malformed(DecodeError)
+  }
 
   let connection: LinkConnection
   let context: LinkContext
@@ -30,7 +34,8 @@ final class LinkDriver {
     self.observer = observer
     self.deliver = deliver
     version = options.session.version
-    session = Session(options: options.session, jitterSeed: options.jitterSeed)
+    session = Session(
+      options: options.session, jitterSeed: options.jitterSeed ?? .random(in: 1 ... .max))
   }
 
   private var now: Duration { context.now }
