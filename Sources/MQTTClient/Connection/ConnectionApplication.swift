@@ -69,7 +69,8 @@ final class ConnectionApplication: LinkApplication {
       waker.taken()
       isWoken = true
     case .settle(let token, let code): link.acknowledge(token, reasonCode: code)
-    case .forgot(let topic): queue.append(ConnectionQueue.Notice.client(.acknowledgementForgotten(topic: topic)))
+    case .forgot(let topic):
+      queue.append(ConnectionQueue.Notice.client(.acknowledgementForgotten(topic: topic)))
     }
   }
 
@@ -134,7 +135,7 @@ final class ConnectionApplication: LinkApplication {
   private func delivered(_ publish: Publish, _ token: AckToken, _ link: LinkContext) {
     acknowledgements.began(token.epoch)
     if isFull, !makeRoom(for: token, link) { return }
-    queue.append(ConnectionQueue.Delivery(message: Message(publish), token: token))
+    queue.append(ConnectionQueue.Delivery(publish, token))
   }
 
   /// False when the message was dropped; then the broker need not send it again.
@@ -166,7 +167,9 @@ final class ConnectionApplication: LinkApplication {
 
   private func drop(_ count: Int, _ link: LinkContext) {
     link.countDropped(count)
-    if droppedCount == 0 { queue.append(ConnectionQueue.Notice.client(.slowConsumer(filters: [], dropped: count))) }
+    if droppedCount == 0 {
+      queue.append(ConnectionQueue.Notice.client(.slowConsumer(filters: [], dropped: count)))
+    }
     droppedCount += count
   }
 

@@ -26,7 +26,7 @@ package final class Link<Application: LinkApplication>: Sendable {
   ) throws(SystemError) {
     self.options = options
     self.resolver = resolver
-    observations = LinkObservations(server: options.servers.first?.description ?? "")
+    observations = LinkObservations(servers: options.servers.map(\.description))
     self.makeApplication = makeApplication
     if let mailbox {
       mailboxes = try LinkMailboxes(application: mailbox)
