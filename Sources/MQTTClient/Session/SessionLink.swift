@@ -39,6 +39,7 @@ extension Session {
       case .greeting: try receivedAnswer(packet, at: now, &actions)
       case .up:
         keepAlive.received(at: now)
+        try packet.checkProblemInformation(options.connect.requestProblemInformation)
         try receivedWhileUp(packet, at: now, &actions)
       case .idle, .waiting, .opening, .stopped: break
       }
