@@ -21,6 +21,7 @@ let package = Package(
   products: [
     .executable(name: "mqtt-bridge", targets: ["Bridge"]),
     .library(name: "MQTTClient", targets: ["MQTTClient"]),
+    .library(name: "MQTTClientTesting", targets: ["MQTTClientTesting"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", "1.8.0"..<"2.0.0"),
@@ -58,6 +59,13 @@ let package = Package(
         .product(name: "Logging", package: "swift-log"),
         .product(name: "Yams", package: "Yams"),
       ],
+      swiftSettings: strict),
+
+    .target(
+      name: "MQTTClientTesting", dependencies: ["EventLoop", "MQTTClient"], swiftSettings: strict),
+    .testTarget(
+      name: "MQTTClientTestingTests",
+      dependencies: ["EventLoop", "MQTTClient", "MQTTClientTesting", "TestSupport"],
       swiftSettings: strict),
 
     .target(

@@ -80,7 +80,7 @@ struct OutgoingPublishes: ~Copyable {
     let found = waiting.firstIndex { $0.request.key == key && $0.request.progress == .new }
     guard let found else { return }
     waiting.remove(at: found)
-    actions.append(.finished(key, .notSent(.cancelled)))
+    actions.append(.finished(key, .cancelled))
   }
 
   /// Sends what the window and the packet identifiers allow, the oldest first.
@@ -156,9 +156,15 @@ struct OutgoingPublishes: ~Copyable {
   ) {
     let entry = table[slot]
     guard entry.wasSent, entry.publish.qos == .exactlyOnce else {
-      let isUnknown = entry.wasSent || entry.isUncertain
-      return finish(
-        slot, isUnknown ? .unconfirmed(obstacle) : .notSent(obstacle), &ids, &actions)
+      let outcome: PublishOutcome =
+        if entry.wasSent || entry.isUncertain {
+          .maybeSent(obstacle)
+        } else if obstacle == .expired {
+          .expired
+        } else {
+          .notSent(obstacle)
+        }
+      return finish(slot, outcome, &ids, &actions)
     }
     // The broker may hold the identifier. PUBREL makes it let go, whether it does or not.
     table[slot].obstacle = obstacle

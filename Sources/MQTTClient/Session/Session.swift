@@ -30,7 +30,7 @@ package struct Session: ~Copyable {
   var isGreetingUnanswered = false
   var keepAlive: KeepAlive
   var reconnect: Reconnect
-  var ids = PacketIDs()
+  var ids: PacketIDs
   var aliases: InboundTopicAliases
   var outgoing: OutgoingPublishes
   var incoming: IncomingPublishes
@@ -40,6 +40,7 @@ package struct Session: ~Copyable {
     self.options = options
     keepAlive = KeepAlive(seconds: 0, timeout: options.pingTimeout, at: .zero)
     reconnect = Reconnect(options.backoff, seed: jitterSeed)
+    ids = PacketIDs(order: options.packetIDOrder)
     aliases = InboundTopicAliases(maximum: 0)
     outgoing = OutgoingPublishes(options)
     incoming = IncomingPublishes(
@@ -109,7 +110,7 @@ package struct Session: ~Copyable {
     if request.publish.qos == .atMostOnce { return publishOnce(request, &actions) }
     if state == .stopped {
       let outcome: PublishOutcome =
-        request.progress == .new ? .notSent(.stopped) : .unconfirmed(.stopped)
+        request.progress == .new ? .notSent(.stopped) : .maybeSent(.stopped)
       return actions.append(.finished(request.key, outcome))
     }
     outgoing.publish(request, at: now, &actions)
@@ -129,7 +130,7 @@ package struct Session: ~Copyable {
     if options.version == .v311 { publish.properties = Publish.Properties() }
     actions.append(.send(.publish(publish)))
     actions.append(.sent(request.key))
-    actions.append(.finished(request.key, .handedOver))
+    actions.append(.finished(request.key, .sent))
   }
 
   /// Takes back a publish that nobody tried to send yet; otherwise nothing happens.
