@@ -16,8 +16,9 @@ import Testing
     (4, .badUsernameOrPassword), (5, .notAuthorized),
   ]
 
-  @Test func `before CONNACK nothing but CONNECT goes out`() {
-    var harness = SessionHarness()
+  @Test(arguments: DeliveryConformanceTests.versions)
+  func `before CONNACK nothing but CONNECT goes out`(version: ProtocolVersion) {
+    var harness = SessionHarness { $0.version = version }
     _ = harness.start()
     let opened = harness.open()
     #expect(opened.sends.count == 1)
@@ -73,8 +74,9 @@ import Testing
     #expect(actions.sends.isEmpty)
   }
 
-  @Test func `after DISCONNECT nothing more goes out`() {
-    var harness = SessionHarness()
+  @Test(arguments: DeliveryConformanceTests.versions)
+  func `after DISCONNECT nothing more goes out`(version: ProtocolVersion) {
+    var harness = SessionHarness { $0.version = version }
     _ = harness.connect()
     _ = harness.publish(SessionTests.request(1))
     let stopped = harness.stop()

@@ -4,6 +4,8 @@ import Testing
 
 /// Chapter 4: what is sent once, what again, and in which order.
 @Suite struct DeliveryConformanceTests {
+  static let versions: [ProtocolVersion] = [.v311, .v5]
+
   static func message(
     _ qos: QoS, _ id: PacketID, isDuplicate: Bool = false, expiry: UInt32? = nil
   ) -> Packet {
@@ -17,9 +19,11 @@ import Testing
     actions.lazy.compactMap { if case .deliver(_, let token) = $0 { token } else { nil } }.first
   }
 
-  @Test(arguments: [false, true])
-  func `after PUBACK the same identifier is a new message`(isDuplicate: Bool) throws {
-    var harness = SessionHarness()
+  @Test(arguments: [false, true], versions)
+  func `after PUBACK the same identifier is a new message`(
+    isDuplicate: Bool, version: ProtocolVersion
+  ) throws {
+    var harness = SessionHarness { $0.version = version }
     _ = harness.connect()
     let first = try #require(Self.token(harness.receive(Self.message(.atLeastOnce, 5))))
     #expect(
@@ -29,8 +33,11 @@ import Testing
     #expect(second != first)
   }
 
-  @Test func `after PUBCOMP the same identifier is a new message`() throws {
-    var harness = SessionHarness()
+  @Test(arguments: versions)
+  func `after PUBCOMP the same identifier is a new message`(
+    version: ProtocolVersion
+  ) throws {
+    var harness = SessionHarness { $0.version = version }
     _ = harness.connect()
     for _ in 0..<2 {
       let token = try #require(Self.token(harness.receive(Self.message(.exactlyOnce, 5))))
@@ -57,8 +64,11 @@ import Testing
         == [.send(.publishComplete(PublishReply(5)))])
   }
 
-  @Test func `a message that nobody subscribed to is delivered and acknowledged`() throws {
-    var harness = SessionHarness()
+  @Test(arguments: versions)
+  func `a message that nobody subscribed to is delivered and acknowledged`(
+    version: ProtocolVersion
+  ) throws {
+    var harness = SessionHarness { $0.version = version }
     _ = harness.connect()
     for qos in [QoS.atLeastOnce, .exactlyOnce] {
       let token = try #require(Self.token(harness.receive(Self.message(qos, 1))))
@@ -66,8 +76,14 @@ import Testing
     }
   }
 
-  @Test func `while a connection lasts nothing is sent twice`() {
-    var harness = SessionHarness { $0.keepAlive = 5 }
+  @Test(arguments: versions)
+  func `while a connection lasts nothing is sent twice`(
+    version: ProtocolVersion
+  ) {
+    var harness = SessionHarness {
+      $0.version = version
+      $0.keepAlive = 5
+    }
     _ = harness.connect()
     _ = harness.publish(SessionTests.request(1))
     _ = harness.publish(SessionTests.request(2, .exactlyOnce))
@@ -98,8 +114,11 @@ import Testing
     }
   }
 
-  @Test func `PUBRELs leave in the order of the PUBRECs`() {
-    var harness = SessionHarness()
+  @Test(arguments: versions)
+  func `PUBRELs leave in the order of the PUBRECs`(
+    version: ProtocolVersion
+  ) {
+    var harness = SessionHarness { $0.version = version }
     _ = harness.connect()
     for key in 1...3 { _ = harness.publish(SessionTests.request(UInt64(key), .exactlyOnce)) }
     let released = [3, 1, 2].flatMap { (id: PacketID) in
@@ -127,8 +146,11 @@ import Testing
     #expect(isAgain)
   }
 
-  @Test func `a DUP flag that came with the request does not go out`() {
-    var harness = SessionHarness()
+  @Test(arguments: versions)
+  func `a DUP flag that came with the request does not go out`(
+    version: ProtocolVersion
+  ) {
+    var harness = SessionHarness { $0.version = version }
     _ = harness.connect()
     var request = SessionTests.request(1)
     request.publish.isDuplicate = true
@@ -139,8 +161,11 @@ import Testing
     #expect(sent == [.send(.publish(Publish(topic: "t", payload: [])))])
   }
 
-  @Test func `with a full window everything but publishes goes out`() throws {
-    var harness = SessionHarness()
+  @Test(arguments: versions)
+  func `with a full window everything but publishes goes out`(
+    version: ProtocolVersion
+  ) throws {
+    var harness = SessionHarness { $0.version = version }
     _ = harness.connect { $0.receiveMaximum = 1 }
     _ = harness.publish(SessionTests.request(1, .exactlyOnce))
     #expect(harness.publish(SessionTests.request(2)).sends.isEmpty)
