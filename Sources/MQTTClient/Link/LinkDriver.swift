@@ -131,6 +131,7 @@ final class LinkDriver {
     gauges.subscriptions = counts.subscriptions
     gauges.queuedFilters = counts.queuedFilters
     gauges.unwrittenBytes = connection.outgoingCount
+    observer.dropped(context.takeDropped())
     observer.turnEnded(gauges, strayAcknowledgements: counts.strayAcknowledgements)
   }
 
