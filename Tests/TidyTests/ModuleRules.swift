@@ -22,6 +22,9 @@ enum ModuleRules {
       isBoundary: true),
     ModuleRule(folder: "Sources/WebSocketProtocol", imports: [], isPure: true),
     ModuleRule(
+      folder: "Sources/WebSocketProtocol/Deflate", imports: ["CZlib"], isPure: true,
+      isBoundary: true),
+    ModuleRule(
       folder: "Sources/MQTTClient",
       imports: collections.union(["EventLoop", "Synchronization"])),
     ModuleRule(folder: "Sources/MQTTClient/Wire", imports: collections, isPure: true),
@@ -36,6 +39,10 @@ enum ModuleRules {
     ModuleRule(
       folder: "Sources/MQTTClient/Transport/TLS",
       imports: ["COpenSSL", "EventLoop", "Glibc", "Synchronization"], isBoundary: true),
+    ModuleRule(
+      folder: "Sources/MQTTClient/Cryptography", imports: ["COpenSSL"], isBoundary: true),
+    ModuleRule(
+      folder: "Sources/MQTTClientTesting", imports: ["EventLoop", "MQTTClient"]),
     ModuleRule(
       folder: "Sources/HTTPFront",
       imports: collections.union(["EventLoop", "Synchronization", "WebSocketProtocol"])),

@@ -70,6 +70,7 @@ final class BrokerApplication: LinkApplication {
       let text = detail.map { "\($0)" } ?? "\(reason)"
       wiring.status.down(text)
       observer.brokerDown(reason: text, retryIn: retryIn)
+    case .connecting: break
     case .stopped: outbox.linkDown()
     }
     run(link)

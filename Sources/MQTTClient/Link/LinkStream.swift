@@ -13,6 +13,7 @@ final class LinkStream {
   private let transport: any Transport
   private let pollSet: PollSet
   private var watch: PollSet.Watch
+  private let observer: LinkObserver
   private let version: ProtocolVersion
   private let writeStallTimeout: Duration
   private var outgoing = OutgoingBytes()
@@ -30,8 +31,9 @@ final class LinkStream {
 
   init(
     _ transport: any Transport, _ options: ClientOptions, _ pollSet: PollSet,
-    _ once: OnceOutcomes
+    _ once: OnceOutcomes, _ observer: LinkObserver
   ) throws(SystemError) {
+    self.observer = observer
     self.transport = transport
     self.pollSet = pollSet
     self.once = once
@@ -72,13 +74,17 @@ final class LinkStream {
     if case .disconnect(let disconnect) = packet, disconnect.reasonCode.isFailure {
       once.fail(outgoing.dropUnsent())
     }
+    let before = outgoing.count
     try outgoing.append(packet, version: version)
+    observer.sent(packet, size: outgoing.count - before)
   }
 
   /// Sends a QoS 0 message, whose outcome then comes from `once`.
   func sendOnce(_ key: UInt64, _ publish: Publish) throws(EncodeError) {
     guard isCarryingPackets else { return once.fail([key]) }
+    let before = outgoing.count
     try outgoing.append(.publish(publish), version: version, key: key)
+    observer.sent(.publish(publish), size: outgoing.count - before)
   }
 
   private var isCarryingPackets: Bool { phase == .handshaking || phase == .open }
@@ -138,7 +144,12 @@ final class LinkStream {
     return received
   }
 
-  func nextPacket() throws(DecodeError) -> Packet? { try decoder.next() }
+  func nextPacket() throws(DecodeError) -> Packet? {
+    let before = decoder.unreadCount
+    guard let packet = try decoder.next() else { return nil }
+    observer.received(packet, size: before - decoder.unreadCount)
+    return packet
+  }
 
   /// The poller says that the peer takes bytes again.
   func becameWritable() { isBlocked = false }
@@ -160,7 +171,9 @@ final class LinkStream {
       if try write(at: now) { closeDeadline = now + closeTimeout }
       stalledSince = nil
       if !hasOutput { transport.shutDownSending() }
-      if case .end = try transport.receive(into: &buffer) { finish() }
+      repeat {
+        if case .end = try transport.receive(into: &buffer) { finish() }
+      } while phase == .closing && transport.holdsInput
     } catch {
       finish()
     }

@@ -37,6 +37,8 @@ public struct SessionOptions: Sendable {
   public var resubscribe: Bool
   /// Which retained messages the broker sends for such a new SUBSCRIBE; MQTT 5 only.
   public var resubscribeRetainHandling: Subscription.RetainHandling
+  /// How packet identifiers are chosen.
+  public var packetIDOrder = PacketIDOrder.reserving
   /// Hold each PUBREL back until `Session.receivedRecorded(key:at:_:)`.
   public var recordsReceived: Bool
   public var delivery: DeliveryOptions

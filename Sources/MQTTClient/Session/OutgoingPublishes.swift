@@ -213,7 +213,7 @@ struct OutgoingPublishes: ~Copyable {
     return packet
   }
 
-  /// The message cannot go out, so it ends here and the link goes on. [MQTT-3.1.2-25]
+  /// The message cannot go out, so it ends here and the link goes on. [MQTT-3.2.2-15]
   private mutating func abandon(
     _ slot: Int32, _ obstacle: PublishObstacle, _ ids: inout PacketIDs, at now: Duration,
     _ actions: inout [SessionAction]

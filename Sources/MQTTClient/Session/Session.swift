@@ -30,7 +30,7 @@ package struct Session: ~Copyable {
   var isGreetingUnanswered = false
   var keepAlive: KeepAlive
   var reconnect: Reconnect
-  var ids = PacketIDs()
+  var ids: PacketIDs
   var aliases: InboundTopicAliases
   var outgoing: OutgoingPublishes
   var incoming: IncomingPublishes
@@ -40,6 +40,7 @@ package struct Session: ~Copyable {
     self.options = options
     keepAlive = KeepAlive(seconds: 0, timeout: options.pingTimeout, at: .zero)
     reconnect = Reconnect(options.backoff, seed: jitterSeed)
+    ids = PacketIDs(order: options.packetIDOrder)
     aliases = InboundTopicAliases(maximum: 0)
     outgoing = OutgoingPublishes(options)
     incoming = IncomingPublishes(

@@ -17,7 +17,7 @@ extension Connect {
     let properties = version == .v5 ? try Properties(&reader) : Properties()
     let clientID = try reader.string()
     let cleanStart = flags & ConnectFlag.cleanStart != 0
-    // MQTT 3.1.1 can keep no session for a client without name. [MQTT-3.1.3-7]
+    // MQTT 3.1.1 can keep no session for a client without name. [MQTT 3.1.1, 3.1.3.1]
     guard version == .v5 || cleanStart || !clientID.isEmpty else {
       throw reader.violation(.clientIDMissing)
     }

@@ -24,6 +24,7 @@ extension Mirror {
 }
 
 extension Connect: CustomReflectable {
+  /// What a dump shows: no secret, and nothing that is not set.
   public var customMirror: Mirror {
     Mirror(
       self,
@@ -36,6 +37,7 @@ extension Connect: CustomReflectable {
 }
 
 extension Connect.Properties: CustomReflectable {
+  /// What a dump shows: no secret, and nothing that is not set.
   public var customMirror: Mirror {
     Mirror(
       self,
@@ -51,6 +53,7 @@ extension Connect.Properties: CustomReflectable {
 }
 
 extension Will: CustomReflectable {
+  /// What a dump shows: no secret, and nothing that is not set.
   public var customMirror: Mirror {
     Mirror(
       self,
@@ -62,6 +65,7 @@ extension Will: CustomReflectable {
 }
 
 extension ConnectAck.Properties: CustomReflectable {
+  /// What a dump shows: no secret, and nothing that is not set.
   public var customMirror: Mirror {
     Mirror(
       self,
@@ -83,6 +87,7 @@ extension ConnectAck.Properties: CustomReflectable {
 }
 
 extension Publish: CustomReflectable {
+  /// What a dump shows: no secret, and nothing that is not set.
   public var customMirror: Mirror {
     Mirror(
       self,
@@ -94,6 +99,7 @@ extension Publish: CustomReflectable {
 }
 
 extension Publish.Properties: CustomReflectable {
+  /// What a dump shows: no secret, and nothing that is not set.
   public var customMirror: Mirror {
     Mirror(
       self,
@@ -108,6 +114,7 @@ extension Publish.Properties: CustomReflectable {
 }
 
 extension Auth: CustomReflectable {
+  /// What a dump shows: no secret, and nothing that is not set.
   public var customMirror: Mirror {
     Mirror(
       self,

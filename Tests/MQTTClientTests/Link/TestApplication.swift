@@ -17,6 +17,7 @@ final class TestApplication: LinkApplication {
   func handle(_ message: Message, _ link: LinkContext) { message(link) }
 
   func received(_ event: LinkEvent, _ link: LinkContext) {
+    if case .connecting = event { return }
     recorder.record(event)
     if case .delivered = event { react?(link) }
   }
