@@ -138,7 +138,9 @@ final class LinkStream {
       if try write(at: now) { closeDeadline = now + closeTimeout }
       stalledSince = nil
       if !hasOutput { transport.shutDownSending() }
-      if case .end = try transport.receive(into: &buffer) { finish() }
+      repeat {
+        if case .end = try transport.receive(into: &buffer) { finish() }
+      } while phase == .closing && transport.holdsInput
     } catch {
       finish()
     }
