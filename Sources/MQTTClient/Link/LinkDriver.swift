@@ -15,6 +15,8 @@ final class LinkDriver {
   let connection: LinkConnection
   let context: LinkContext
   private let observer: LinkObserver
+  private let hooks: LinkHooks
+  private let closeTimeout: Duration
   private let deliver: (LinkEvent) -> Void
   private let version: ProtocolVersion
   private var session: Session
@@ -27,11 +29,14 @@ final class LinkDriver {
 
   init(
     _ options: ClientOptions, _ connection: LinkConnection, _ context: LinkContext,
-    _ observer: LinkObserver, deliver: @escaping (LinkEvent) -> Void
+    _ observer: LinkObserver, _ control: Mailbox<LinkControl>,
+    deliver: @escaping (LinkEvent) -> Void
   ) {
     self.connection = connection
     self.context = context
     self.observer = observer
+    hooks = LinkHooks(options.session, control)
+    closeTimeout = options.closeTimeout
     self.deliver = deliver
     version = options.session.version
     session = Session(
@@ -54,10 +59,12 @@ final class LinkDriver {
     settle()
   }
 
-  func stop(deadline: Duration) {
-    stopDeadline = min(deadline, stopDeadline ?? deadline)
-    feed { $0.stop(at: $2, &$1) }
-    settle()
+  private func stop(_ ending: SessionEnding, deadline: Duration) {
+    var last = deadline
+    // After the time for draining, the last bytes still have theirs.
+    if case .drain = ending { last += closeTimeout }
+    stopDeadline = min(last, stopDeadline ?? last)
+    feed { $0.stop(ending, until: deadline, at: $2, &$1) }
   }
 
   /// Carries out everything that was asked of the context, and all that follows from it.
@@ -85,7 +92,15 @@ final class LinkDriver {
     case .resolved(let attempt, let result):
       connection.resolved(attempt, result, at: now)
       settle()
-    case .stop(let deadline): stop(deadline: deadline)
+    case .authenticated(let number, let answer):
+      feed { $0.authenticated(number, answer, at: $2, &$1) }
+      settle()
+    case .redirectDecided(let number, let decision):
+      feed { $0.redirectDecided(number, decision, at: $2, &$1) }
+      settle()
+    case .stop(let ending, let deadline):
+      stop(ending, deadline: deadline)
+      settle()
     }
   }
 
@@ -101,7 +116,7 @@ final class LinkDriver {
 
   /// Reads what the poller cannot see; call it once per turn.
   func readHeldInput() {
-    if connection.mustNotWait { read() }
+    if connection.mustNotWait, !session.isChecking { read() }
   }
 
   /// Sends what the session held back to combine it, and writes everything in one go.
@@ -112,7 +127,7 @@ final class LinkDriver {
     if connection.hasWriteError { readAfterWriteError() }
     settle()
     updateCongestion()
-    connection.updateInterest(isReadingPaused: context.isReadingPaused)
+    connection.updateInterest(isReadingPaused: context.isReadingPaused || session.isChecking)
   }
 
   /// Makes visible what this wake-up brought.
@@ -184,9 +199,8 @@ final class LinkDriver {
       feed { $0.acknowledge(token, reasonCode: reasonCode, at: $2, &$1) }
     case .receivedRecorded(let key): feed { $0.receivedRecorded(key: key, at: $2, &$1) }
     case .cancel(let key): feed { session, actions, _ in session.cancel(key: key, &actions) }
-    case .stop(let deadline):
-      stopDeadline = min(deadline, stopDeadline ?? deadline)
-      feed { $0.stop(at: $2, &$1) }
+    case .reauthenticate(let key): feed { $0.reauthenticate(key: key, at: $2, &$1) }
+    case .stop(let ending, let deadline): stop(ending, deadline: deadline)
     }
   }
 
@@ -225,7 +239,18 @@ final class LinkDriver {
       let detail = connection.detail(of: reason)
       observer.down(ConnectionFailure(reason, detail: detail), retryIn: retryIn)
       deliver(.down(reason, detail: detail, retryIn: retryIn))
+    case .authenticate(let request): hooks.authenticate(request)
+    case .endAuthentication(let failure): hooks.endAuthentication(failure)
+    case .authentication(let event): deliver(.authentication(event))
+    case .reauthenticated(let key, let outcome): deliver(.reauthenticated(key, outcome))
+    case .referred(let request): deliver(.referred(request))
+    case .redirect(let target):
+      connection.redirect(to: target)
+      deliver(.redirected(target))
+    case .askRedirect(let number, let request): hooks.askRedirect(number, request)
+    case .drainExpired(let counts): deliver(.drainExpired(counts))
     case .stopped:
+      hooks.cancel()
       observer.stopped()
       isSessionStopped = true
     }
