@@ -164,6 +164,7 @@ final class LinkLoop<Application: LinkApplication> {
     while nextMessage < messages.count { handleNextMessage() }
     application.turnEnded(context)
     driver.settle()
+    driver.abandon()
     application.received(.stopped, context)
     isFinished = true
   }

@@ -39,6 +39,7 @@ extension Session {
       case .greeting: try receivedAnswer(packet, at: now, &actions)
       case .up:
         keepAlive.received(at: now)
+        outgoing.poison.heard()
         try receivedWhileUp(packet, at: now, &actions)
       case .idle, .waiting, .opening, .stopped: break
       }
@@ -49,10 +50,12 @@ extension Session {
 
   package mutating func timerFired(at now: Duration, _ actions: inout [Action]) {
     guard let deadline = nextDeadline, deadline <= now else { return }
+    outgoing.timerFired(&ids, at: now, &actions)
     switch state {
     case .idle, .stopped: break
-    case .waiting: open(at: now, &actions)
-    case .opening, .greeting:
+    case .waiting(let until): if until <= now { open(at: now, &actions) }
+    case .opening(let until), .greeting(let until):
+      guard until <= now else { return }
       actions.append(.closeLink(.immediately))
       down(.connectTimeout, at: now, &actions)
     case .up: timerFiredWhileUp(at: now, &actions)
@@ -156,21 +159,22 @@ extension Session {
   private mutating func down(
     _ reason: DownReason, at now: Duration, _ actions: inout [Action]
   ) {
-    endLink(reason)
+    endLink(over: reason, &actions)
     let delay = reconnect.delay(after: reason, at: now)
     state = .waiting(until: now + delay)
     actions.append(.down(reason, retryIn: delay))
   }
 
   /// The refusal of a greeting is an answer, too.
-  mutating func endLink(_ reason: DownReason? = nil) {
+  mutating func endLink(over reason: DownReason? = nil, _ actions: inout [Action]) {
     switch (state, reason) {
     case (.greeting, .refused): break
     case (.greeting, _): isGreetingUnanswered = true
     default: break
     }
     limits = nil
-    outgoing.linkLost()
+    outgoing.judge(PoisonEvidence(reason), isQuiet: subscriptions.inFlightCount == 0)
+    outgoing.linkLost(&actions)
     incoming.linkLost()
     subscriptions.linkLost(&ids)
   }
