@@ -23,6 +23,7 @@ final class LinkConnection {
   private var servers: [BrokerURL]
   private var attempt = Attempt.none
   private var closing: LinkStream?
+  private let once = OnceOutcomes()
   private var attemptNumber: UInt64 = 0
   private var news: LinkDriver.News?
   private var lastError: LinkError?
@@ -181,6 +182,25 @@ final class LinkConnection {
     }
   }
 
+  /// Sends a QoS 0 message, whose outcome `reportOnce` tells.
+  func sendOnce(_ key: UInt64, _ publish: Publish) {
+    guard let stream else { return once.fail([key]) }
+    do throws(EncodeError) {
+      try stream.sendOnce(key, publish)
+    } catch {
+      once.refuse(key)
+    }
+  }
+
+  /// What became of QoS 0 messages since the last time.
+  func reportOnce(_ handle: (UInt64, PublishOutcome) -> Void) { once.report(handle) }
+
+  /// The link ends for good: nothing that still waits will leave.
+  func abandon() {
+    closing?.abandon()
+    stream?.abandon()
+  }
+
   /// Writes what waits; returns whether any byte left.
   func write(at now: Duration) -> Bool {
     advanceClosing(at: now)
@@ -209,6 +229,7 @@ final class LinkConnection {
       let failures = dial.giveUp()
       lastError = failures.isEmpty ? .timedOut(step) : .notConnected(failures)
     case .stream(let stream):
+      self.closing?.abandon()
       stream.close(closing, at: now)
       self.closing = stream
       advanceClosing(at: now)
@@ -229,7 +250,7 @@ final class LinkConnection {
     case .connected(let socket):
       step = .tls
       do throws(SystemError) {
-        let stream = try LinkStream(TCPTransport(socket), options, pollSet, observer)
+        let stream = try LinkStream(TCPTransport(socket), options, pollSet, once, observer)
         attempt = .stream(stream)
         advance(stream)
       } catch {
@@ -262,12 +283,15 @@ final class LinkConnection {
   private func advanceClosing(at now: Duration) {
     guard let stream = closing else { return }
     stream.advanceClosing(at: now, &readBuffer)
-    if stream.phase == .done { closing = nil }
+    guard stream.phase == .done else { return }
+    stream.abandon()
+    closing = nil
   }
 
   private func fail(_ error: LinkError) {
     lastError = error
     writeError = nil
+    stream?.abandon()
     attempt = .none
     news = .failed(error)
   }

@@ -12,13 +12,17 @@ package final class LinkContext {
     case unsubscribe(key: UInt64, filters: [String])
     case acknowledge(AckToken, ReasonCode)
     case receivedRecorded(UInt64)
-    case cancel(UInt64)
+    case cancel(UInt64, answersSent: Bool)
+    case cancelAll(answersSent: Bool)
+    case changeRate(PublishRate)
     case reauthenticate(UInt64)
     case stop(SessionEnding, deadline: Duration)
   }
 
   private let thread: ThreadIdentity
   private var inputs: Deque<Input> = []
+  /// Asks the session; set by the driver for as long as it lives.
+  var pending: ((_ limit: Int) -> [PendingPublish])?
 
   /// The time of this wake-up.
   package internal(set) var now: Duration
@@ -49,8 +53,25 @@ package final class LinkContext {
   /// The application has recorded `.received`; PUBREL may go out.
   package func receivedRecorded(key: UInt64) { add(.receivedRecorded(key)) }
 
-  /// Drops a publish that has not been sent.
-  package func cancel(key: UInt64) { add(.cancel(key)) }
+  /// Takes back a publish that has not been sent; on demand one that was sent ends as
+  /// `.maybeSent(.cancelled)`, while its exchange goes on.
+  package func cancel(key: UInt64, answersSent: Bool = false) {
+    add(.cancel(key, answersSent: answersSent))
+  }
+
+  /// Takes back every publish, as `cancel(key:)` does one.
+  package func cancelAll(answersSent: Bool = false) {
+    add(.cancelAll(answersSent: answersSent))
+  }
+
+  /// Changes how fast publishes leave.
+  package func changeRate(_ rate: PublishRate) { add(.changeRate(rate)) }
+
+  /// The unfinished publishes, the oldest first, at most `limit` of them.
+  package func pendingPublishes(atMost limit: Int) -> [PendingPublish] {
+    checkThread()
+    return pending?(limit) ?? []
+  }
 
   /// Ends the session gracefully within `duration`, as `Link.stop` does.
   package func stop(within duration: Duration) { stop(.now(Disconnect()), within: duration) }

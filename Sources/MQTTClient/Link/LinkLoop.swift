@@ -165,6 +165,7 @@ final class LinkLoop<Application: LinkApplication> {
     while nextMessage < messages.count { handleNextMessage() }
     application.turnEnded(context)
     driver.settle()
+    driver.abandon()
     application.received(.stopped, context)
     isFinished = true
   }

@@ -3,15 +3,6 @@
 /// One that cannot is answered at once: were it found only while encoding, it could not be told
 /// from a broken link, and the session would try it again on the next one, for ever.
 enum RequestCheck {
-  /// Whether the message can be published.
-  static func isExpressible(_ publish: Publish, _ version: ProtocolVersion) -> Bool {
-    var probe = publish
-    probe.packetID = publish.qos == .atMostOnce ? nil : 1
-    probe.isDuplicate = false
-    if version == .v311 { probe.properties = Publish.Properties() }
-    return refusal(of: .publish(probe), version) == nil
-  }
-
   /// Why the topic filters cannot be subscribed; nil when they can.
   static func refusal(of request: SubscribeRequest, _ version: ProtocolVersion) -> ReasonCode? {
     guard !request.subscriptions.isEmpty else { return nil }

@@ -49,6 +49,7 @@ extension Session {
       case .greeting: try receivedAnswer(packet, at: now, &actions)
       case .up:
         keepAlive.received(at: now)
+        outgoing.poison.heard()
         try receivedWhileUp(packet, at: now, &actions)
       case .idle, .waiting, .opening, .stopped: break
       }
