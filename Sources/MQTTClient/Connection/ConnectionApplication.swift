@@ -16,11 +16,13 @@ final class ConnectionApplication: LinkApplication {
   private let buffering: MessageBuffering
   private let packets: PacketEvents?
   private let clientID: String
+  private let closeTimeout: Duration
   private var operations: [OperationID: Operation] = [:]
   private(set) var results: [OperationID: OperationResult] = [:]
   private var lastKey: UInt64 = 0
   private var droppedCount = 0
   private var mustStop = false
+  private var isReadingPaused = false
   /// How many operations have ended.
   private(set) var endedCount: UInt64 = 0
   var queue = ConnectionQueue()
@@ -39,6 +41,7 @@ final class ConnectionApplication: LinkApplication {
     self.acknowledgements = acknowledgements
     self.packets = packets
     clientID = options.session.clientID
+    closeTimeout = options.closeTimeout
   }
 
   /// Operations that have not ended, and results that were not fetched.
@@ -97,7 +100,16 @@ final class ConnectionApplication: LinkApplication {
       lastFailure = failure
       acknowledgements.ended()
       state = .disconnected(failure)
-      queue.append(ConnectionQueue.Notice.client(.disconnected(failure, retryIn: retryIn)))
+      let event: ClientEvent =
+        retryIn.map { .disconnected(failure, retryIn: $0) } ?? .gaveUp(failure)
+      queue.append(ConnectionQueue.Notice.client(event))
+    case .authentication(let event):
+      queue.append(ConnectionQueue.Notice.client(.authentication(event)))
+    case .reauthenticated(let key, let outcome): ended(key) { _ in .reauthenticated(outcome) }
+    case .referred(let request): queue.append(ConnectionQueue.Notice.client(.referred(request)))
+    case .redirected(let target):
+      queue.append(ConnectionQueue.Notice.client(.redirected(target?.references ?? [])))
+    case .drainExpired: break
     case .stopped:
       state = .stopped
       queue.append(ConnectionQueue.Notice.client(.stopped))
@@ -107,9 +119,22 @@ final class ConnectionApplication: LinkApplication {
   func turnEnded(_ link: LinkContext) {
     takePackets()
     reportDropped()
-    if mustStop { link.stop(within: .seconds(10)) }
-    guard buffering.overflow == .pauseReading else { return }
-    if isFull && !isWaitingForResult { link.pauseReading() } else { link.resumeReading() }
+    if mustStop { link.stop(within: closeTimeout) }
+    adjustReading(link)
+  }
+
+  /// Whether reading is paused although it need not be any more.
+  var mustResumeReading: Bool { isReadingPaused && !mayPauseReading }
+
+  /// Pauses reading, or goes on with it, as there is room and the caller waits.
+  func adjustReading(_ link: LinkContext) {
+    guard mayPauseReading != isReadingPaused else { return }
+    isReadingPaused = mayPauseReading
+    if isReadingPaused { link.pauseReading() } else { link.resumeReading() }
+  }
+
+  private var mayPauseReading: Bool {
+    buffering.overflow == .pauseReading && isFull && !isWaitingForResult
   }
 
   private func takePackets() {

@@ -30,6 +30,7 @@ public final class MQTTConnection {
   let loop: LinkLoop<ConnectionApplication>
   let application: ConnectionApplication
   let acknowledgements: ConnectionAcknowledgements
+  let closeTimeout: Duration
   private let observations: LinkObservations
   private var hasStarted = false
   private var lastTurn = Duration.zero
@@ -55,6 +56,7 @@ public final class MQTTConnection {
     operationsMaximum: Int = 65_536, packetEvents: PacketEventContent? = nil
   ) throws(ClientError) {
     self.operationsMaximum = max(1, operationsMaximum)
+    closeTimeout = options.closeTimeout
     var options = options
     let packets = packetEvents.map { PacketEvents($0, beside: exchange(&options.trace, with: nil)) }
     if let packets { options.trace = packets.trace }
@@ -155,6 +157,7 @@ public final class MQTTConnection {
   /// does not wait if it is so already.
   func drive(until limit: Duration?, _ isDone: () -> Bool) {
     begin()
+    if application.mustResumeReading { perform { $0.adjustReading($1) } }
     var now = MonotonicClock.now()
     let deadline = limit.map { now + max($0, .zero) }
     repeat {
@@ -204,6 +207,7 @@ public final class MQTTConnection {
       case .published(let outcome): return .published(id, outcome)
       case .subscribed(let grants): return .subscribed(id, grants)
       case .unsubscribed(let grants): return .unsubscribed(id, grants)
+      case .reauthenticated(let outcome): return .reauthenticated(id, outcome)
       }
     }
   }

@@ -16,6 +16,8 @@ final class TestConnection {
   ) throws {
     listener = try LoopbackListener()
     var options = try ClientOptions.test(port: listener.port, version: version)
+    // The peer, on the same thread, cannot close its end while the connection waits for that.
+    options.closeTimeout = .milliseconds(20)
     adjust(&options)
     connection = try MQTTConnection(
       options, buffering: buffering, operationsMaximum: operationsMaximum,
