@@ -126,6 +126,7 @@ package struct TestCertificates: Sendable {
     openssl pkey -in client.key -aes256 -passout "pass:\(password)" -out client-encrypted.key
     openssl pkcs12 -export -in client.pem -inkey client.key -certfile ca.pem \\
       -passout "pass:\(password)" -out client.p12
+    echo sensor-7:00ff10 > mosquitto.psk
     mkdir authorities
     cp ca.pem authorities
     openssl rehash authorities

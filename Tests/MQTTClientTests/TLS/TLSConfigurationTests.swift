@@ -40,9 +40,10 @@ import Testing
       options.trust = [.directory(files.path("ca.pem"))]
     },
     Bad(.trust, "is damaged") { options, files in
-      guard var text = try? files.bytes("ca.pem") else { return }
-      text[text.count / 2] = UInt8(ascii: "!")
-      options.trust = [.file(files.path("ca.pem")), .pem(text)]
+      guard let good = try? files.bytes("ca.pem") else { return }
+      var damaged = good
+      damaged[damaged.count / 2] = UInt8(ascii: "!")
+      options.trust = [.pem(good + damaged)]
     },
     Bad(.clientCertificate, "/nowhere: No such file or directory") { options, files in
       options.clientCertificate = .pem(

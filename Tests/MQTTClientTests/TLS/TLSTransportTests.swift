@@ -19,11 +19,11 @@ import Testing
 
   @Test func `megabytes flow both ways at once, in whatever pieces`() throws {
     let server = try OpenSSLServer()
-    for piece in [777, 1 << 20] {
+    for (piece, count) in [(777, 2_000), (1 << 20, 20_000)] {
       let connection = try TLSTestConnection(port: server.port, .test()) {
         TrickleTransport($0, bytesPerCall: piece)
       }
-      let lines = (0..<20_000).map { "line \($0 + 100_000) of many that all have one length" }
+      let lines = (0..<count).map { "line \($0 + 100_000) of many that all have one length" }
       let sent = Array(lines.map { "\($0)\n" }.joined().utf8)
       var received = try connection.send(sent)
       received += try connection.receive(sent.count - received.count)
