@@ -45,6 +45,17 @@ extension MQTTConnection {
     return try begin(.unsubscribe(filters), isReported: true)
   }
 
+  /// Begins to authenticate again on the present connection, with the authenticator of the options.
+  ///
+  /// The end comes as `ConnectionEvent.reauthenticated`, or by `wait(for:within:)`; a failure ends
+  /// the connection. [MQTT 5.0, 4.12.1]
+  ///
+  /// - Throws: `ClientError.full`, `ClientError.stopped`.
+  @discardableResult
+  public func tryReauthenticate() throws(ClientError) -> OperationID {
+    try begin(.reauthenticate, isReported: true)
+  }
+
   /// Drives the connection until an operation has ended, and fetches its result.
   ///
   /// Events meanwhile stay in line; that of the operation itself does not come any more.
@@ -76,6 +87,7 @@ extension MQTTConnection {
     case publish(Message, Duration?)
     case subscribe([String], SubscriptionOptions, UInt32?)
     case unsubscribe([String])
+    case reauthenticate
   }
 
   func begin(_ wish: Wish, isReported: Bool) throws(ClientError) -> OperationID {
@@ -97,6 +109,10 @@ extension MQTTConnection {
       case .unsubscribe(let filters):
         let id = application.begin(filters, isReported: isReported)
         link.unsubscribe(key: id.key, filters: filters)
+        return id
+      case .reauthenticate:
+        let id = application.begin(isReported: isReported)
+        link.reauthenticate(key: id.key)
         return id
       }
     }
