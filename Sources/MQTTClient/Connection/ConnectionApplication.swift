@@ -16,11 +16,13 @@ final class ConnectionApplication: LinkApplication {
   private let buffering: MessageBuffering
   private let packets: PacketEvents?
   private let clientID: String
+  private let closeTimeout: Duration
   private var operations: [OperationID: Operation] = [:]
   private(set) var results: [OperationID: OperationResult] = [:]
   private var lastKey: UInt64 = 0
   private var droppedCount = 0
   private var mustStop = false
+  private var isReadingPaused = false
   /// How many operations have ended.
   private(set) var endedCount: UInt64 = 0
   var queue = ConnectionQueue()
@@ -39,6 +41,7 @@ final class ConnectionApplication: LinkApplication {
     self.acknowledgements = acknowledgements
     self.packets = packets
     clientID = options.session.clientID
+    closeTimeout = options.closeTimeout
   }
 
   /// Operations that have not ended, and results that were not fetched.
@@ -69,7 +72,8 @@ final class ConnectionApplication: LinkApplication {
       waker.taken()
       isWoken = true
     case .settle(let token, let code): link.acknowledge(token, reasonCode: code)
-    case .forgot(let topic): queue.append(ConnectionQueue.Notice.client(.acknowledgementForgotten(topic: topic)))
+    case .forgot(let topic):
+      queue.append(ConnectionQueue.Notice.client(.acknowledgementForgotten(topic: topic)))
     }
   }
 
@@ -106,9 +110,22 @@ final class ConnectionApplication: LinkApplication {
   func turnEnded(_ link: LinkContext) {
     takePackets()
     reportDropped()
-    if mustStop { link.stop(within: .seconds(10)) }
-    guard buffering.overflow == .pauseReading else { return }
-    if isFull && !isWaitingForResult { link.pauseReading() } else { link.resumeReading() }
+    if mustStop { link.stop(within: closeTimeout) }
+    adjustReading(link)
+  }
+
+  /// Whether reading is paused although it need not be any more.
+  var mustResumeReading: Bool { isReadingPaused && !mayPauseReading }
+
+  /// Pauses reading, or goes on with it, as there is room and the caller waits.
+  func adjustReading(_ link: LinkContext) {
+    guard mayPauseReading != isReadingPaused else { return }
+    isReadingPaused = mayPauseReading
+    if isReadingPaused { link.pauseReading() } else { link.resumeReading() }
+  }
+
+  private var mayPauseReading: Bool {
+    buffering.overflow == .pauseReading && isFull && !isWaitingForResult
   }
 
   private func takePackets() {
@@ -134,7 +151,7 @@ final class ConnectionApplication: LinkApplication {
   private func delivered(_ publish: Publish, _ token: AckToken, _ link: LinkContext) {
     acknowledgements.began(token.epoch)
     if isFull, !makeRoom(for: token, link) { return }
-    queue.append(ConnectionQueue.Delivery(message: Message(publish), token: token))
+    queue.append(ConnectionQueue.Delivery(publish, token))
   }
 
   /// False when the message was dropped; then the broker need not send it again.
@@ -166,7 +183,9 @@ final class ConnectionApplication: LinkApplication {
 
   private func drop(_ count: Int, _ link: LinkContext) {
     link.countDropped(count)
-    if droppedCount == 0 { queue.append(ConnectionQueue.Notice.client(.slowConsumer(filters: [], dropped: count))) }
+    if droppedCount == 0 {
+      queue.append(ConnectionQueue.Notice.client(.slowConsumer(filters: [], dropped: count)))
+    }
     droppedCount += count
   }
 

@@ -150,7 +150,7 @@ extension MQTTConnection {
   /// `ClientOptions.closeTimeout`.
   public func disconnectNow() {
     guard !loop.isFinished else { return }
-    perform { _, link in link.stop(within: .seconds(60)) }
+    perform { _, link in link.stop(within: closeTimeout) }
     driveForResult(until: nil) { loop.isFinished }
   }
 

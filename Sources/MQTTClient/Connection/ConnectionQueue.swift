@@ -9,6 +9,11 @@ struct ConnectionQueue {
   struct Delivery {
     let message: Message
     let token: AckToken
+
+    init(_ publish: Publish, _ token: AckToken) {
+      message = Message(publish)
+      self.token = token
+    }
   }
 
   enum Notice {
@@ -39,6 +44,7 @@ struct ConnectionQueue {
   private(set) var messageBytes = 0
 
   var messageCount: Int { deliveries.count }
+  var waitingResults: Int { results.count }
 
   var isEmpty: Bool {
     deliveries.isEmpty && notices.isEmpty && results.count == fetched.count && missedCount == 0

@@ -8,7 +8,7 @@ import EventLoop
 ///
 ///     let connection = try MQTTConnection(options)
 ///     try connection.subscribe(to: ["sensors/#"])
-///     for event in connection {
+///     for event in connection.events {
 ///       if case .message(let message) = event { print(message.topic) }
 ///     }
 ///
@@ -30,6 +30,7 @@ public final class MQTTConnection {
   let loop: LinkLoop<ConnectionApplication>
   let application: ConnectionApplication
   let acknowledgements: ConnectionAcknowledgements
+  let closeTimeout: Duration
   private let observations: LinkObservations
   private var hasStarted = false
   private var lastTurn = Duration.zero
@@ -55,6 +56,7 @@ public final class MQTTConnection {
     operationsMaximum: Int = 65_536, packetEvents: PacketEventContent? = nil
   ) throws(ClientError) {
     self.operationsMaximum = max(1, operationsMaximum)
+    closeTimeout = options.closeTimeout
     var options = options
     let packets = packetEvents.map { PacketEvents($0, beside: exchange(&options.trace, with: nil)) }
     if let packets { options.trace = packets.trace }
@@ -64,7 +66,7 @@ public final class MQTTConnection {
       acknowledgements = ConnectionAcknowledgements(mailboxes.application)
       application = ConnectionApplication(
         options, buffering, ConnectionWaker(mailboxes.application), acknowledgements, packets)
-      observations = LinkObservations(server: options.broker.description)
+      observations = LinkObservations(servers: options.servers.map(\.description))
       loop = LinkLoop(options, mailboxes, pollSet, Resolver(), observations, application)
     } catch {
       throw .connection(ConnectionFailure(.local, detail: error.description))
@@ -82,6 +84,9 @@ public final class MQTTConnection {
 
   /// How the connection is doing.
   public var diagnostics: Diagnostics { observations.diagnostics }
+
+  /// Every event from now on, one after the other.
+  public var events: ConnectionEvents { ConnectionEvents(connection: self) }
 
   /// Waits for the next event, and drives the connection meanwhile.
   ///
@@ -148,15 +153,18 @@ public final class MQTTConnection {
   /// Events are then fetched by `poll(for: .zero)` until there is none.
   public func process() { drive(until: .zero) { false } }
 
-  /// Drives the connection until something is so, or the time has passed; at least one turn.
+  /// Drives the connection until something is so, or the time has passed; at least one turn, which
+  /// does not wait if it is so already.
   func drive(until limit: Duration?, _ isDone: () -> Bool) {
     begin()
-    let deadline = limit.map { MonotonicClock.now() + max($0, .zero) }
+    if application.mustResumeReading { perform { $0.adjustReading($1) } }
+    var now = MonotonicClock.now()
+    let deadline = limit.map { now + max($0, .zero) }
     repeat {
-      let now = MonotonicClock.now()
-      loop.turn(atMost: deadline.map { max($0 - now, .zero) })
-      lastTurn = MonotonicClock.now()
-    } while !isDone() && !loop.isFinished && deadline.map { lastTurn < $0 } ?? true
+      loop.turn(atMost: isDone() ? .zero : deadline.map { max($0 - now, .zero) })
+      now = MonotonicClock.now()
+    } while !isDone() && !loop.isFinished && deadline.map { now < $0 } ?? true
+    lastTurn = now
   }
 
   /// Asks for something between two turns.
@@ -204,20 +212,17 @@ public final class MQTTConnection {
   }
 }
 
-extension MQTTConnection: Sequence {
-  /// Waits for one event after the other; ends when the connection has.
-  public struct Iterator: IteratorProtocol {
-    let connection: MQTTConnection
+/// The events of an `MQTTConnection`, each waited for; it ends when the connection has.
+///
+/// All iterations of one connection share its events.
+public struct ConnectionEvents: Sequence, IteratorProtocol {
+  let connection: MQTTConnection
 
-    /// The next event; nil once the connection has ended.
-    public mutating func next() -> ConnectionEvent? {
-      while !connection.isFinished {
-        if let event = connection.poll() { return event }
-      }
-      return nil
+  /// The next event, for which it drives the connection; nil once the connection has ended.
+  public mutating func next() -> ConnectionEvent? {
+    while !connection.isFinished {
+      if let event = connection.poll() { return event }
     }
+    return nil
   }
-
-  /// An iterator over the events from now on; all iterators share them.
-  public func makeIterator() -> Iterator { Iterator(connection: self) }
 }

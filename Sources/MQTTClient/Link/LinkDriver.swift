@@ -15,6 +15,8 @@ final class LinkDriver {
   let connection: LinkConnection
   let context: LinkContext
   private let observer: LinkObserver
+  private let hooks: LinkHooks
+  private let closeTimeout: Duration
   private let deliver: (LinkEvent) -> Void
   private let version: ProtocolVersion
   private var session: Session
@@ -27,11 +29,14 @@ final class LinkDriver {
 
   init(
     _ options: ClientOptions, _ connection: LinkConnection, _ context: LinkContext,
-    _ observer: LinkObserver, deliver: @escaping (LinkEvent) -> Void
+    _ control: Mailbox<LinkControl>, _ observer: LinkObserver,
+    deliver: @escaping (LinkEvent) -> Void
   ) {
     self.connection = connection
     self.context = context
     self.observer = observer
+    hooks = LinkHooks(options.session, control)
+    closeTimeout = options.closeTimeout
     self.deliver = deliver
     version = options.session.version
     session = Session(
@@ -55,10 +60,12 @@ final class LinkDriver {
     settle()
   }
 
-  func stop(deadline: Duration) {
-    stopDeadline = min(deadline, stopDeadline ?? deadline)
-    feed { $0.stop(at: $2, &$1) }
-    settle()
+  private func stop(_ ending: SessionEnding, deadline: Duration) {
+    var last = deadline
+    // After the time for draining, the last bytes still have theirs.
+    if case .drain = ending { last += closeTimeout }
+    stopDeadline = min(last, stopDeadline ?? last)
+    feed { $0.stop(ending, until: deadline, at: $2, &$1) }
   }
 
   /// Carries out everything that was asked of the context, and all that follows from it.
@@ -86,7 +93,15 @@ final class LinkDriver {
     case .resolved(let attempt, let result):
       connection.resolved(attempt, result, at: now)
       settle()
-    case .stop(let deadline): stop(deadline: deadline)
+    case .authenticated(let number, let answer):
+      feed { $0.authenticated(number, answer, at: $2, &$1) }
+      settle()
+    case .redirectDecided(let number, let decision):
+      feed { $0.redirectDecided(number, decision, at: $2, &$1) }
+      settle()
+    case .stop(let ending, let deadline):
+      stop(ending, deadline: deadline)
+      settle()
     }
   }
 
@@ -102,7 +117,7 @@ final class LinkDriver {
 
   /// Reads what the poller cannot see; call it once per turn.
   func readHeldInput() {
-    if connection.mustNotWait { read() }
+    if connection.mustNotWait, !session.isChecking { read() }
   }
 
   /// Sends what the session held back to combine it, and writes everything in one go.
@@ -115,7 +130,7 @@ final class LinkDriver {
     connection.reportOnce { finished($0, $1) }
     settle()
     updateCongestion()
-    connection.updateInterest(isReadingPaused: context.isReadingPaused)
+    connection.updateInterest(isReadingPaused: context.isReadingPaused || session.isChecking)
   }
 
   /// Makes visible what this wake-up brought.
@@ -202,9 +217,8 @@ final class LinkDriver {
     case .cancelAll(let answersSent):
       feed { session, actions, _ in session.cancelAll(answersSent: answersSent, &actions) }
     case .changeRate(let rate): feed { $0.changeRate(rate, at: $2, &$1) }
-    case .stop(let deadline):
-      stopDeadline = min(deadline, stopDeadline ?? deadline)
-      feed { $0.stop(at: $2, &$1) }
+    case .reauthenticate(let key): feed { $0.reauthenticate(key: key, at: $2, &$1) }
+    case .stop(let ending, let deadline): stop(ending, deadline: deadline)
     }
   }
 
@@ -245,10 +259,21 @@ final class LinkDriver {
     case .down(let reason, let retryIn):
       context.limits = nil
       let detail = connection.detail(of: reason)
-      observer.down(ConnectionFailure(reason, detail: detail), retryIn: retryIn)
+      observer.down(ConnectionFailure(reason, detail: detail))
       deliver(.down(reason, detail: detail, retryIn: retryIn))
+    case .authenticate(let request): hooks.authenticate(request)
+    case .endAuthentication(let failure): hooks.endAuthentication(failure)
+    case .authentication(let event): deliver(.authentication(event))
+    case .reauthenticated(let key, let outcome): deliver(.reauthenticated(key, outcome))
+    case .referred(let request): deliver(.referred(request))
+    case .redirect(let target):
+      connection.redirect(to: target)
+      deliver(.redirected(target))
+    case .askRedirect(let number, let request): hooks.askRedirect(number, request)
+    case .drainExpired(let counts): deliver(.drainExpired(counts))
     case .stopped:
       observer.stopped()
+      hooks.cancel()
       isSessionStopped = true
     }
   }

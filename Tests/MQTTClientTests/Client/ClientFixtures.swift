@@ -36,6 +36,16 @@ struct ClientFixture {
     }
   }
 
+  /// The packet identifier of the PUBLISH that came as number `count`.
+  func publishID(_ count: Int) async throws -> PacketID {
+    guard case .publish(let publish)? = await broker.packet(.publish, count: count)?.packet,
+      let id = publish.packetID
+    else { throw TestFailure("no PUBLISH with an identifier") }
+    return id
+  }
+
+  func acknowledge(_ id: PacketID) { broker.perform([.send(.publishAck(PublishReply(id)))]) }
+
   /// Waits until the broker has everything that was sent before, by a publish of its own.
   func settle() async throws {
     let mark = "settled/\(UInt64.random(in: .min ... .max))"

@@ -102,7 +102,7 @@ import Testing
     cancelled.cancel()
     #expect(await cancelled.value == .cancelled)
     #expect(ticket.outcomeIfKnown == nil)
-    test.broker.perform([.send(.publishAck(PublishReply(1)))])
+    test.acknowledge(try await test.publishID(1))
     for wait in waits { #expect(await wait.value.map { Self.accepted($0) } == true) }
     #expect(Self.accepted(try await ticket.outcome()))
   }
@@ -120,7 +120,7 @@ import Testing
     third.cancel()
     #expect(await second.value == .cancelled)
     #expect(try await third.outcome() == .cancelled)
-    test.broker.perform([.send(.publishAck(PublishReply(1)))])
+    test.acknowledge(try await test.publishID(1))
     #expect(Self.accepted(try await first.outcome()))
     let all = test.broker.packets.filter { $0.type == .publish }
     #expect(all.count == 1)
@@ -157,7 +157,7 @@ import Testing
     _ = await test.broker.packet(.publish)
     task.cancel()
     #expect(await task.value == .maybeSent(.cancelled))
-    test.broker.perform([.send(.publishReceived(PublishReply(1)))])
+    test.broker.perform([.send(.publishReceived(PublishReply(try await test.publishID(1))))])
     #expect(await test.broker.packet(.publishRelease) != nil)
   }
 
@@ -192,7 +192,7 @@ import Testing
     #expect(await soon { client.waitingCommands == 0 })
     let later = try client.enqueue(Message("t"))
     _ = await test.broker.packet(.publish, count: 4)
-    test.broker.perform((1...3).map { .send(.publishAck(PublishReply($0))) })
+    for count in 1...3 { test.acknowledge(try await test.publishID(count)) }
     #expect(await flushed.value == nil)
     for ticket in tickets { #expect(ticket.outcomeIfKnown != nil) }
     #expect(later.outcomeIfKnown == nil)
@@ -208,7 +208,7 @@ import Testing
     #expect(await soon { client.state == .draining })
     #expect(await client.publish("late", to: "t") == .notSent(.stopped))
     #expect(!test.broker.packets.contains { $0.type == .disconnect })
-    test.broker.perform([.send(.publishAck(PublishReply(1)))])
+    test.acknowledge(try await test.publishID(1))
     #expect(await end.value == 0)
     #expect(Self.accepted(try await ticket.outcome()))
     #expect(await test.broker.packet(.disconnect) != nil)
