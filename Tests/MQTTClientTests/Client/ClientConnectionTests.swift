@@ -46,7 +46,7 @@ import Testing
   }
 
   @Test func `waiting for a connection outlasts failures`() async throws {
-    let count = Counter()
+    let count = AttemptCounter()
     let test = try ClientFixture(script: { received in
       guard received.type == .connect, count.next() <= 3 else { return [.behave] }
       return [
@@ -172,7 +172,7 @@ import Testing
 }
 
 /// A number that many threads count up.
-final class Counter: Sendable {
+final class AttemptCounter: Sendable {
   private let state = Locked(0)
 
   var value: Int { state.withLock { $0 } }
