@@ -11,6 +11,7 @@ package final class Link<Application: LinkApplication>: Sendable {
   private let options: ClientOptions
   private let resolver: Resolver
   private let mailboxes: LinkMailboxes<Message>
+  private let observations: LinkObservations
   private let makeApplication: @Sendable () -> Application
   private let thread = Locked<LoopThread?>(nil)
   /// Opened here, where a failure can be thrown, and taken by the thread.
@@ -23,6 +24,7 @@ package final class Link<Application: LinkApplication>: Sendable {
   ) throws(SystemError) {
     self.options = options
     self.resolver = resolver
+    observations = LinkObservations(server: options.servers.first?.description ?? "")
     self.makeApplication = makeApplication
     mailboxes = try LinkMailboxes(capacity: options.mailboxCapacity)
     pollSet = Locked(try PollSet(mailboxes))
@@ -34,7 +36,7 @@ package final class Link<Application: LinkApplication>: Sendable {
       guard let pollSet = pollSet.withLock({ exchange(&$0, with: nil) }) else {
         preconditionFailure("a link starts once")
       }
-      LinkLoop(options, mailboxes, pollSet, resolver, makeApplication()).run()
+      LinkLoop(options, mailboxes, pollSet, resolver, observations, makeApplication()).run()
     }
     thread.withLock { $0 = started }
   }
@@ -52,6 +54,12 @@ package final class Link<Application: LinkApplication>: Sendable {
   package func sendReserved(_ message: Message) -> Bool {
     mailboxes.application.sendReserved(message)
   }
+
+  /// What the link has counted and measured; from any thread, as of its last wake-up.
+  package var metrics: ClientMetrics { observations.metrics }
+
+  /// How the link is doing; from any thread.
+  package var diagnostics: Diagnostics { observations.diagnostics }
 
   /// How many messages wait for the application.
   package var waitingMessages: Int { mailboxes.application.count }

@@ -18,6 +18,7 @@ final class LinkConnection {
   private let pollSet: PollSet
   private let resolver: Resolver
   private let control: Mailbox<LinkControl>
+  private let observer: LinkObserver
   private var attempt = Attempt.none
   private var closing: LinkStream?
   private var attemptNumber: UInt64 = 0
@@ -31,8 +32,9 @@ final class LinkConnection {
 
   init(
     _ options: ClientOptions, _ pollSet: PollSet, _ resolver: Resolver,
-    _ control: Mailbox<LinkControl>
+    _ control: Mailbox<LinkControl>, _ observer: LinkObserver
   ) {
+    self.observer = observer
     self.options = options
     self.pollSet = pollSet
     self.resolver = resolver
@@ -45,7 +47,8 @@ final class LinkConnection {
   }
 
   var isClosing: Bool { closing != nil }
-  var isCongested: Bool { (stream?.outgoingCount ?? 0) >= options.outgoingBytesMax }
+  var outgoingCount: Int { stream?.outgoingCount ?? 0 }
+  var isCongested: Bool { outgoingCount >= options.outgoingBytesMax }
   var mustNotWait: Bool { stream?.mustNotWait ?? false }
   var hasUnreadInput: Bool { stream?.hasUnreadInput ?? false }
   var hasWriteError: Bool { writeError != nil }
@@ -76,13 +79,14 @@ final class LinkConnection {
     let dial = LinkDial(options, pollSet)
     attempt = .dial(dial)
     let (control, number) = (control, attemptNumber)
-    let started = resolver.resolve(options.broker.host, port: options.broker.port) { result in
+    let started = resolver.resolve(options.servers[0].host, port: options.servers[0].port) {
+      result in
       control.sendReserved(.resolved(attempt: number, result))
     }
     switch started {
     case .known(let address): dialled(dial.resolved([address], at: now))
     case .asked: break
-    case .refused(let error): fail(.nameNotResolved(host: options.broker.host, error))
+    case .refused(let error): fail(.nameNotResolved(host: options.servers[0].host, error))
     }
   }
 
@@ -93,7 +97,7 @@ final class LinkConnection {
     guard number == attemptNumber, case .dial(let dial) = attempt else { return }
     switch result {
     case .success(let addresses): dialled(dial.resolved(addresses, at: now))
-    case .failure(let error): fail(.nameNotResolved(host: options.broker.host, error))
+    case .failure(let error): fail(.nameNotResolved(host: options.servers[0].host, error))
     }
   }
 
@@ -210,9 +214,9 @@ final class LinkConnection {
       if case .dial(let dial) = attempt { step = dial.step }
     case .failed(let error): fail(error)
     case .connected(let socket):
-      step = .handshaking
+      step = .tls
       do throws(SystemError) {
-        let stream = try LinkStream(TCPTransport(socket), options, pollSet)
+        let stream = try LinkStream(TCPTransport(socket), options, pollSet, observer)
         attempt = .stream(stream)
         advance(stream)
       } catch {
@@ -227,7 +231,7 @@ final class LinkConnection {
       step = .connecting
       news = .opened
     } catch {
-      fail(.handshakeFailed(error))
+      fail(.handshakeFailed(step, error))
     }
   }
 

@@ -82,7 +82,7 @@ final class LinkDial {
 
   private func connect(_ attempt: Int, _ address: SocketAddress, at now: Duration) {
     do throws(SystemError) {
-      let socket = try TCPSocket(connectingTo: address, options.socket)
+      let socket = try TCPSocket(connectingTo: address, SocketOptions(options.network))
       let watch = try pollSet.watch(socket.descriptor, .writable)
       attempts[attempt] = Attempt(socket: socket, watch: watch)
     } catch {

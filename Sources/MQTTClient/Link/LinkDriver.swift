@@ -6,10 +6,15 @@ import EventLoop
 /// connection whose last bytes are leaving.
 final class LinkDriver {
   /// What the session must still be told about the present attempt.
-  enum News { case opened, failed(LinkError), malformed(DecodeError) }
+  enum News {
+    case opened
+    case failed(LinkError)
+    case malformed(DecodeError)
+  }
 
   let connection: LinkConnection
   let context: LinkContext
+  private let observer: LinkObserver
   private let deliver: (LinkEvent) -> Void
   private let version: ProtocolVersion
   private var session: Session
@@ -22,13 +27,15 @@ final class LinkDriver {
 
   init(
     _ options: ClientOptions, _ connection: LinkConnection, _ context: LinkContext,
-    deliver: @escaping (LinkEvent) -> Void
+    _ observer: LinkObserver, deliver: @escaping (LinkEvent) -> Void
   ) {
     self.connection = connection
     self.context = context
+    self.observer = observer
     self.deliver = deliver
     version = options.session.version
-    session = Session(options: options.session, jitterSeed: options.jitterSeed)
+    session = Session(
+      options: options.session, jitterSeed: options.jitterSeed ?? .random(in: 1 ... .max))
   }
 
   private var now: Duration { context.now }
@@ -108,6 +115,22 @@ final class LinkDriver {
     connection.updateInterest(isReadingPaused: context.isReadingPaused)
   }
 
+  /// Makes visible what this wake-up brought.
+  func observe() {
+    let counts = session.counts
+    var gauges = ClientMetrics.Gauges()
+    gauges.isConnected = session.state == .up
+    gauges.queuedPublishes = counts.waitingPublishes
+    gauges.inFlightPublishes = counts.inFlightPublishes
+    gauges.inFlightMaximum =
+      session.limits.map { min($0.receiveMaximum, session.options.inflightMaximum) } ?? 0
+    gauges.unacknowledgedDeliveries = counts.unacknowledgedDeliveries
+    gauges.subscriptions = counts.subscriptions
+    gauges.queuedFilters = counts.queuedFilters
+    gauges.unwrittenBytes = connection.outgoingCount
+    observer.turnEnded(gauges, strayAcknowledgements: counts.strayAcknowledgements)
+  }
+
   private func read(atMost reads: Int? = nil) {
     connection.read(atMost: reads, at: now) { packet in
       feed { $0.received(packet, at: $2, &$1) }
@@ -141,8 +164,9 @@ final class LinkDriver {
   private func apply(_ input: LinkContext.Input) {
     switch input {
     case .publish(let request):
+      observer.wantsPublish(request.publish.qos)
       guard RequestCheck.isExpressible(request.publish, version) else {
-        return deliver(.finished(request.key, .notSent(.invalid)))
+        return finished(request.key, .notSent(.invalid))
       }
       feed { $0.publish(request, at: $2, &$1) }
     case .subscribe(let request):
@@ -170,17 +194,20 @@ final class LinkDriver {
     switch action {
     case .openLink:
       attempts += 1
+      observer.attemptBegan(attempts)
       deliver(.connecting(attempt: attempts))
       connection.open(at: now)
     case .closeLink(let closing): connection.close(closing, at: now)
     case .send(let packet):
       connection.send(packet)
       updateCongestion()
-    case .deliver(let publish, let token): deliver(.delivered(publish, token))
+    case .deliver(let publish, let token):
+      observer.delivered(publish.qos)
+      deliver(.delivered(publish, token))
     case .sent(let key): deliver(.sent(key))
     case .received(let key): deliver(.received(key))
     case .restarted(let key): deliver(.restarted(key))
-    case .finished(let key, let outcome): deliver(.finished(key, outcome))
+    case .finished(let key, let outcome): finished(key, outcome)
     case .subscribed(let key, let codes, let text):
       deliver(.subscribed(key, codes, reasonString: text))
     case .unsubscribed(let key, let codes, let text):
@@ -188,15 +215,25 @@ final class LinkDriver {
     case .subscriptionLost(let filter, let code):
       deliver(.subscriptionLost(filter: filter, code))
     case .up(let ack):
+      observer.up(ConnectionInfo(clientID: session.clientID, answer: ack))
       attempts = 0
       connection.step = .up
       context.limits = session.limits
       deliver(.up(ack))
     case .down(let reason, let retryIn):
       context.limits = nil
-      deliver(.down(reason, detail: connection.detail(of: reason), retryIn: retryIn))
-    case .stopped: isSessionStopped = true
+      let detail = connection.detail(of: reason)
+      observer.down(ConnectionFailure(reason, detail: detail), retryIn: retryIn)
+      deliver(.down(reason, detail: detail, retryIn: retryIn))
+    case .stopped:
+      observer.stopped()
+      isSessionStopped = true
     }
+  }
+
+  private func finished(_ key: UInt64, _ outcome: PublishOutcome) {
+    observer.finished(outcome)
+    deliver(.finished(key, outcome))
   }
 
   private func updateCongestion() {

@@ -7,7 +7,8 @@ package enum LinkError: Error, Equatable, Sendable {
   case notConnected([Dialer.AddressFailure])
   /// The session's patience ended during this step.
   case timedOut(LinkStep)
-  case handshakeFailed(TransportError)
+  /// A layer above the socket could not be set up during this step.
+  case handshakeFailed(LinkStep, TransportError)
   case transferFailed(TransportError)
   case closedByPeer(LinkStep)
   case writeStalled
@@ -21,9 +22,14 @@ package enum LinkError: Error, Equatable, Sendable {
 
 /// How far a link has come.
 package enum LinkStep: Equatable, Sendable {
+  /// The application's hook, or its connector, is at work.
+  case preparing
   case resolving
   case dialling
-  case handshaking
+  /// The proxy is asked to let us through.
+  case proxy
+  case tls
+  case webSocket
   /// Connected, and waiting for CONNACK.
   case connecting
   case up
@@ -35,7 +41,7 @@ extension LinkError: CustomStringConvertible {
     case .nameNotResolved(let host, let error): "\(host): \(error)"
     case .notConnected(let failures): failures.map(\.description).joined(separator: ", ")
     case .timedOut(let step): "no answer while \(step)"
-    case .handshakeFailed(let error), .transferFailed(let error): error.description
+    case .handshakeFailed(_, let error), .transferFailed(let error): error.description
     case .closedByPeer(let step): "the broker closed the connection while \(step)"
     case .writeStalled: "the broker takes no more bytes"
     case .notEncodable(let error): "a packet cannot be sent: \(error)"
@@ -50,11 +56,11 @@ extension LinkError: CustomStringConvertible {
     case .nameNotResolved(_, let error): .nameNotResolved(error.description)
     case .notConnected(let failures): .connectFailed(failures.lastErrorNumber)
     case .timedOut: .timedOut
-    case .handshakeFailed(.system(let error)): .connectFailed(error.number)
+    case .handshakeFailed(_, .system(let error)): .connectFailed(error.number)
     case .transferFailed(.system(let error)): .transferFailed(error.number)
-    case .handshakeFailed(.tls(let failure)), .transferFailed(.tls(let failure)):
+    case .handshakeFailed(_, .tls(let failure)), .transferFailed(.tls(let failure)):
       .secureChannelFailed(failure.description)
-    case .handshakeFailed(let error), .transferFailed(let error):
+    case .handshakeFailed(_, let error), .transferFailed(let error):
       .handshakeRefused(error.description)
     case .closedByPeer: .closedByPeer
     case .writeStalled: .writeStalled

@@ -13,6 +13,7 @@ final class LinkStream {
   private let transport: any Transport
   private let pollSet: PollSet
   private var watch: PollSet.Watch
+  private let observer: LinkObserver
   private let version: ProtocolVersion
   private let writeStallTimeout: Duration
   private var outgoing = OutgoingBytes()
@@ -28,8 +29,10 @@ final class LinkStream {
   var isReadingPaused = false
 
   init(
-    _ transport: any Transport, _ options: ClientOptions, _ pollSet: PollSet
+    _ transport: any Transport, _ options: ClientOptions, _ pollSet: PollSet,
+    _ observer: LinkObserver
   ) throws(SystemError) {
+    self.observer = observer
     self.transport = transport
     self.pollSet = pollSet
     version = options.session.version
@@ -65,7 +68,9 @@ final class LinkStream {
 
   func send(_ packet: Packet) throws(EncodeError) {
     guard phase == .handshaking || phase == .open else { return }
+    let before = outgoing.count
     try outgoing.append(packet, version: version)
+    observer.sent(packet, size: outgoing.count - before)
   }
 
   /// Writes what waits, as far as the peer takes it; returns whether any byte left.
@@ -106,7 +111,12 @@ final class LinkStream {
     return received
   }
 
-  func nextPacket() throws(DecodeError) -> Packet? { try decoder.next() }
+  func nextPacket() throws(DecodeError) -> Packet? {
+    let before = decoder.unreadCount
+    guard let packet = try decoder.next() else { return nil }
+    observer.received(packet, size: before - decoder.unreadCount)
+    return packet
+  }
 
   /// The poller says that the peer takes bytes again.
   func becameWritable() { isBlocked = false }

@@ -28,7 +28,10 @@ package struct Dialer: ~Copyable {
     package let reason: Reason
   }
 
-  private enum Attempt: Equatable { case untried, connecting, refused(SystemError) }
+  private enum Attempt: Equatable {
+    case untried, connecting
+    case refused(SystemError)
+  }
 
   /// More addresses of one name than this are not tried.
   package static let addressesMax = 16

@@ -142,7 +142,7 @@ import Testing
     let listener = try LoopbackListener()
     var options = try ClientOptions.test(port: listener.port)
     options.writeStallTimeout = .milliseconds(100)
-    options.socket.sendBufferBytes = 4096
+    options.network.sendBufferBytes = 4096
     let test = try TestLink(options)
     let peer = try BrokerPeer.accepted(by: listener)
     try test.events.up()
