@@ -69,8 +69,14 @@ let package = Package(
       swiftSettings: strict),
 
     .target(
-      name: "TestSupport", dependencies: ["EventLoop"], path: "Tests/TestSupport",
-      swiftSettings: strict),
+      name: "TestSupport", dependencies: ["EventLoop", "WebSocketProtocol"],
+      path: "Tests/TestSupport", swiftSettings: strict),
+    .executableTarget(
+      name: "ws-echo-client", dependencies: ["TestSupport", "WebSocketProtocol"],
+      path: "Tests/Fixtures/ws-echo-client", swiftSettings: strict),
+    .executableTarget(
+      name: "ws-echo-server", dependencies: ["TestSupport", "WebSocketProtocol"],
+      path: "Tests/Fixtures/ws-echo-server", swiftSettings: strict),
     .testTarget(
       name: "EventLoopTests", dependencies: ["EventLoop", "TestSupport"], swiftSettings: strict),
     .testTarget(

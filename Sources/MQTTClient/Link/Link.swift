@@ -18,15 +18,21 @@ package final class Link<Application: LinkApplication>: Sendable {
   private let pollSet: Locked<PollSet?>
 
   /// Prepares a link; `makeApplication` runs on the link's thread when that starts.
+  ///
+  /// A `mailbox` that the application knows lets it give others a way to itself.
   package init(
-    _ options: ClientOptions, resolver: Resolver = Resolver(),
+    _ options: ClientOptions, resolver: Resolver = Resolver(), mailbox: Mailbox<Message>? = nil,
     makeApplication: @escaping @Sendable () -> Application
   ) throws(SystemError) {
     self.options = options
     self.resolver = resolver
-    observations = LinkObservations(server: options.servers.first?.description ?? "")
+    observations = LinkObservations(servers: options.servers.map(\.description))
     self.makeApplication = makeApplication
-    mailboxes = try LinkMailboxes(capacity: options.mailboxCapacity)
+    if let mailbox {
+      mailboxes = try LinkMailboxes(application: mailbox)
+    } else {
+      mailboxes = try LinkMailboxes(capacity: options.mailboxCapacity)
+    }
     pollSet = Locked(try PollSet(mailboxes))
   }
 
@@ -69,7 +75,21 @@ package final class Link<Application: LinkApplication>: Sendable {
   /// Messages that were accepted are still handed to the application, whose last event is
   /// `.stopped`.
   package func stop(within duration: Duration) {
-    mailboxes.control.sendReserved(.stop(deadline: MonotonicClock.now() + duration))
+    mailboxes.control.sendReserved(
+      .stop(.now(Disconnect()), deadline: MonotonicClock.now() + duration))
+  }
+
+  /// Ends the session in the given way; `join` waits for the end.
+  ///
+  /// `duration` bounds the draining, after which only the last bytes still leave, or else all of it.
+  package func stop(
+    _ ending: SessionEnding, within duration: Duration
+  ) throws(DisconnectError) {
+    switch ending {
+    case .drain(let packet), .now(let packet): try options.session.check(packet)
+    case .abort: break
+    }
+    mailboxes.control.sendReserved(.stop(ending, deadline: MonotonicClock.now() + duration))
   }
 
   /// Waits for the end of the thread; returns at once if it never started.

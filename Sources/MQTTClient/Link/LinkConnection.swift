@@ -19,8 +19,11 @@ final class LinkConnection {
   private let resolver: Resolver
   private let control: Mailbox<LinkControl>
   private let observer: LinkObserver
+  /// Where the next attempt goes; empty when the broker has named only what is less secure.
+  private var servers: [BrokerURL]
   private var attempt = Attempt.none
   private var closing: LinkStream?
+  private let once = OnceOutcomes()
   private var attemptNumber: UInt64 = 0
   private var news: LinkDriver.News?
   private var lastError: LinkError?
@@ -39,6 +42,7 @@ final class LinkConnection {
     self.pollSet = pollSet
     self.resolver = resolver
     self.control = control
+    servers = options.servers
     readBuffer = Array(repeating: 0, count: max(1, options.readBytes))
   }
 
@@ -71,22 +75,32 @@ final class LinkConnection {
     return reason == .connectTimeout ? detail ?? .timedOut(step) : detail
   }
 
+  /// The next attempt goes to the servers that the broker named, or to the configured ones again.
+  func redirect(to target: RedirectTarget?) {
+    guard let target, let origin = servers.first ?? options.servers.first else {
+      servers = options.servers
+      return
+    }
+    servers = target.references.compactMap { $0.url(from: origin) }
+  }
+
   func open(at now: Duration) {
     guard case .none = attempt else { preconditionFailure("a second link beside the first") }
     attemptNumber += 1
     lastError = nil
     step = .resolving
+    guard let server = servers.first else { return fail(.redirectNotSecure) }
     let dial = LinkDial(options, pollSet)
     attempt = .dial(dial)
     let (control, number) = (control, attemptNumber)
-    let started = resolver.resolve(options.servers[0].host, port: options.servers[0].port) {
+    let started = resolver.resolve(server.host, port: server.port) {
       result in
       control.sendReserved(.resolved(attempt: number, result))
     }
     switch started {
     case .known(let address): dialled(dial.resolved([address], at: now))
     case .asked: break
-    case .refused(let error): fail(.nameNotResolved(host: options.servers[0].host, error))
+    case .refused(let error): fail(.nameNotResolved(host: server.host, error))
     }
   }
 
@@ -97,7 +111,7 @@ final class LinkConnection {
     guard number == attemptNumber, case .dial(let dial) = attempt else { return }
     switch result {
     case .success(let addresses): dialled(dial.resolved(addresses, at: now))
-    case .failure(let error): fail(.nameNotResolved(host: options.servers[0].host, error))
+    case .failure(let error): fail(.nameNotResolved(host: servers.first?.host ?? "", error))
     }
   }
 
@@ -168,6 +182,25 @@ final class LinkConnection {
     }
   }
 
+  /// Sends a QoS 0 message, whose outcome `reportOnce` tells.
+  func sendOnce(_ key: UInt64, _ publish: Publish) {
+    guard let stream else { return once.fail([key]) }
+    do throws(EncodeError) {
+      try stream.sendOnce(key, publish)
+    } catch {
+      once.refuse(key)
+    }
+  }
+
+  /// What became of QoS 0 messages since the last time.
+  func reportOnce(_ handle: (UInt64, PublishOutcome) -> Void) { once.report(handle) }
+
+  /// The link ends for good: nothing that still waits will leave.
+  func abandon() {
+    closing?.abandon()
+    stream?.abandon()
+  }
+
   /// Writes what waits; returns whether any byte left.
   func write(at now: Duration) -> Bool {
     advanceClosing(at: now)
@@ -196,6 +229,7 @@ final class LinkConnection {
       let failures = dial.giveUp()
       lastError = failures.isEmpty ? .timedOut(step) : .notConnected(failures)
     case .stream(let stream):
+      self.closing?.abandon()
       stream.close(closing, at: now)
       self.closing = stream
       advanceClosing(at: now)
@@ -216,7 +250,7 @@ final class LinkConnection {
     case .connected(let socket):
       step = .tls
       do throws(SystemError) {
-        let stream = try LinkStream(TCPTransport(socket), options, pollSet, observer)
+        let stream = try LinkStream(TCPTransport(socket), options, pollSet, once, observer)
         attempt = .stream(stream)
         advance(stream)
       } catch {
@@ -249,12 +283,15 @@ final class LinkConnection {
   private func advanceClosing(at now: Duration) {
     guard let stream = closing else { return }
     stream.advanceClosing(at: now, &readBuffer)
-    if stream.phase == .done { closing = nil }
+    guard stream.phase == .done else { return }
+    stream.abandon()
+    closing = nil
   }
 
   private func fail(_ error: LinkError) {
     lastError = error
     writeError = nil
+    stream?.abandon()
     attempt = .none
     news = .failed(error)
   }

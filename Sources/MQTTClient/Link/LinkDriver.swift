@@ -15,6 +15,8 @@ final class LinkDriver {
   let connection: LinkConnection
   let context: LinkContext
   private let observer: LinkObserver
+  private let hooks: LinkHooks
+  private let closeTimeout: Duration
   private let deliver: (LinkEvent) -> Void
   private let version: ProtocolVersion
   private var session: Session
@@ -27,15 +29,19 @@ final class LinkDriver {
 
   init(
     _ options: ClientOptions, _ connection: LinkConnection, _ context: LinkContext,
-    _ observer: LinkObserver, deliver: @escaping (LinkEvent) -> Void
+    _ control: Mailbox<LinkControl>, _ observer: LinkObserver,
+    deliver: @escaping (LinkEvent) -> Void
   ) {
     self.connection = connection
     self.context = context
     self.observer = observer
+    hooks = LinkHooks(options.session, control)
+    closeTimeout = options.closeTimeout
     self.deliver = deliver
     version = options.session.version
     session = Session(
       options: options.session, jitterSeed: options.jitterSeed ?? .random(in: 1 ... .max))
+    context.pending = { [unowned self] in pendingPublishes(atMost: $0) }
   }
 
   private var now: Duration { context.now }
@@ -54,10 +60,12 @@ final class LinkDriver {
     settle()
   }
 
-  func stop(deadline: Duration) {
-    stopDeadline = min(deadline, stopDeadline ?? deadline)
-    feed { $0.stop(at: $2, &$1) }
-    settle()
+  private func stop(_ ending: SessionEnding, deadline: Duration) {
+    var last = deadline
+    // After the time for draining, the last bytes still have theirs.
+    if case .drain = ending { last += closeTimeout }
+    stopDeadline = min(last, stopDeadline ?? last)
+    feed { $0.stop(ending, until: deadline, at: $2, &$1) }
   }
 
   /// Carries out everything that was asked of the context, and all that follows from it.
@@ -85,7 +93,15 @@ final class LinkDriver {
     case .resolved(let attempt, let result):
       connection.resolved(attempt, result, at: now)
       settle()
-    case .stop(let deadline): stop(deadline: deadline)
+    case .authenticated(let number, let answer):
+      feed { $0.authenticated(number, answer, at: $2, &$1) }
+      settle()
+    case .redirectDecided(let number, let decision):
+      feed { $0.redirectDecided(number, decision, at: $2, &$1) }
+      settle()
+    case .stop(let ending, let deadline):
+      stop(ending, deadline: deadline)
+      settle()
     }
   }
 
@@ -101,7 +117,7 @@ final class LinkDriver {
 
   /// Reads what the poller cannot see; call it once per turn.
   func readHeldInput() {
-    if connection.mustNotWait { read() }
+    if connection.mustNotWait, !session.isChecking { read() }
   }
 
   /// Sends what the session held back to combine it, and writes everything in one go.
@@ -111,8 +127,10 @@ final class LinkDriver {
     if connection.write(at: now) { feed { session, _, now in session.wrote(at: now) } }
     if connection.hasWriteError { readAfterWriteError() }
     settle()
+    connection.reportOnce { finished($0, $1) }
+    settle()
     updateCongestion()
-    connection.updateInterest(isReadingPaused: context.isReadingPaused)
+    connection.updateInterest(isReadingPaused: context.isReadingPaused || session.isChecking)
   }
 
   /// Makes visible what this wake-up brought.
@@ -128,7 +146,19 @@ final class LinkDriver {
     gauges.subscriptions = counts.subscriptions
     gauges.queuedFilters = counts.queuedFilters
     gauges.unwrittenBytes = connection.outgoingCount
+    observer.dropped(context.takeDropped())
     observer.turnEnded(gauges, strayAcknowledgements: counts.strayAcknowledgements)
+  }
+
+  /// The link ends for good: says what became of the messages that were still to leave.
+  func abandon() {
+    connection.abandon()
+    connection.reportOnce { finished($0, $1) }
+  }
+
+  /// The unfinished publishes, the oldest first.
+  func pendingPublishes(atMost limit: Int) -> [PendingPublish] {
+    session.pendingPublishes(atMost: limit, at: now)
   }
 
   private func read(atMost reads: Int? = nil) {
@@ -165,9 +195,6 @@ final class LinkDriver {
     switch input {
     case .publish(let request):
       observer.wantsPublish(request.publish.qos)
-      guard RequestCheck.isExpressible(request.publish, version) else {
-        return finished(request.key, .notSent(.invalid))
-      }
       feed { $0.publish(request, at: $2, &$1) }
     case .subscribe(let request):
       if let code = RequestCheck.refusal(of: request, version) {
@@ -175,18 +202,25 @@ final class LinkDriver {
         return deliver(.subscribed(request.key, codes, reasonString: nil))
       }
       feed { $0.subscribe(request, at: $2, &$1) }
-    case .unsubscribe(let key, let filters):
-      if let code = RequestCheck.refusal(of: filters, version) {
+    case .unsubscribe(let key, let filters, let userProperties):
+      if let code = RequestCheck.refusal(of: filters, userProperties, version) {
         return deliver(.unsubscribed(key, filters.map { _ in code }, reasonString: nil))
       }
-      feed { $0.unsubscribe(key: key, filters: filters, at: $2, &$1) }
+      feed {
+        $0.unsubscribe(key: key, filters: filters, userProperties: userProperties, at: $2, &$1)
+      }
     case .acknowledge(let token, let reasonCode):
       feed { $0.acknowledge(token, reasonCode: reasonCode, at: $2, &$1) }
     case .receivedRecorded(let key): feed { $0.receivedRecorded(key: key, at: $2, &$1) }
-    case .cancel(let key): feed { session, actions, _ in session.cancel(key: key, &actions) }
-    case .stop(let deadline):
-      stopDeadline = min(deadline, stopDeadline ?? deadline)
-      feed { $0.stop(at: $2, &$1) }
+    case .cancel(let key, let answersSent):
+      feed { session, actions, _ in
+        session.cancel(key: key, answersSent: answersSent, &actions)
+      }
+    case .cancelAll(let answersSent):
+      feed { session, actions, _ in session.cancelAll(answersSent: answersSent, &actions) }
+    case .changeRate(let rate): feed { $0.changeRate(rate, at: $2, &$1) }
+    case .reauthenticate(let key): feed { $0.reauthenticate(key: key, at: $2, &$1) }
+    case .stop(let ending, let deadline): stop(ending, deadline: deadline)
     }
   }
 
@@ -201,6 +235,9 @@ final class LinkDriver {
     case .send(let packet):
       connection.send(packet)
       updateCongestion()
+    case .sendOnce(let key, let publish):
+      connection.sendOnce(key, publish)
+      updateCongestion()
     case .deliver(let publish, let token):
       observer.delivered(publish.qos)
       deliver(.delivered(publish, token))
@@ -208,6 +245,7 @@ final class LinkDriver {
     case .received(let key): deliver(.received(key))
     case .restarted(let key): deliver(.restarted(key))
     case .finished(let key, let outcome): finished(key, outcome)
+    case .settled: break
     case .subscribed(let key, let codes, let text):
       deliver(.subscribed(key, codes, reasonString: text))
     case .unsubscribed(let key, let codes, let text):
@@ -223,10 +261,21 @@ final class LinkDriver {
     case .down(let reason, let retryIn):
       context.limits = nil
       let detail = connection.detail(of: reason)
-      observer.down(ConnectionFailure(reason, detail: detail), retryIn: retryIn)
+      observer.down(ConnectionFailure(reason, detail: detail))
       deliver(.down(reason, detail: detail, retryIn: retryIn))
+    case .authenticate(let request): hooks.authenticate(request)
+    case .endAuthentication(let failure): hooks.endAuthentication(failure)
+    case .authentication(let event): deliver(.authentication(event))
+    case .reauthenticated(let key, let outcome): deliver(.reauthenticated(key, outcome))
+    case .referred(let request): deliver(.referred(request))
+    case .redirect(let target):
+      connection.redirect(to: target)
+      deliver(.redirected(target))
+    case .askRedirect(let number, let request): hooks.askRedirect(number, request)
+    case .drainExpired(let counts): deliver(.drainExpired(counts))
     case .stopped:
       observer.stopped()
+      hooks.cancel()
       isSessionStopped = true
     }
   }

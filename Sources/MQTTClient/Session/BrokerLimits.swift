@@ -12,6 +12,8 @@ package struct BrokerLimits: Equatable, Sendable {
   /// In seconds; zero is off.
   package var keepAlive: UInt16 = 0
   package var sessionPresent = false
+  /// In seconds, how long the broker keeps the session after the connection.
+  package var sessionExpiryInterval: UInt32 = 0
   package var responseInformation: String?
   package var serverReference: String?
 
@@ -34,6 +36,10 @@ package struct BrokerLimits: Equatable, Sendable {
       options.version == .v5 && properties.subscriptionIdentifiersAvailable ?? true
     keepAlive = properties.serverKeepAlive ?? options.keepAlive
     sessionPresent = ack.sessionPresent
+    sessionExpiryInterval =
+      options.version == .v5
+      ? properties.sessionExpiryInterval ?? options.connect.sessionExpiryInterval ?? 0
+      : options.cleanStart ? 0 : .max
     responseInformation = properties.responseInformation
     serverReference = properties.serverReference
   }
@@ -45,13 +51,19 @@ extension BrokerLimits {
     guard publish.isExpressible else { return .invalid }
     if publish.qos > maximumQoS { return .maximumQoS(maximumQoS) }
     if publish.isRetained && !retainAvailable { return .retainUnavailable }
-    var packet = publish
-    packet.isDuplicate = false
-    packet.packetID = publish.qos == .atMostOnce ? nil : 1
-    if version == .v311 { packet.properties = Publish.Properties() }
-    guard let size = try? PacketEncoder.encodedSize(of: .publish(packet), version: version) else {
-      return .invalid
-    }
+    let size = publish.size(version)
     return size > maximumPacketSize ? .packetTooLarge(limit: maximumPacketSize) : nil
+  }
+}
+
+extension Publish {
+  /// The length of its packet, with a packet identifier where one belongs; `Int.max` for a message
+  /// that no packet can carry.
+  func size(_ version: ProtocolVersion) -> Int {
+    var packet = self
+    packet.isDuplicate = false
+    packet.packetID = qos == .atMostOnce ? nil : 1
+    if version == .v311 { packet.properties = Properties() }
+    return (try? PacketEncoder.encodedSize(of: .publish(packet), version: version)) ?? .max
   }
 }

@@ -5,6 +5,8 @@ package enum SessionAction: Equatable, Sendable {
   /// End the link, or the attempt to open it; nothing of it may be reported afterwards.
   case closeLink(LinkClosing)
   case send(Packet)
+  /// Send this QoS 0 message; how it ended is the link's to say, once.
+  case sendOnce(UInt64, Publish)
   /// A message from the broker; acknowledge it when it is safe.
   case deliver(Publish, AckToken)
   /// The first PUBLISH of this message in this process was given to the link.
@@ -14,6 +16,8 @@ package enum SessionAction: Equatable, Sendable {
   /// The broker lost a QoS 2 message that it had received: record that it must be sent again.
   case restarted(UInt64)
   case finished(UInt64, PublishOutcome)
+  /// The exchange of a publish is over that was `finished` before because of its deadline or a wish.
+  case settled(UInt64)
   /// One reason code per filter of the request.
   case subscribed(UInt64, [ReasonCode], reasonString: String?)
   case unsubscribed(UInt64, [ReasonCode], reasonString: String?)
@@ -21,8 +25,23 @@ package enum SessionAction: Equatable, Sendable {
   case subscriptionLost(filter: String, ReasonCode)
   /// The broker accepted the connection.
   case up(ConnectAck)
-  /// There is no connection; `retryIn` until the next attempt.
-  case down(DownReason, retryIn: Duration)
-  /// The last action after `stop`.
+  /// There is no connection; `retryIn` until the next attempt, nil if there will be none.
+  case down(DownReason, retryIn: Duration?)
+  /// Ask the authenticator, in a task of its own; answer with `authenticated`.
+  case authenticate(AuthenticationRequest)
+  /// Cancel what the authenticator is doing, and tell its exchange.
+  case endAuthentication(AuthenticationFailure)
+  case authentication(AuthenticationEvent)
+  /// How the re-authentication with this key ended.
+  case reauthenticated(UInt64, ReauthenticationOutcome)
+  /// The broker names other servers, whether we follow or not; `down` comes next.
+  case referred(RedirectRequest)
+  /// Connect there from the next `openLink` on; nil is to the configured servers again.
+  case redirect(RedirectTarget?)
+  /// Ask the application, in a task of its own; answer with `redirectDecided`.
+  case askRedirect(number: UInt64, RedirectRequest)
+  /// The time to finish everything was too short; the outcomes of what is left follow.
+  case drainExpired(SessionCounts)
+  /// The last action, after `stop` or after the session gave up.
   case stopped
 }

@@ -37,8 +37,8 @@ import Testing
       ])
   }
 
-  @Test func `a session that another client took over waits long`() {
-    var harness = SessionHarness()
+  @Test func `a session that another client took over waits long if the policy says so`() {
+    var harness = SessionHarness { $0.reconnect.afterTakeOver = .waitLongest }
     _ = harness.connect()
     #expect(
       harness.receive(.disconnect(Disconnect(.sessionTakenOver, reasonString: "bye"))) == [
@@ -103,7 +103,7 @@ import Testing
     for _ in 0..<12 {
       _ = harness.connect(sessionPresent: true)
       let actions = harness.run { $0.receivedInvalid(.malformedPacket, at: $1, &$2) }
-      if case .down(_, let wait) = actions.last { waits.append(wait) }
+      if case .down(_, let wait?) = actions.last { waits.append(wait) }
     }
     #expect(waits.count == 12)
     #expect(waits.last == .seconds(30))
@@ -112,13 +112,13 @@ import Testing
   @Test func `silence is asked about and a dead broker is left`() {
     var harness = SessionHarness()
     _ = harness.connect()
-    #expect(harness.session.nextDeadline == harness.now + .seconds(60))
-    #expect(harness.advance(.seconds(59)).isEmpty)
+    #expect(harness.session.nextDeadline == harness.now + .seconds(45))
+    #expect(harness.advance(.seconds(44)).isEmpty)
     harness.session.wrote(at: harness.now)
     #expect(harness.advance(.seconds(1)) == [.send(.pingRequest)])
     harness.session.wrote(at: harness.now)
     #expect(harness.receive(.pingResponse).isEmpty)
-    #expect(harness.advance(.seconds(60)) == [.send(.pingRequest)])
+    #expect(harness.advance(.seconds(45)) == [.send(.pingRequest)])
     #expect(harness.advance(.seconds(9)).isEmpty)
     harness.session.wrote(at: harness.now)
     #expect(
@@ -128,8 +128,8 @@ import Testing
 
   @Test func `the broker's keep-alive wins`() {
     var harness = SessionHarness()
-    _ = harness.connect { $0.serverKeepAlive = 5 }
-    #expect(harness.advance(.seconds(5)) == [.send(.pingRequest)])
+    _ = harness.connect { $0.serverKeepAlive = 8 }
+    #expect(harness.advance(.seconds(6)) == [.send(.pingRequest)])
   }
 
   @Test func `without a keep-alive there is no deadline`() {
@@ -139,7 +139,10 @@ import Testing
   }
 
   @Test func `a broker that never acknowledges is left although it answers pings`() {
-    var harness = SessionHarness { $0.keepAlive = 10 }
+    var harness = SessionHarness {
+      $0.keepAlive = 10
+      $0.pingFraction = 1
+    }
     _ = harness.connect()
     _ = harness.publish(SessionTests.request(1))
     for _ in 0..<2 {
@@ -160,6 +163,98 @@ import Testing
     _ = harness.subscribe(1, "a")
     _ = harness.flush()
     #expect(harness.advance(.seconds(30)).last?.isDown(.acknowledgementTimeout) == true)
+  }
+
+  @Test func `a session that nobody knows is refused if so wished, and used otherwise`() {
+    var strict = SessionHarness { $0.unknownSession = .refuse }
+    let actions = strict.connect(sessionPresent: true)
+    #expect(actions.contains(.send(.disconnect(Disconnect(.protocolError)))))
+    #expect(actions.last?.isDown(.violation(.protocolError)) == true)
+    _ = strict.connect()
+    _ = strict.fail()
+    #expect(
+      strict.connect(sessionPresent: true).last == .up(SessionHarness.ack(sessionPresent: true)))
+    var restored = SessionHarness { $0.unknownSession = .refuse }
+    var request = SessionTests.request(1)
+    request.progress = .maybeSent
+    _ = restored.publish(request)
+    #expect(restored.connect(sessionPresent: true).first?.isUp == true)
+    var usual = SessionHarness()
+    #expect(usual.connect(sessionPresent: true).first?.isUp == true)
+  }
+
+  @Test(arguments: [
+    Packet.publishAck(PublishReply(1, .success, reasonString: "x")),
+    .publishReceived(PublishReply(1, .success, userProperties: [UserProperty("a", "b")])),
+    .publishRelease(PublishReply(1, .success, reasonString: "x")),
+    .publishComplete(PublishReply(1, .success, reasonString: "x")),
+    .subscribeAck(SubscribeAck(packetID: 1, reasonCodes: [.success], reasonString: "x")),
+    .unsubscribeAck(UnsubscribeAck(packetID: 1, reasonCodes: [.success], reasonString: "x")),
+  ]) func `problem information that was declined is a protocol error`(packet: Packet) {
+    var quiet = SessionHarness { $0.connect.requestProblemInformation = false }
+    _ = quiet.connect()
+    #expect(quiet.receive(packet).last?.isDown(.violation(.protocolError)) == true)
+    var usual = SessionHarness()
+    _ = usual.connect()
+    #expect(usual.receive(packet).contains { $0.isDown(.violation(.protocolError)) } == false)
+  }
+
+  @Test func `options that cannot be expressed end the session before any link`() {
+    var harness = SessionHarness {
+      $0.version = .v311
+      $0.clientID = ""
+    }
+    _ = harness.publish(SessionTests.request(1))
+    #expect(
+      harness.start() == [
+        .down(.optionsInvalid(.clientIDMissing), retryIn: nil), .finished(1, .notSent(.stopped)),
+        .stopped,
+      ])
+  }
+
+  @Test func `a session that gives up answers everything and can start again`() {
+    var harness = SessionHarness { $0.reconnect = .never }
+    _ = harness.publish(SessionTests.request(1))
+    _ = harness.start()
+    #expect(
+      harness.fail() == [
+        .down(.linkFailed(.closedByPeer), retryIn: nil), .finished(1, .notSent(.stopped)), .stopped,
+      ])
+    #expect(harness.session.nextDeadline == nil)
+    #expect(harness.start() == [.openLink])
+  }
+
+  @Test func `work that the broker confirmed keeps the waits short`() {
+    var harness = SessionHarness { $0.reconnect.backoff.maximumAfterProgress = .seconds(1) }
+    var waits: [Duration] = []
+    for key in 1...12 {
+      _ = harness.connect(sessionPresent: true)
+      _ = harness.publish(SessionTests.request(UInt64(key)))
+      _ = harness.receive(.publishAck(PublishReply(PacketID(key))))
+      // An acknowledgement of nothing is no progress.
+      if case .down(_, let wait?) = harness.fail().last { waits.append(wait) }
+    }
+    #expect(waits.last == .seconds(1))
+    for _ in 0..<12 {
+      _ = harness.connect(sessionPresent: true)
+      _ = harness.receive(.publishAck(PublishReply(1)))
+      if case .down(_, let wait?) = harness.fail().last { waits.append(wait) }
+    }
+    #expect(waits.last == .seconds(30))
+  }
+
+  @Test func `credentials of an attempt are for that attempt`() {
+    var harness = SessionHarness { $0.username = "u" }
+    for name in ["v", "u"] {
+      _ = harness.session.state == .idle ? harness.start() : harness.advance(.seconds(1))
+      if name == "v" { harness.session.prepared(ConnectOverrides(username: name)) }
+      guard case .send(.connect(let connect)) = harness.open().first else {
+        Issue.record("no CONNECT")
+        return
+      }
+      #expect(connect.username == name)
+      _ = harness.fail()
+    }
   }
 
   @Test func `events of a link that is gone change nothing`() {
@@ -210,6 +305,8 @@ import Testing
 }
 
 extension SessionAction {
+  var isUp: Bool { if case .up = self { true } else { false } }
+
   func isDown(_ reason: DownReason) -> Bool {
     if case .down(reason, _) = self { true } else { false }
   }

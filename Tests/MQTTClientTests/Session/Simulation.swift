@@ -41,7 +41,8 @@ struct Simulation: ~Copyable {
     options.pingTimeout = .seconds(2)
     options.connectTimeout = .seconds(2)
     options.acknowledgementTimeout = .seconds(4)
-    options.backoff.maximum = .seconds(2)
+    options.reconnect.backoff.maximum = .seconds(2)
+    options.reconnect.refusalsMaximum = nil
     options.inflightMaximum = Int.random(in: 1...20, using: &random)
     options.filtersPerPacketMaximum = Int.random(in: 1...4, using: &random)
     options.connect.receiveMaximum = UInt16.random(in: 1...10, using: &random)
@@ -112,6 +113,9 @@ struct Simulation: ~Copyable {
     case .openLink: openLink()
     case .closeLink(let closing): closeLink(closing)
     case .send(let packet): send(packet)
+    case .sendOnce(let key, let publish):
+      send(.publish(publish))
+      application.sentOnce(key)
     case .deliver(let publish, let token):
       let row = publish.payload.reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
       application.delivered(row, token)
@@ -125,7 +129,10 @@ struct Simulation: ~Copyable {
     case .subscribed(let key, let codes, _), .unsubscribed(let key, let codes, _):
       application.answered(key, codes)
     case .subscriptionLost(let filter, _): problems.append("lost \(filter)")
-    case .up, .down, .stopped: break
+    case .settled(let key): application.settled(key)
+    case .authenticate, .endAuthentication, .authentication, .reauthenticated, .referred, .redirect,
+      .askRedirect, .drainExpired, .up, .down, .stopped:
+      break
     }
   }
 
