@@ -69,6 +69,7 @@ final class LinkLoop<Application: LinkApplication> {
     application.started(context)
     driver.start()
     driver.flush()
+    if driver.isFinished { finish() }
     driver.observe()
   }
 
