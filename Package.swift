@@ -22,6 +22,7 @@ let package = Package(
     .executable(name: "mqtt-bridge", targets: ["Bridge"]),
     .library(name: "MQTTClient", targets: ["MQTTClient"]),
     .library(name: "MQTTClientTesting", targets: ["MQTTClientTesting"]),
+    .executable(name: "mqtt-probe", targets: ["mqtt-probe"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", "1.8.0"..<"2.0.0"),
@@ -71,6 +72,9 @@ let package = Package(
     .target(
       name: "TestSupport", dependencies: ["EventLoop", "WebSocketProtocol"],
       path: "Tests/TestSupport", swiftSettings: strict),
+    .executableTarget(
+      name: "mqtt-probe", dependencies: ["EventLoop", "MQTTClient"],
+      path: "Tests/Fixtures/mqtt-probe", swiftSettings: strict),
     .executableTarget(
       name: "ws-echo-client", dependencies: ["TestSupport", "WebSocketProtocol"],
       path: "Tests/Fixtures/ws-echo-client", swiftSettings: strict),
