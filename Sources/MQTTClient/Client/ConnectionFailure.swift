@@ -14,6 +14,8 @@ public struct ConnectionFailure: Error, Equatable, Sendable {
     case handshakeRefused
     /// CONNACK said no; `reasonCode` says why.
     case refused
+    /// Enhanced authentication failed on the client's side; `detail` says why.
+    case authenticationFailed
     /// The broker sent DISCONNECT; `reasonCode` says why.
     case closedByBroker
     /// The connection ended without a word.
@@ -72,6 +74,7 @@ extension ConnectionFailure: CustomStringConvertible {
     case .tls: "TLS failed"
     case .handshakeRefused: "the WebSocket server or proxy refused"
     case .refused: "the broker refused the connection"
+    case .authenticationFailed: "the authentication failed"
     case .closedByBroker: "the broker closed the connection"
     case .connectionLost: "the connection was lost"
     case .protocolViolation: "the broker broke the protocol"
@@ -101,6 +104,10 @@ extension ConnectionFailure {
     case .connectTimeout: self.init(.connectTimeout, detail: detail)
     case .pingTimeout: self.init(.pingTimeout)
     case .acknowledgementTimeout: self.init(.acknowledgementTimeout)
+    case .authenticationFailed(let failure):
+      self.init(.authenticationFailed, detail: failure.description)
+    case .optionsInvalid(let error):
+      self.init(.local, isRetryable: false, detail: "the options cannot be sent: \(error)")
     }
   }
 

@@ -69,7 +69,21 @@ package final class Link<Application: LinkApplication>: Sendable {
   /// Messages that were accepted are still handed to the application, whose last event is
   /// `.stopped`.
   package func stop(within duration: Duration) {
-    mailboxes.control.sendReserved(.stop(deadline: MonotonicClock.now() + duration))
+    mailboxes.control.sendReserved(
+      .stop(.now(Disconnect()), deadline: MonotonicClock.now() + duration))
+  }
+
+  /// Ends the session in the given way; `join` waits for the end.
+  ///
+  /// `duration` bounds the draining, after which only the last bytes still leave, or else all of it.
+  package func stop(
+    _ ending: SessionEnding, within duration: Duration
+  ) throws(DisconnectError) {
+    switch ending {
+    case .drain(let packet), .now(let packet): try options.session.check(packet)
+    case .abort: break
+    }
+    mailboxes.control.sendReserved(.stop(ending, deadline: MonotonicClock.now() + duration))
   }
 
   /// Waits for the end of the thread; returns at once if it never started.

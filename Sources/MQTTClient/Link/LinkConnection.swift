@@ -19,10 +19,12 @@ final class LinkConnection {
   private let resolver: Resolver
   private let control: Mailbox<LinkControl>
   private let observer: LinkObserver
+  /// Where the next attempt goes; empty when the broker has named only what is less secure.
+  private var servers: [BrokerURL]
   private var attempt = Attempt.none
   private var closing: LinkStream?
   private let once = OnceOutcomes()
-  private var attemptNumber: UInt64 = 0
+  private(set) var attemptNumber: UInt64 = 0
   private var news: LinkDriver.News?
   private var lastError: LinkError?
   private var writeError: TransportError?
@@ -40,6 +42,7 @@ final class LinkConnection {
     self.pollSet = pollSet
     self.resolver = resolver
     self.control = control
+    servers = options.servers
     readBuffer = Array(repeating: 0, count: max(1, options.readBytes))
   }
 
@@ -72,22 +75,32 @@ final class LinkConnection {
     return reason == .connectTimeout ? detail ?? .timedOut(step) : detail
   }
 
+  /// The next attempt goes to the servers that the broker named, or to the configured ones again.
+  func redirect(to target: RedirectTarget?) {
+    guard let target, let origin = servers.first ?? options.servers.first else {
+      servers = options.servers
+      return
+    }
+    servers = target.references.compactMap { $0.url(from: origin) }
+  }
+
   func open(at now: Duration) {
     guard case .none = attempt else { preconditionFailure("a second link beside the first") }
     attemptNumber += 1
     lastError = nil
     step = .resolving
+    guard let server = servers.first else { return fail(.redirectNotSecure) }
     let dial = LinkDial(options, pollSet)
     attempt = .dial(dial)
     let (control, number) = (control, attemptNumber)
-    let started = resolver.resolve(options.servers[0].host, port: options.servers[0].port) {
+    let started = resolver.resolve(server.host, port: server.port) {
       result in
       control.sendReserved(.resolved(attempt: number, result))
     }
     switch started {
     case .known(let address): dialled(dial.resolved([address], at: now))
     case .asked: break
-    case .refused(let error): fail(.nameNotResolved(host: options.servers[0].host, error))
+    case .refused(let error): fail(.nameNotResolved(host: server.host, error))
     }
   }
 
@@ -98,7 +111,7 @@ final class LinkConnection {
     guard number == attemptNumber, case .dial(let dial) = attempt else { return }
     switch result {
     case .success(let addresses): dialled(dial.resolved(addresses, at: now))
-    case .failure(let error): fail(.nameNotResolved(host: options.servers[0].host, error))
+    case .failure(let error): fail(.nameNotResolved(host: servers.first?.host ?? "", error))
     }
   }
 

@@ -10,12 +10,13 @@ package final class LinkContext {
     case publish(PublishRequest)
     case subscribe(SubscribeRequest)
     case unsubscribe(key: UInt64, filters: [String])
-    case acknowledge(AckToken, ReasonCode)
+    case acknowledge(AckToken, DeliveryReply)
     case receivedRecorded(UInt64)
     case cancel(UInt64, answersSent: Bool)
     case cancelAll(answersSent: Bool)
     case changeRate(PublishRate)
-    case stop(deadline: Duration)
+    case reauthenticate(UInt64)
+    case stop(SessionEnding, deadline: Duration)
   }
 
   private let thread: ThreadIdentity
@@ -46,7 +47,11 @@ package final class LinkContext {
   }
 
   package func acknowledge(_ token: AckToken, reasonCode: ReasonCode = .success) {
-    add(.acknowledge(token, reasonCode))
+    acknowledge(token, DeliveryReply(reasonCode))
+  }
+
+  package func acknowledge(_ token: AckToken, _ reply: DeliveryReply) {
+    add(.acknowledge(token, reply))
   }
 
   /// The application has recorded `.received`; PUBREL may go out.
@@ -73,7 +78,16 @@ package final class LinkContext {
   }
 
   /// Ends the session gracefully within `duration`, as `Link.stop` does.
-  package func stop(within duration: Duration) { add(.stop(deadline: now + duration)) }
+  package func stop(within duration: Duration) { stop(.now(Disconnect()), within: duration) }
+
+  /// Ends the session in the given way within `duration`; `SessionOptions.check` must have passed
+  /// its packet, or else the plain one takes its place.
+  package func stop(_ ending: SessionEnding, within duration: Duration) {
+    add(.stop(ending, deadline: now + duration))
+  }
+
+  /// Authenticates again; `.reauthenticated` with this key tells how it went.
+  package func reauthenticate(key: UInt64) { add(.reauthenticate(key)) }
 
   /// Leaves what the broker sends in the socket, so that TCP slows the broker down.
   ///

@@ -16,6 +16,8 @@ package enum LinkError: Error, Equatable, Sendable {
   case notEncodable(EncodeError)
   /// The broker sent what is no MQTT.
   case malformed(DecodeError)
+  /// The broker sent us away from TLS to servers without it.
+  case redirectNotSecure
   /// The system could not watch another descriptor.
   case notWatched(SystemError)
 }
@@ -46,6 +48,7 @@ extension LinkError: CustomStringConvertible {
     case .writeStalled: "the broker takes no more bytes"
     case .notEncodable(let error): "a packet cannot be sent: \(error)"
     case .malformed(let error): "malformed packet: \(error)"
+    case .redirectNotSecure: "the broker named only servers without TLS"
     case .notWatched(let error): error.description
     }
   }
@@ -65,6 +68,7 @@ extension LinkError: CustomStringConvertible {
     case .closedByPeer: .closedByPeer
     case .writeStalled: .writeStalled
     case .notEncodable, .malformed: .closedByPeer
+    case .redirectNotSecure: .handshakeRefused(description)
     case .notWatched(let error): .connectFailed(error.number)
     }
   }

@@ -37,7 +37,8 @@ final class LinkLoop<Application: LinkApplication> {
     self.context = context
     observer = LinkObserver(observations, trace: options.trace)
     driver = LinkDriver(
-      options, LinkConnection(options, pollSet, resolver, control, observer), context, observer
+      options, LinkConnection(options, pollSet, resolver, control, observer), context, observer,
+      control
     ) { event in
       application.received(event, context)
     }
@@ -68,6 +69,7 @@ final class LinkLoop<Application: LinkApplication> {
     application.started(context)
     driver.start()
     driver.flush()
+    if driver.isFinished { finish() }
     driver.observe()
   }
 

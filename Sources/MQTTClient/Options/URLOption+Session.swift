@@ -54,13 +54,13 @@ extension URLOption {
   static let reconnect = [
     URLOption(
       "backoff_initial", .reconnect, "the wait after the first failure", .time,
-      \.session.backoff.initial),
+      \.session.reconnect.backoff.initial),
     URLOption(
       "backoff_maximum", .reconnect, "the longest wait between two attempts", .time,
-      \.session.backoff.maximum),
+      \.session.reconnect.backoff.maximum),
     URLOption(
       "backoff_reset", .reconnect, "how long a connection must hold to count as good", .time,
-      \.session.backoff.resetAfter),
+      \.session.reconnect.backoff.resetAfter),
     URLOption(
       "server_order", .reconnect, "in which order several servers are tried",
       URLValue(expected: "in_order or shuffled") { ClientOptions.ServerOrder(rawValue: $0) },

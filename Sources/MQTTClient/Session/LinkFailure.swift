@@ -26,6 +26,10 @@ package enum DownReason: Equatable, Sendable {
   case connectTimeout
   case pingTimeout
   case acknowledgementTimeout
+  /// The exchange of enhanced authentication did not succeed on our side.
+  case authenticationFailed(AuthenticationFailure)
+  /// No CONNECT can express the options.
+  case optionsInvalid(EncodeError)
 }
 
 /// How the link ends.

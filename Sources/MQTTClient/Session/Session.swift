@@ -2,7 +2,8 @@
 ///
 ///     idle ──start──▶ opening ──linkOpened──▶ greeting ──CONNACK──▶ up
 ///                     opening, greeting, up ──any end──▶ waiting ──timer──▶ opening
-///                     any ──stop──▶ stopped ──start──▶ opening
+///                     opening, greeting, up ──an end that is final──▶ stopped
+///                     any ──stop, once drained if so wished──▶ stopped ──start──▶ opening
 ///
 /// The driver gives one input at a time and runs all its actions, in order, before the next. It calls
 /// `flush` once per wake-up, after the inputs, and `timerFired` when `nextDeadline` has come. Time is
@@ -14,7 +15,7 @@ package struct Session: ~Copyable {
     case idle
     case waiting(until: Duration)
     case opening(until: Duration)
-    /// CONNECT is out.
+    /// The link is open: CONNECT is out, or about to be, and the connection not yet accepted.
     case greeting(until: Duration)
     case up
     case stopped
@@ -25,7 +26,28 @@ package struct Session: ~Copyable {
   /// What the broker allows; nil without a connection.
   package internal(set) var limits: BrokerLimits?
 
+  /// The wish to end when everything is done.
+  struct Drain {
+    let packet: Disconnect
+    let until: Duration?
+  }
+
+  var drain: Drain?
   var handshake = Handshake()
+  /// What CONNECT of this attempt says in place of the options.
+  var overrides: ConnectOverrides?
+  /// CONNECT is out on this link.
+  var isConnectSent = false
+  var authExchange = AuthExchange()
+  /// The broker has accepted, and our authenticator has not said yet whether it accepts the broker.
+  var pendingAck: ConnectAck?
+  /// What came since `pendingAck`.
+  var heldPackets: [Packet] = []
+  var redirection: Redirection
+  /// Why the link ended, while the application decides about a redirection.
+  var referredBy: DownReason?
+  /// This client has, or was given, a part of the broker's session.
+  var knowsSession = false
   /// A CONNECT went out since the last CONNACK, and its link ended without an answer.
   var isGreetingUnanswered = false
   var keepAlive: KeepAlive
@@ -39,35 +61,20 @@ package struct Session: ~Copyable {
   package init(options: SessionOptions, jitterSeed: UInt64) {
     self.options = options
     keepAlive = KeepAlive(seconds: 0, timeout: options.pingTimeout, at: .zero)
-    reconnect = Reconnect(options.backoff, seed: jitterSeed)
+    reconnect = Reconnect(options.reconnect, seed: jitterSeed)
+    redirection = Redirection(options.redirect)
     ids = PacketIDs(order: options.packetIDOrder)
     aliases = InboundTopicAliases(maximum: 0)
     outgoing = OutgoingPublishes(options)
     incoming = IncomingPublishes(
       version: options.version,
-      receiveMaximum: options.version == .v5 ? options.connect.receiveMaximum : nil)
+      receiveMaximum: options.version == .v5 ? options.connect.receiveMaximum : nil,
+      acceptsRedelivery: options.delivery.acceptsRedelivery)
     subscriptions = Subscriptions(options)
   }
 
   /// The client identifier that CONNECT carries, once the broker has assigned one if we had none.
   package var clientID: String { handshake.assignedClientID ?? options.clientID }
-
-  /// When `timerFired` must be called.
-  package var nextDeadline: Duration? {
-    switch state {
-    case .stopped: return nil
-    case .idle: return outgoing.nextTimer
-    case .waiting(let until), .opening(let until), .greeting(let until):
-      return .earlier(until, outgoing.nextTimer)
-    case .up:
-      let liveness = Duration.earlier(keepAlive.nextDeadline, acknowledgementDeadline)
-      return .earlier(liveness, outgoing.nextTimer)
-    }
-  }
-
-  var acknowledgementDeadline: Duration? {
-    .earlier(outgoing.nextDeadline, subscriptions.nextDeadline)
-  }
 
   /// Numbers for metrics.
   package var counts: SessionCounts {
@@ -80,44 +87,46 @@ package struct Session: ~Copyable {
       strayAcknowledgements: outgoing.strayCount &+ subscriptions.strayCount)
   }
 
+  /// Begins to connect; with options that no CONNECT can express the session gives up at once.
   package mutating func start(at now: Duration, _ actions: inout [Action]) {
     switch state {
-    case .idle, .stopped: open(at: now, &actions)
+    case .idle, .stopped:
+      do throws(EncodeError) {
+        try options.validate()
+        reconnect.started()
+        open(at: now, &actions)
+      } catch {
+        actions.append(.down(.optionsInvalid(error), retryIn: nil))
+        finish(&actions)
+      }
     case .waiting, .opening, .greeting, .up: break
     }
-  }
-
-  /// Says goodbye and ends; the broker keeps the session for as long as CONNECT asked.
-  ///
-  /// Every open publish and request is answered, then comes `.stopped`.
-  package mutating func stop(at now: Duration, _ actions: inout [Action]) {
-    switch state {
-    case .stopped: return
-    case .idle, .waiting: break
-    case .opening, .greeting: actions.append(.closeLink(.immediately))
-    case .up:
-      subscriptions.flush(&ids, at: now, &actions)
-      actions.append(.send(.disconnect(Disconnect())))
-      actions.append(.closeLink(.afterWrites))
-    }
-    endLink(&actions)
-    outgoing.stopped(&ids, &actions)
-    subscriptions.stopped(&ids, &actions)
-    state = .stopped
-    actions.append(.stopped)
   }
 
   /// Takes a message, which goes out now or waits for its turn; QoS 0 waits only by option.
   package mutating func publish(
     _ request: PublishRequest, at now: Duration, _ actions: inout [Action]
   ) {
-    if state == .stopped {
+    if state == .stopped || isDraining {
       let outcome: PublishOutcome =
         request.progress == .new ? .notSent(.stopped) : .maybeSent(.stopped)
       return actions.append(.finished(request.key, outcome))
     }
+    if request.progress != .new { knowsSession = true }
     outgoing.publish(request, &ids, at: now, &actions)
   }
+
+  /// What keeps the message from being sent, as far as that is certain now; a topic alias of the
+  /// caller's is replaced by its topic.
+  package mutating func obstacle(to request: inout PublishRequest) -> PublishObstacle? {
+    outgoing.obstacle(to: &request)
+  }
+
+  /// The application of an earlier process had these QoS 2 deliveries.
+  package mutating func restoreInbound(_ ids: [PacketID]) { incoming.restore(ids) }
+
+  /// Whether acknowledging this delivery would change anything.
+  package func isOpen(_ token: AckToken) -> Bool { incoming.isOpen(token) }
 
   /// Takes back a publish that nobody tried to send yet.
   ///
@@ -157,6 +166,10 @@ package struct Session: ~Copyable {
   package mutating func subscribe(
     _ request: SubscribeRequest, at now: Duration, _ actions: inout [Action]
   ) {
+    if state == .stopped || isDraining {
+      let codes = request.subscriptions.map { _ in ReasonCode.implementationSpecificError }
+      return actions.append(.subscribed(request.key, codes, reasonString: nil))
+    }
     subscriptions.subscribe(request, &actions)
   }
 
@@ -164,20 +177,29 @@ package struct Session: ~Copyable {
   package mutating func unsubscribe(
     key: UInt64, filters: [String], at now: Duration, _ actions: inout [Action]
   ) {
+    if state == .stopped || isDraining {
+      let codes = filters.map { _ in ReasonCode.implementationSpecificError }
+      return actions.append(.unsubscribed(key, codes, reasonString: nil))
+    }
     subscriptions.unsubscribe(key: key, filters: filters, &actions)
   }
 
   /// The message of this token is safe, or refused with a code of 0x80 or above.
   package mutating func acknowledge(
-    _ token: AckToken, reasonCode: ReasonCode = .success, at now: Duration,
+    _ token: AckToken, _ reply: DeliveryReply = DeliveryReply(), at now: Duration,
     _ actions: inout [Action]
   ) {
-    incoming.acknowledge(token, reasonCode, &actions)
+    let count = actions.count
+    incoming.acknowledge(token, reply, &actions)
+    // In a session that the broker kept, what we have acknowledged does not come again.
+    if actions.count > count, limits?.sessionPresent == true { reconnect.madeProgress() }
   }
 
-  /// All inputs of this wake-up were given: sends the collected subscription changes.
+  /// All inputs of this wake-up were given: sends the collected subscription changes, and ends the
+  /// session if it only had to finish and has.
   package mutating func flush(at now: Duration, _ actions: inout [Action]) {
     subscriptions.flush(&ids, at: now, &actions)
+    endIfDrained(at: now, &actions)
   }
 }
 

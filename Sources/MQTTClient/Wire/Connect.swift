@@ -24,13 +24,15 @@ public struct Connect: Equatable, Sendable {
   public var password: Bytes?
   /// What the broker publishes when the client vanishes; nil for nothing. [MQTT 5.0, 3.1.2.5]
   public var will: Will?
+  /// The highest bit of the protocol level, by which Mosquitto knows a bridge; MQTT 3.1.1 only.
+  public var isBridge: Bool
   /// What only MQTT 5 has; must be empty in 3.1.1.
   public var properties: Properties
 
   /// Makes a CONNECT; every argument is the field of its name.
   public init(
     version: ProtocolVersion, clientID: String, cleanStart: Bool = true, keepAlive: UInt16 = 60,
-    username: String? = nil, password: Bytes? = nil, will: Will? = nil,
+    username: String? = nil, password: Bytes? = nil, will: Will? = nil, isBridge: Bool = false,
     properties: Properties = Properties()
   ) {
     self.version = version
@@ -40,6 +42,7 @@ public struct Connect: Equatable, Sendable {
     self.username = username
     self.password = password
     self.will = will
+    self.isBridge = isBridge
     self.properties = properties
   }
 

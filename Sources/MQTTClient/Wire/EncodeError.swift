@@ -44,6 +44,8 @@ public enum EncodeError: Error, Equatable, Sendable {
   case authenticationMethodMissing
   /// The packet, or something in it, exists only in MQTT 5.
   case requiresVersion5
+  /// Only MQTT 3.1.1 has the flag by which Mosquitto knows a bridge.
+  case bridgeFlagInVersion5
   /// A CONNECT for another protocol version than that of the connection.
   case versionMismatch
 }

@@ -31,7 +31,8 @@ extension Connect: CustomReflectable {
       showing: [
         "version": version, "clientID": clientID, "cleanStart": cleanStart,
         "keepAlive": keepAlive, "username": username.map { Hidden($0) },
-        "password": password.map { Hidden($0) }, "will": will, "properties": properties,
+        "password": password.map { Hidden($0) }, "will": will,
+        "isBridge": isBridge ? true : nil, "properties": properties,
       ])
   }
 }

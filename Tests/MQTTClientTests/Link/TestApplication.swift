@@ -59,7 +59,7 @@ extension ClientOptions {
     port: UInt16, version: ProtocolVersion = .v5, host: String = "127.0.0.1"
   ) throws -> Self {
     var session = SessionOptions(clientID: "test", version: version)
-    session.backoff = Backoff(initial: .milliseconds(5), maximum: .milliseconds(20))
+    session.reconnect.backoff = Backoff(initial: .milliseconds(5), maximum: .milliseconds(20))
     var options = Self(broker: try BrokerURL("mqtt://\(host):\(port)"), session: session)
     options.closeTimeout = .seconds(30)
     return options

@@ -39,10 +39,10 @@ import Testing
     var options = try ClientOptions.test(port: listener.port)
     options.trace = PacketTrace(showsTopics: false, payloadBytesMax: limit) { lines.add($0) }
     let test = try TestLink(options)
-    _ = try BrokerPeer.accepted(by: listener)
+    let peer = try BrokerPeer.accepted(by: listener)
     try test.events.up()
     try test.publish(PublishRequest(key: 1, publish: Publish(topic: "t", payload: [1, 2, 255])))
-    _ = try test.events.finished(1)
+    _ = try peer.nextPublish()
     let entry = try #require(lines.all.last)
     #expect(entry.payloadStart == Array([1, 2, 255].prefix(limit)))
     #expect(entry.topics.isEmpty)

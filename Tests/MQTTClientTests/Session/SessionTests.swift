@@ -48,6 +48,7 @@ import Testing
     _ = harness.connect()
     var defaults = BrokerLimits()
     defaults.keepAlive = 60
+    defaults.sessionExpiryInterval = .max
     #expect(harness.session.limits == defaults)
   }
 
