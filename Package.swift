@@ -21,6 +21,7 @@ let package = Package(
   products: [
     .executable(name: "mqtt-bridge", targets: ["Bridge"]),
     .library(name: "MQTTClient", targets: ["MQTTClient"]),
+    .library(name: "MQTTSessionStore", targets: ["MQTTSessionStore"]),
     .library(name: "MQTTClientTesting", targets: ["MQTTClientTesting"]),
     .executable(name: "mqtt-probe", targets: ["mqtt-probe"]),
   ],
@@ -63,6 +64,9 @@ let package = Package(
       swiftSettings: strict),
 
     .target(
+      name: "MQTTSessionStore", dependencies: ["EventLoop", "MQTTClient", "Store", collections],
+      swiftSettings: strict),
+    .target(
       name: "MQTTClientTesting", dependencies: ["EventLoop", "MQTTClient"], swiftSettings: strict),
     .testTarget(
       name: "MQTTClientTestingTests",
@@ -104,6 +108,10 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "TestSupportTests", dependencies: ["TestSupport"], swiftSettings: strict),
+    .testTarget(
+      name: "MQTTSessionStoreTests",
+      dependencies: ["EventLoop", "MQTTClient", "MQTTSessionStore", "TestSupport"],
+      swiftSettings: strict),
     .testTarget(name: "TidyTests", swiftSettings: strict),
   ]
 )
