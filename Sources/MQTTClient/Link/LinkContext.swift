@@ -21,6 +21,7 @@ package final class LinkContext {
 
   private let thread: ThreadIdentity
   private var inputs: Deque<Input> = []
+  private var droppedDeliveries = 0
   /// Asks the session; set by the driver for as long as it lives.
   var pending: ((_ limit: Int) -> [PendingPublish])?
 
@@ -98,6 +99,11 @@ package final class LinkContext {
     checkThread()
     isReadingPaused = false
   }
+
+  /// Counts deliveries that a slow consumer lost.
+  package func countDropped(_ count: Int) { droppedDeliveries += count }
+
+  func takeDropped() -> Int { exchange(&droppedDeliveries, with: 0) }
 
   func nextInput() -> Input? { inputs.popFirst() }
 

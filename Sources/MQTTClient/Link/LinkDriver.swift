@@ -29,7 +29,7 @@ final class LinkDriver {
 
   init(
     _ options: ClientOptions, _ connection: LinkConnection, _ context: LinkContext,
-    _ observer: LinkObserver, _ control: Mailbox<LinkControl>,
+    _ control: Mailbox<LinkControl>, _ observer: LinkObserver,
     deliver: @escaping (LinkEvent) -> Void
   ) {
     self.connection = connection
@@ -146,6 +146,7 @@ final class LinkDriver {
     gauges.subscriptions = counts.subscriptions
     gauges.queuedFilters = counts.queuedFilters
     gauges.unwrittenBytes = connection.outgoingCount
+    observer.dropped(context.takeDropped())
     observer.turnEnded(gauges, strayAcknowledgements: counts.strayAcknowledgements)
   }
 
@@ -258,7 +259,7 @@ final class LinkDriver {
     case .down(let reason, let retryIn):
       context.limits = nil
       let detail = connection.detail(of: reason)
-      observer.down(ConnectionFailure(reason, detail: detail), retryIn: retryIn)
+      observer.down(ConnectionFailure(reason, detail: detail))
       deliver(.down(reason, detail: detail, retryIn: retryIn))
     case .authenticate(let request): hooks.authenticate(request)
     case .endAuthentication(let failure): hooks.endAuthentication(failure)
@@ -271,8 +272,8 @@ final class LinkDriver {
     case .askRedirect(let number, let request): hooks.askRedirect(number, request)
     case .drainExpired(let counts): deliver(.drainExpired(counts))
     case .stopped:
-      hooks.cancel()
       observer.stopped()
+      hooks.cancel()
       isSessionStopped = true
     }
   }

@@ -37,8 +37,8 @@ final class LinkLoop<Application: LinkApplication> {
     self.context = context
     observer = LinkObserver(observations, trace: options.trace)
     driver = LinkDriver(
-      options, LinkConnection(options, pollSet, resolver, control, observer), context, observer,
-      control
+      options, LinkConnection(options, pollSet, resolver, control, observer), context, control,
+      observer
     ) { event in
       application.received(event, context)
     }

@@ -3,18 +3,19 @@ import DequeModule
 /// The bytes that wait for the socket.
 ///
 /// Small packets are encoded one behind the other into one buffer, which leaves in one write; a
-/// long payload is not copied but waits as a slice of the caller's storage. While many bytes wait,
-/// what is not a publish goes before all publishes of which no byte has left: an acknowledgement or
-/// a ping never waits for a queue of messages. [MQTT 5.0, 4.6]
+/// long payload is not copied but waits as a slice of the caller's storage. What is not a publish
+/// goes before all publishes of which no byte has left: an acknowledgement or a ping never waits for
+/// a queue of messages. [MQTT 5.0, 4.6]
 struct OutgoingBytes {
   /// A payload from this length on is a piece of its own.
   static let sharedPayloadMin = 16 << 10
-  /// While fewer bytes wait, urgent packets queue like all others, so that one write is enough.
-  static let overtakingMin = 16 << 10
+  /// While no more bytes than this are queued, urgent packets are put before them in the same buffer,
+  /// so that one write is enough.
+  static let joiningMax = 16 << 10
 
   /// Where a packet of the queue ends, and the QoS 0 message that it is, if it is one.
   private struct Mark {
-    let end: UInt64
+    let end: Int64
     let key: UInt64?
   }
 
@@ -26,10 +27,12 @@ struct OutgoingBytes {
   private var written = 0
   private var marks: Deque<Mark> = []
   /// Bytes of the queue since the beginning: put in, and gone out.
-  private var appended: UInt64 = 0
-  private var taken: UInt64 = 0
+  private var appended: Int64 = 0
+  private var taken: Int64 = 0
   /// The end of the last packet that has left as a whole.
-  private var lastEnd: UInt64 = 0
+  private var lastEnd: Int64 = 0
+  /// Where the urgent packets end that were put before the queue; later ones follow them.
+  private var joinedEnd: Int64 = 0
 
   /// The QoS 0 messages that were taken as a whole; whoever reports them empties it.
   var takenKeys: [UInt64] = []
@@ -41,6 +44,7 @@ struct OutgoingBytes {
   private var queuedCount: Int { Int(appended - taken) }
   private var urgentCount: Int { urgent.count - urgentWritten }
   private var isBetweenPackets: Bool { taken == lastEnd }
+  private var mayOvertake: Bool { isBetweenPackets && taken >= joinedEnd }
 
   /// Encodes a packet, in whose place `key` stands afterwards; nothing changes when it throws.
   mutating func append(
@@ -51,15 +55,15 @@ struct OutgoingBytes {
       try PacketEncoder.encodePublishHeader(publish, version: version, into: &buffer)
       pieces.append(buffer[written...])
       pieces.append(publish.payload)
-      appended += UInt64(buffer.count - before + publish.payload.count)
+      appended += Int64(buffer.count - before + publish.payload.count)
       buffer = []
       written = 0
-    } else if packet.isUrgent, urgentCount > 0 || queuedCount >= Self.overtakingMin {
+    } else if packet.isUrgent {
       return try PacketEncoder.encode(packet, version: version, into: &urgent)
     } else {
       let before = buffer.count
       try PacketEncoder.encode(packet, version: version, into: &buffer)
-      appended += UInt64(buffer.count - before)
+      appended += Int64(buffer.count - before)
     }
     marks.append(Mark(end: appended, key: key))
   }
@@ -69,8 +73,9 @@ struct OutgoingBytes {
     _ send: (Bytes) throws(Failure) -> Int
   ) throws(Failure) -> Int {
     let before = count
+    joinUrgent()
     while true {
-      if urgentCount > 0, isBetweenPackets {
+      if urgentCount > 0, mayOvertake {
         guard try writeUrgent(send) else { break }
       }
       guard queuedCount > 0 else { break }
@@ -79,6 +84,24 @@ struct OutgoingBytes {
     }
     compact()
     return before - count
+  }
+
+  /// Puts urgent packets before a short queue, where they count as one packet.
+  private mutating func joinUrgent() {
+    guard urgentCount > 0, urgentWritten == 0, mayOvertake, pieces.isEmpty,
+      queuedCount <= Self.joiningMax
+    else { return }
+    marks.prepend(Mark(end: taken, key: nil))
+    joinedEnd = taken
+    taken -= Int64(urgent.count)
+    lastEnd = taken
+    if queuedCount == urgent.count {
+      swap(&buffer, &urgent)
+      written = 0
+    } else {
+      buffer.insert(contentsOf: urgent, at: written)
+    }
+    urgent.removeAll(keepingCapacity: true)
   }
 
   /// False when not everything was taken.
@@ -118,7 +141,7 @@ struct OutgoingBytes {
     } else {
       pieces[0] = piece.dropFirst(accepted)
     }
-    taken += UInt64(accepted)
+    taken += Int64(accepted)
     while let mark = marks.first, mark.end <= taken {
       marks.removeFirst()
       lastEnd = mark.end

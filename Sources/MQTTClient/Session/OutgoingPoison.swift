@@ -6,8 +6,8 @@ struct PoisonWatch {
   private(set) var hasCompany = false
   /// The broker has acknowledged a publish on this link.
   private(set) var hasProgress = false
-  /// Publishes up to this sequence go out one at a time.
-  var carefulThrough: UInt64?
+  /// Publishes before this sequence go out one at a time.
+  var carefulBefore: UInt64?
   /// A suspicion may take a message out; after it did, not before the broker takes another message.
   var trustsSuspicion = true
 
@@ -42,9 +42,9 @@ struct PoisonWatch {
 extension OutgoingPublishes {
   /// Whether only one publish may be in flight.
   var isCareful: Bool {
-    guard let through = poison.carefulThrough else { return false }
+    guard let end = poison.carefulBefore else { return false }
     let oldest = unacknowledged.first ?? sending.first
-    return oldest.map { table[$0].sequence <= through } ?? false
+    return oldest.map { table[$0].sequence < end } ?? false
   }
 
   /// The link is about to be lost; `isQuiet` says that nothing but publishes was unanswered.
@@ -60,7 +60,7 @@ extension OutgoingPublishes {
       if isAlone {
         table[head].verdict = .quarantined(code)
       } else {
-        poison.carefulThrough = nextSequence
+        poison.carefulBefore = nextSequence
       }
     case .suspicious(let code):
       if isAlone, poison.trustsSuspicion {
@@ -69,7 +69,7 @@ extension OutgoingPublishes {
         table[head].verdict = .quarantined(code)
         poison.trustsSuspicion = false
       } else if !poison.hasProgress {
-        poison.carefulThrough = nextSequence
+        poison.carefulBefore = nextSequence
       }
     }
   }

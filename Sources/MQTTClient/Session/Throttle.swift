@@ -39,7 +39,8 @@ struct Throttle {
   mutating func charge(bytes: Int, at now: Duration) {
     if let interval { messagesPaidAt = max(messagesPaidAt, now) + interval }
     if let bytesPerSecond {
-      bytesPaidAt = max(bytesPaidAt, now) + .seconds(Double(bytes) / bytesPerSecond)
+      let seconds = min(Double(bytes) / bytesPerSecond, 1e9)
+      bytesPaidAt = max(bytesPaidAt, now) + .seconds(seconds)
     }
   }
 }
