@@ -21,6 +21,7 @@ let package = Package(
   products: [
     .executable(name: "mqtt-bridge", targets: ["Bridge"]),
     .library(name: "MQTTClient", targets: ["MQTTClient"]),
+    .library(name: "MQTTClientTesting", targets: ["MQTTClientTesting"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", "1.8.0"..<"2.0.0"),
@@ -61,8 +62,21 @@ let package = Package(
       swiftSettings: strict),
 
     .target(
-      name: "TestSupport", dependencies: ["EventLoop"], path: "Tests/TestSupport",
+      name: "MQTTClientTesting", dependencies: ["EventLoop", "MQTTClient"], swiftSettings: strict),
+    .testTarget(
+      name: "MQTTClientTestingTests",
+      dependencies: ["EventLoop", "MQTTClient", "MQTTClientTesting", "TestSupport"],
       swiftSettings: strict),
+
+    .target(
+      name: "TestSupport", dependencies: ["EventLoop", "WebSocketProtocol"],
+      path: "Tests/TestSupport", swiftSettings: strict),
+    .executableTarget(
+      name: "ws-echo-client", dependencies: ["TestSupport", "WebSocketProtocol"],
+      path: "Tests/Fixtures/ws-echo-client", swiftSettings: strict),
+    .executableTarget(
+      name: "ws-echo-server", dependencies: ["TestSupport", "WebSocketProtocol"],
+      path: "Tests/Fixtures/ws-echo-server", swiftSettings: strict),
     .testTarget(
       name: "EventLoopTests", dependencies: ["EventLoop", "TestSupport"], swiftSettings: strict),
     .testTarget(

@@ -44,6 +44,9 @@ import Glibc
     unsafe ready = Array(repeating: epoll_event(), count: eventsPerWait)
   }
 
+  /// Readable while an event waits, for another poller.
+  package var descriptor: Int32 { epoll.number }
+
   package borrowing func add(
     _ descriptor: Int32, _ interest: Interest, token: UInt64
   ) throws(SystemError) {

@@ -14,6 +14,16 @@ package struct SocketOptions: Equatable, Sendable {
   package var sendBufferBytes: Int?
   /// SO_RCVBUF in bytes; nil leaves it to the system.
   package var receiveBufferBytes: Int?
+  /// The address, and port unless zero, of this machine to connect from.
+  package var localAddress: SocketAddress?
+  /// SO_BINDTODEVICE: the network interface to use.
+  package var device: String?
+  /// Multipath TCP, or plain TCP where the kernel lacks it or one of the other options on it.
+  package var usesMultipathTCP = false
+  /// The differentiated services code point of outgoing packets.
+  package var dscp: UInt8?
+  /// SO_MARK: the firewall mark of outgoing packets.
+  package var mark: UInt32?
 
   package init() {}
 }

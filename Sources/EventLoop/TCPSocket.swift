@@ -1,6 +1,6 @@
 import Glibc
 
-/// A TCP connection, or the attempt at one, that never blocks.
+/// A stream connection by TCP or a Unix socket, or the attempt at one, that never blocks.
 ///
 /// Every call belongs to the owning thread; the connection closes with the last reference.
 package final class TCPSocket {
@@ -23,13 +23,30 @@ package final class TCPSocket {
 
   /// Starts to connect; writable once that succeeded or failed, which `connectError` tells.
   package init(connectingTo address: SocketAddress, _ options: SocketOptions) throws(SystemError) {
-    let flags = Int32(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue)
-    let number = socket(address.family, flags, 0)
-    guard number >= 0 else { throw SystemError("socket") }
-    owned = Descriptor(owning: number)
-    try apply(options)
+    owned = try Self.open(address.family, options)
+    if let local = options.localAddress { try Self.bind(owned.number, to: local) }
+    let number = owned.number
     let result = unsafe address.withSystemAddress { unsafe connect(number, $0, $1) }
     guard result == 0 || errno == EINPROGRESS else { throw SystemError("connect") }
+  }
+
+  /// Connects to a Unix socket, which succeeds or fails at once.
+  package init(connectingTo address: UnixAddress, _ options: SocketOptions) throws(SystemError) {
+    owned = try Self.open(AF_UNIX, protocol: 0)
+    let number = owned.number
+    try SocketSettings.applyBuffers(options, to: number)
+    let result = unsafe address.withSystemAddress { unsafe connect(number, $0, $1) }
+    guard result == 0 else { throw SystemError("connect") }
+  }
+
+  /// Takes a connected stream socket from somebody else and makes it non-blocking.
+  package init(adopting descriptor: consuming Descriptor) throws(SystemError) {
+    let number = descriptor.number
+    let flags = fcntl(number, F_GETFL)
+    guard flags >= 0, fcntl(number, F_SETFL, flags | O_NONBLOCK) == 0 else {
+      throw SystemError("fcntl")
+    }
+    owned = descriptor
   }
 
   /// Why connecting failed; nil when it succeeded.
@@ -71,6 +88,13 @@ package final class TCPSocket {
     shutdown(descriptor, Int32(SHUT_WR))
   }
 
+  /// Makes the close cut the connection with a reset, which forgets bytes on their way.
+  package func resetOnClose() {
+    var linger = linger(l_onoff: 1, l_linger: 0)
+    let length = socklen_t(MemoryLayout<Glibc.linger>.size)
+    unsafe setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &linger, length)
+  }
+
   /// How many bytes have arrived and wait to be read.
   package var unreadBytes: Int {
     var count: Int32 = 0
@@ -85,37 +109,33 @@ package final class TCPSocket {
     }
   }
 
-  private func apply(_ options: SocketOptions) throws(SystemError) {
-    try set(Int32(IPPROTO_TCP), TCP_NODELAY, options.noDelay ? 1 : 0)
-    if let idle = options.keepAliveIdle {
-      try set(SOL_SOCKET, SO_KEEPALIVE, 1)
-      try set(Int32(IPPROTO_TCP), TCP_KEEPIDLE, idle.socketSeconds)
-      try set(Int32(IPPROTO_TCP), TCP_KEEPINTVL, options.keepAliveInterval.socketSeconds)
-      try set(Int32(IPPROTO_TCP), TCP_KEEPCNT, Int32(clamping: max(1, options.keepAliveProbes)))
+  private static func open(
+    _ family: Int32, _ options: SocketOptions
+  ) throws(SystemError) -> Descriptor {
+    if options.usesMultipathTCP,
+      let descriptor = try? open(family, protocol: SocketSettings.multipathTCP),
+      (try? SocketSettings.apply(options, to: descriptor.number, family)) != nil
+    {
+      return descriptor
     }
-    if let timeout = options.userTimeout {
-      try set(Int32(IPPROTO_TCP), TCP_USER_TIMEOUT, PollTimeout.milliseconds(timeout))
-    }
-    if let bytes = options.sendBufferBytes {
-      try set(SOL_SOCKET, SO_SNDBUF, Int32(clamping: bytes))
-    }
-    if let bytes = options.receiveBufferBytes {
-      try set(SOL_SOCKET, SO_RCVBUF, Int32(clamping: bytes))
-    }
+    let descriptor = try open(family, protocol: 0)
+    try SocketSettings.apply(options, to: descriptor.number, family)
+    return descriptor
   }
 
-  private func set(_ level: Int32, _ option: Int32, _ value: Int32) throws(SystemError) {
-    var value = value
-    let length = socklen_t(MemoryLayout<Int32>.size)
-    guard unsafe setsockopt(owned.number, level, option, &value, length) == 0 else {
-      throw SystemError("setsockopt")
-    }
+  private static func open(_ family: Int32, protocol: Int32) throws(SystemError) -> Descriptor {
+    let flags = Int32(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue)
+    let number = socket(family, flags, `protocol`)
+    guard number >= 0 else { throw SystemError("socket") }
+    return Descriptor(owning: number)
   }
-}
 
-extension Duration {
-  /// Whole seconds within what the kernel accepts.
-  fileprivate var socketSeconds: Int32 {
-    Int32(clamping: min(max(components.seconds, 1), 32_767))
+  private static func bind(_ number: Int32, to address: SocketAddress) throws(SystemError) {
+    // A port of our own choice may still be in the system's memory of the last connection.
+    if address.port != 0 {
+      try SocketSettings.set(number, SOL_SOCKET, SO_REUSEADDR, 1, "SO_REUSEADDR")
+    }
+    let result = unsafe address.withSystemAddress { unsafe Glibc.bind(number, $0, $1) }
+    guard result == 0 else { throw SystemError("bind to \(address)") }
   }
 }

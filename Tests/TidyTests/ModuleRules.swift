@@ -22,6 +22,9 @@ enum ModuleRules {
       isBoundary: true),
     ModuleRule(folder: "Sources/WebSocketProtocol", imports: [], isPure: true),
     ModuleRule(
+      folder: "Sources/WebSocketProtocol/Deflate", imports: ["CZlib"], isPure: true,
+      isBoundary: true),
+    ModuleRule(
       folder: "Sources/MQTTClient",
       imports: collections.union(["EventLoop", "Synchronization"])),
     ModuleRule(folder: "Sources/MQTTClient/Wire", imports: collections, isPure: true),
@@ -38,6 +41,8 @@ enum ModuleRules {
       imports: ["COpenSSL", "EventLoop", "Glibc", "Synchronization"], isBoundary: true),
     ModuleRule(
       folder: "Sources/MQTTClient/Cryptography", imports: ["COpenSSL"], isBoundary: true),
+    ModuleRule(
+      folder: "Sources/MQTTClientTesting", imports: ["EventLoop", "MQTTClient"]),
     ModuleRule(
       folder: "Sources/HTTPFront",
       imports: collections.union(["EventLoop", "Synchronization", "WebSocketProtocol"])),

@@ -70,6 +70,8 @@ final class BrokerApplication: LinkApplication {
       let text = detail.map { "\($0)" } ?? "\(reason)"
       wiring.status.down(text)
       observer.brokerDown(reason: text, retryIn: retryIn)
+    case .connecting, .authentication, .reauthenticated, .referred, .redirected, .drainExpired:
+      break
     case .stopped: outbox.linkDown()
     }
     run(link)

@@ -125,7 +125,7 @@ struct OutboxConsumer: ~Copyable {
   ) {
     guard let entry = entries.removeValue(forKey: key) else { return }
     guard let row = entry.row else {
-      return actions.append(outcome == .handedOver ? .handedOver(entry.id) : .notSent(entry.id))
+      return actions.append(outcome == .sent ? .handedOver(entry.id) : .notSent(entry.id))
     }
     if case .rejected(.packetIdentifierInUse, _) = outcome, !entry.isRenamed {
       // The broker's session knows the identifier from another message: any other will do, once.
@@ -191,14 +191,16 @@ struct OutboxConsumer: ~Copyable {
   /// Nil when the message is still to be sent.
   private static func final(_ outcome: PublishOutcome) -> MessageOutcome? {
     switch outcome {
-    case .handedOver: MessageOutcome(state: .sent)
+    case .sent: MessageOutcome(state: .sent)
     case .acknowledged(let code, let reason, let isUncertain):
       MessageOutcome(
         state: .acked, reasonCode: code, reasonString: reason, isUncertain: isUncertain)
     case .rejected(let code, let reason):
       MessageOutcome(state: .rejected, reasonCode: code, reasonString: reason)
+    case .expired: MessageOutcome(state: .expired)
+    case .cancelled: nil
     case .notSent(let obstacle): final(obstacle, isUncertain: false)
-    case .unconfirmed(let obstacle): final(obstacle, isUncertain: true)
+    case .maybeSent(let obstacle): final(obstacle, isUncertain: true)
     }
   }
 
@@ -212,14 +214,16 @@ struct OutboxConsumer: ~Copyable {
     case .packetTooLarge: rejected(.packetTooLarge)
     case .invalid: rejected(.malformedPacket)
     case .expired: MessageOutcome(state: .expired, isUncertain: isUncertain)
-    case .linkDown, .queueFull, .cancelled, .stopped: nil
+    case .topicAliasTooLarge, .topicAliasUnknown: rejected(.topicAliasInvalid)
+    case .quarantined(let code): rejected(code ?? .implementationSpecificError)
+    case .linkDown, .queueFull, .displaced, .deadlinePassed, .sessionLost, .cancelled, .stopped: nil
     }
   }
 
   /// Whether the row simply stays in the store, because this process is ending.
   private static func isLeftForNextRun(_ outcome: PublishOutcome) -> Bool {
     switch outcome {
-    case .notSent(.stopped), .unconfirmed(.stopped), .notSent(.cancelled): true
+    case .notSent(.stopped), .maybeSent(.stopped), .cancelled: true
     default: false
     }
   }

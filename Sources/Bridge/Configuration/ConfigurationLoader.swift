@@ -105,7 +105,7 @@ struct ConfigurationLoader {
       let message = "the password is also in the broker's URL; give it once"
       problems.append(ConfigurationProblem(source(of: .password), message))
     }
-    // MQTT 3.1.1 has no password without a user name. [MQTT-3.1.2-22]
+    // MQTT 3.1.1 has no password without a user name. [MQTT 3.1.1, 3.1.2.9]
     if mqtt.version == .v311 && mqtt.effectivePassword != nil && mqtt.effectiveUsername == nil {
       let message = "MQTT 3.1.1 needs the setting username beside a password"
       problems.append(ConfigurationProblem(source(of: .mqttVersion), message))

@@ -12,11 +12,13 @@ struct Observer: Sendable {
     log.info("broker connected", metadata: [LogKey.sessionPresent: "\(sessionPresent)"])
   }
 
-  func brokerDown(reason: String, retryIn: Duration) {
+  /// Without `retryIn` there will be no other attempt.
+  func brokerDown(reason: String, retryIn: Duration?) {
+    let wait = retryIn.map { "\(Int($0 / .milliseconds(1)))ms" } ?? "never"
     log.warning(
       "broker disconnected",
       metadata: [
-        LogKey.reason: "\(reason)", LogKey.retryIn: "\(Int(retryIn / .milliseconds(1)))ms",
+        LogKey.reason: "\(reason)", LogKey.retryIn: "\(wait)",
       ])
   }
 

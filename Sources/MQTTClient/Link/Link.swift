@@ -11,6 +11,7 @@ package final class Link<Application: LinkApplication>: Sendable {
   private let options: ClientOptions
   private let resolver: Resolver
   private let mailboxes: LinkMailboxes<Message>
+  private let observations: LinkObservations
   private let makeApplication: @Sendable () -> Application
   private let thread = Locked<LoopThread?>(nil)
   /// Opened here, where a failure can be thrown, and taken by the thread.
@@ -23,6 +24,7 @@ package final class Link<Application: LinkApplication>: Sendable {
   ) throws(SystemError) {
     self.options = options
     self.resolver = resolver
+    observations = LinkObservations(server: options.servers.first?.description ?? "")
     self.makeApplication = makeApplication
     mailboxes = try LinkMailboxes(capacity: options.mailboxCapacity)
     pollSet = Locked(try PollSet(mailboxes))
@@ -34,7 +36,7 @@ package final class Link<Application: LinkApplication>: Sendable {
       guard let pollSet = pollSet.withLock({ exchange(&$0, with: nil) }) else {
         preconditionFailure("a link starts once")
       }
-      LinkLoop(options, mailboxes, pollSet, resolver, makeApplication()).run()
+      LinkLoop(options, mailboxes, pollSet, resolver, observations, makeApplication()).run()
     }
     thread.withLock { $0 = started }
   }
@@ -53,6 +55,12 @@ package final class Link<Application: LinkApplication>: Sendable {
     mailboxes.application.sendReserved(message)
   }
 
+  /// What the link has counted and measured; from any thread, as of its last wake-up.
+  package var metrics: ClientMetrics { observations.metrics }
+
+  /// How the link is doing; from any thread.
+  package var diagnostics: Diagnostics { observations.diagnostics }
+
   /// How many messages wait for the application.
   package var waitingMessages: Int { mailboxes.application.count }
 
@@ -61,7 +69,21 @@ package final class Link<Application: LinkApplication>: Sendable {
   /// Messages that were accepted are still handed to the application, whose last event is
   /// `.stopped`.
   package func stop(within duration: Duration) {
-    mailboxes.control.sendReserved(.stop(deadline: MonotonicClock.now() + duration))
+    mailboxes.control.sendReserved(
+      .stop(.now(Disconnect()), deadline: MonotonicClock.now() + duration))
+  }
+
+  /// Ends the session in the given way; `join` waits for the end.
+  ///
+  /// `duration` bounds the draining, after which only the last bytes still leave, or else all of it.
+  package func stop(
+    _ ending: SessionEnding, within duration: Duration
+  ) throws(DisconnectError) {
+    switch ending {
+    case .drain(let packet), .now(let packet): try options.session.check(packet)
+    case .abort: break
+    }
+    mailboxes.control.sendReserved(.stop(ending, deadline: MonotonicClock.now() + duration))
   }
 
   /// Waits for the end of the thread; returns at once if it never started.

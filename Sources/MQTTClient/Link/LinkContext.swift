@@ -13,7 +13,8 @@ package final class LinkContext {
     case acknowledge(AckToken, ReasonCode)
     case receivedRecorded(UInt64)
     case cancel(UInt64)
-    case stop(deadline: Duration)
+    case reauthenticate(UInt64)
+    case stop(SessionEnding, deadline: Duration)
   }
 
   private let thread: ThreadIdentity
@@ -52,7 +53,16 @@ package final class LinkContext {
   package func cancel(key: UInt64) { add(.cancel(key)) }
 
   /// Ends the session gracefully within `duration`, as `Link.stop` does.
-  package func stop(within duration: Duration) { add(.stop(deadline: now + duration)) }
+  package func stop(within duration: Duration) { stop(.now(Disconnect()), within: duration) }
+
+  /// Ends the session in the given way within `duration`; `SessionOptions.check` must have passed
+  /// its packet, or else the plain one takes its place.
+  package func stop(_ ending: SessionEnding, within duration: Duration) {
+    add(.stop(ending, deadline: now + duration))
+  }
+
+  /// Authenticates again; `.reauthenticated` with this key tells how it went.
+  package func reauthenticate(key: UInt64) { add(.reauthenticate(key)) }
 
   /// Leaves what the broker sends in the socket, so that TCP slows the broker down.
   ///

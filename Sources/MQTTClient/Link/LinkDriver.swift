@@ -6,10 +6,19 @@ import EventLoop
 /// connection whose last bytes are leaving.
 final class LinkDriver {
   /// What the session must still be told about the present attempt.
-  enum News { case opened, failed(LinkError), malformed(DecodeError) }
+  enum News {
+    case opened
+    /// A server that had not accepted us is given up for another one.
+    case movedOn
+    case failed(LinkError)
+    case malformed(DecodeError)
+  }
 
   let connection: LinkConnection
   let context: LinkContext
+  private let observer: LinkObserver
+  private let hooks: LinkHooks
+  private let closeTimeout: Duration
   private let deliver: (LinkEvent) -> Void
   private let version: ProtocolVersion
   private var session: Session
@@ -17,16 +26,23 @@ final class LinkDriver {
   private var running: [SessionAction] = []
   private var stopDeadline: Duration?
   private var isSessionStopped = false
+  /// Since the last connection.
+  private var attempts = 0
 
   init(
     _ options: ClientOptions, _ connection: LinkConnection, _ context: LinkContext,
+    _ observer: LinkObserver, _ control: Mailbox<LinkControl>,
     deliver: @escaping (LinkEvent) -> Void
   ) {
     self.connection = connection
     self.context = context
+    self.observer = observer
+    hooks = LinkHooks(options.session, control)
+    closeTimeout = options.closeTimeout
     self.deliver = deliver
     version = options.session.version
-    session = Session(options: options.session, jitterSeed: options.jitterSeed)
+    session = Session(
+      options: options.session, jitterSeed: options.jitterSeed ?? .random(in: 1 ... .max))
   }
 
   private var now: Duration { context.now }
@@ -45,10 +61,12 @@ final class LinkDriver {
     settle()
   }
 
-  func stop(deadline: Duration) {
-    stopDeadline = min(deadline, stopDeadline ?? deadline)
-    feed { $0.stop(at: $2, &$1) }
-    settle()
+  private func stop(_ ending: SessionEnding, deadline: Duration) {
+    var last = deadline
+    // After the time for draining, the last bytes still have theirs.
+    if case .drain = ending { last += closeTimeout }
+    stopDeadline = min(last, stopDeadline ?? last)
+    feed { $0.stop(ending, until: deadline, at: $2, &$1) }
   }
 
   /// Carries out everything that was asked of the context, and all that follows from it.
@@ -73,10 +91,18 @@ final class LinkDriver {
 
   func handle(_ message: LinkControl) {
     switch message {
-    case .resolved(let attempt, let result):
-      connection.resolved(attempt, result, at: now)
+    case .attempt(let ticket, let answer):
+      connection.answered(ticket, answer, at: now)
       settle()
-    case .stop(let deadline): stop(deadline: deadline)
+    case .authenticated(let number, let answer):
+      feed { $0.authenticated(number, answer, at: $2, &$1) }
+      settle()
+    case .redirectDecided(let number, let decision):
+      feed { $0.redirectDecided(number, decision, at: $2, &$1) }
+      settle()
+    case .stop(let ending, let deadline):
+      stop(ending, deadline: deadline)
+      settle()
     }
   }
 
@@ -92,7 +118,7 @@ final class LinkDriver {
 
   /// Reads what the poller cannot see; call it once per turn.
   func readHeldInput() {
-    if connection.mustNotWait { read() }
+    if connection.mustNotWait, !session.isChecking { read() }
   }
 
   /// Sends what the session held back to combine it, and writes everything in one go.
@@ -103,7 +129,23 @@ final class LinkDriver {
     if connection.hasWriteError { readAfterWriteError() }
     settle()
     updateCongestion()
-    connection.updateInterest(isReadingPaused: context.isReadingPaused)
+    connection.updateInterest(isReadingPaused: context.isReadingPaused || session.isChecking)
+  }
+
+  /// Makes visible what this wake-up brought.
+  func observe() {
+    let counts = session.counts
+    var gauges = ClientMetrics.Gauges()
+    gauges.isConnected = session.state == .up
+    gauges.queuedPublishes = counts.waitingPublishes
+    gauges.inFlightPublishes = counts.inFlightPublishes
+    gauges.inFlightMaximum =
+      session.limits.map { min($0.receiveMaximum, session.options.inflightMaximum) } ?? 0
+    gauges.unacknowledgedDeliveries = counts.unacknowledgedDeliveries
+    gauges.subscriptions = counts.subscriptions
+    gauges.queuedFilters = counts.queuedFilters
+    gauges.unwrittenBytes = connection.outgoingCount
+    observer.turnEnded(gauges, strayAcknowledgements: counts.strayAcknowledgements)
   }
 
   private func read(atMost reads: Int? = nil) {
@@ -130,7 +172,12 @@ final class LinkDriver {
 
   private func tell(_ news: News) {
     switch news {
-    case .opened: feed { $0.linkOpened(at: $2, &$1) }
+    case .opened:
+      if let credentials = connection.credentials {
+        feed { session, _, _ in session.prepared(credentials) }
+      }
+      feed { $0.linkOpened(at: $2, &$1) }
+    case .movedOn: feed { session, actions, _ in session.linkMovedOn(&actions) }
     case .failed(let error): feed { $0.linkFailed(error.failure, at: $2, &$1) }
     case .malformed(let error): feed { $0.receivedInvalid(error.reasonCode, at: $2, &$1) }
     }
@@ -139,8 +186,9 @@ final class LinkDriver {
   private func apply(_ input: LinkContext.Input) {
     switch input {
     case .publish(let request):
+      observer.wantsPublish(request.publish.qos)
       guard RequestCheck.isExpressible(request.publish, version) else {
-        return deliver(.finished(request.key, .notSent(.invalid)))
+        return finished(request.key, .notSent(.invalid))
       }
       feed { $0.publish(request, at: $2, &$1) }
     case .subscribe(let request):
@@ -158,24 +206,29 @@ final class LinkDriver {
       feed { $0.acknowledge(token, reasonCode: reasonCode, at: $2, &$1) }
     case .receivedRecorded(let key): feed { $0.receivedRecorded(key: key, at: $2, &$1) }
     case .cancel(let key): feed { session, actions, _ in session.cancel(key: key, &actions) }
-    case .stop(let deadline):
-      stopDeadline = min(deadline, stopDeadline ?? deadline)
-      feed { $0.stop(at: $2, &$1) }
+    case .reauthenticate(let key): feed { $0.reauthenticate(key: key, at: $2, &$1) }
+    case .stop(let ending, let deadline): stop(ending, deadline: deadline)
     }
   }
 
   private func run(_ action: SessionAction) {
     switch action {
-    case .openLink: connection.open(at: now)
+    case .openLink:
+      attempts += 1
+      observer.attemptBegan(attempts)
+      deliver(.connecting(attempt: attempts))
+      connection.open(at: now, until: session.nextDeadline ?? now)
     case .closeLink(let closing): connection.close(closing, at: now)
     case .send(let packet):
       connection.send(packet)
       updateCongestion()
-    case .deliver(let publish, let token): deliver(.delivered(publish, token))
+    case .deliver(let publish, let token):
+      observer.delivered(publish.qos)
+      deliver(.delivered(publish, token))
     case .sent(let key): deliver(.sent(key))
     case .received(let key): deliver(.received(key))
     case .restarted(let key): deliver(.restarted(key))
-    case .finished(let key, let outcome): deliver(.finished(key, outcome))
+    case .finished(let key, let outcome): finished(key, outcome)
     case .subscribed(let key, let codes, let text):
       deliver(.subscribed(key, codes, reasonString: text))
     case .unsubscribed(let key, let codes, let text):
@@ -183,14 +236,36 @@ final class LinkDriver {
     case .subscriptionLost(let filter, let code):
       deliver(.subscriptionLost(filter: filter, code))
     case .up(let ack):
-      connection.step = .up
+      observer.up(ConnectionInfo(clientID: session.clientID, answer: ack))
+      attempts = 0
+      connection.accepted()
       context.limits = session.limits
       deliver(.up(ack))
     case .down(let reason, let retryIn):
       context.limits = nil
-      deliver(.down(reason, detail: connection.detail(of: reason), retryIn: retryIn))
-    case .stopped: isSessionStopped = true
+      let detail = connection.detail(of: reason)
+      observer.down(ConnectionFailure(reason, detail: detail), retryIn: retryIn)
+      deliver(.down(reason, detail: detail, retryIn: retryIn))
+    case .authenticate(let request): hooks.authenticate(request)
+    case .endAuthentication(let failure): hooks.endAuthentication(failure)
+    case .authentication(let event): deliver(.authentication(event))
+    case .reauthenticated(let key, let outcome): deliver(.reauthenticated(key, outcome))
+    case .referred(let request): deliver(.referred(request))
+    case .redirect(let target):
+      connection.redirect(to: target)
+      deliver(.redirected(target))
+    case .askRedirect(let number, let request): hooks.askRedirect(number, request)
+    case .drainExpired(let counts): deliver(.drainExpired(counts))
+    case .stopped:
+      hooks.cancel()
+      observer.stopped()
+      isSessionStopped = true
     }
+  }
+
+  private func finished(_ key: UInt64, _ outcome: PublishOutcome) {
+    observer.finished(outcome)
+    deliver(.finished(key, outcome))
   }
 
   private func updateCongestion() {

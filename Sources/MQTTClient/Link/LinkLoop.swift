@@ -1,50 +1,84 @@
 import EventLoop
 
-/// The life of a link's thread: wait, then give everyone a bounded turn.
+/// The life of a link: wait, then give everyone a bounded turn.
+///
+/// A `Link` runs it on a thread of its own. Without one, the owner calls `start`, then `turn` again
+/// and again, and `perform` in between, until `isFinished`.
 final class LinkLoop<Application: LinkApplication> {
+  let application: Application
   private let options: ClientOptions
   private let mailbox: Mailbox<Application.Message>
   private let control: Mailbox<LinkControl>
   private let pollSet: PollSet
-  private let application: Application
   private let context: LinkContext
   private let driver: LinkDriver
+  private let observer: LinkObserver
+  private let identity = ThreadIdentity()
   private var isMailboxReady = false
   private var messages: [Application.Message] = []
   private var nextMessage = 0
   private var controls: [LinkControl] = []
+  /// Something was asked for since bytes were written last.
+  private var isWritingDue = false
+  /// The goodbye has been said; nothing will happen any more.
+  private(set) var isFinished = false
 
   init(
     _ options: ClientOptions, _ mailboxes: LinkMailboxes<Application.Message>, _ pollSet: PollSet,
-    _ resolver: Resolver, _ application: Application
+    _ resolver: Resolver, _ observations: LinkObservations, _ application: Application
   ) {
     self.options = options
     self.application = application
     mailbox = mailboxes.application
     control = mailboxes.control
     self.pollSet = pollSet
-    let identity = ThreadIdentity()
     identity.adoptCurrentThread()
     let context = LinkContext(thread: identity, now: MonotonicClock.now())
     self.context = context
+    observer = LinkObserver(observations, trace: options.trace)
     driver = LinkDriver(
-      options, LinkConnection(options, pollSet, resolver, control), context
+      options, LinkConnection(options, pollSet, resolver, control, observer), context, observer,
+      control
     ) { event in
       application.received(event, context)
     }
   }
 
+  /// Becomes readable when there is something to do, for the poller of whoever drives the loop.
+  var descriptor: Int32 { pollSet.descriptor }
+
+  /// How long nothing will be to do, unless `descriptor` becomes readable; nil for ever.
+  var patience: Duration? {
+    let hasMessages = nextMessage < messages.count && !context.isCongested
+    if hasMessages || isWritingDue || driver.connection.mustNotWait { return .zero }
+    return nextDeadline.map { max($0 - MonotonicClock.now(), .zero) }
+  }
+
+  private var nextDeadline: Duration? {
+    [driver.nextDeadline, application.nextDeadline].compactMap(\.self).min()
+  }
+
+  /// Lives until the end.
   func run() {
+    start()
+    while !isFinished { turn(atMost: nil) }
+  }
+
+  func start() {
+    began()
     application.started(context)
     driver.start()
     driver.flush()
-    while !driver.isFinished { turn() }
-    finish()
+    if driver.isFinished { finish() }
+    driver.observe()
   }
 
-  private func turn() {
-    pollSet.wait(atMost: timeout)
-    context.now = MonotonicClock.now()
+  /// Waits until there is something to do, at most as long as given, and does it.
+  func turn(atMost limit: Duration?) {
+    guard !isFinished else { return }
+    if isWritingDue { write() }
+    pollSet.wait(atMost: [limit, patience].compactMap(\.self).min())
+    began()
     for event in pollSet.events {
       switch event.token {
       case pollSet.mailbox.token: isMailboxReady = true
@@ -57,16 +91,36 @@ final class LinkLoop<Application: LinkApplication> {
     timersFired()
     application.turnEnded(context)
     driver.settle()
-    driver.flush()
+    write()
     let mayReceive = nextMessage == messages.count && !context.isCongested
     pollSet.change(&pollSet.mailbox, to: mayReceive ? .readable : [])
+    if driver.isFinished { finish() }
+    driver.observe()
   }
 
-  private var timeout: Duration? {
-    let hasMessages = nextMessage < messages.count && !context.isCongested
-    if hasMessages || driver.connection.mustNotWait { return .zero }
-    let deadline = [driver.nextDeadline, application.nextDeadline].compactMap(\.self).min()
-    return deadline.map { $0 - MonotonicClock.now() }
+  /// Asks something of the context between two turns, and carries it out.
+  ///
+  /// The bytes leave with the next turn, or with a call of `write`.
+  func perform<Result>(_ body: (Application, LinkContext) -> Result) -> Result {
+    began()
+    let result = body(application, context)
+    driver.settle()
+    isWritingDue = true
+    if context.isCongested { write() }
+    return result
+  }
+
+  /// Sends what was asked for, as far as the socket takes it.
+  func write() {
+    isWritingDue = false
+    driver.flush()
+  }
+
+  /// The loop may be handed from thread to thread, as long as only one has it at a time.
+  private func began() {
+    identity.adoptCurrentThread()
+    context.now = MonotonicClock.now()
+    observer.turnBegan(at: context.now)
   }
 
   private func receiveControls() {
@@ -113,5 +167,6 @@ final class LinkLoop<Application: LinkApplication> {
     application.turnEnded(context)
     driver.settle()
     application.received(.stopped, context)
+    isFinished = true
   }
 }

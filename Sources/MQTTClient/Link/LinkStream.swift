@@ -10,9 +10,12 @@ import EventLoop
 final class LinkStream {
   enum Phase { case handshaking, open, closing, done }
 
-  private let transport: any Transport
+  private let stack: TransportStack
+  /// The uppermost layer of the stack.
+  private var transport: any Transport
   private let pollSet: PollSet
   private var watch: PollSet.Watch
+  private let observer: LinkObserver
   private let version: ProtocolVersion
   private let writeStallTimeout: Duration
   private var outgoing = OutgoingBytes()
@@ -28,9 +31,12 @@ final class LinkStream {
   var isReadingPaused = false
 
   init(
-    _ transport: any Transport, _ options: ClientOptions, _ pollSet: PollSet
+    _ stack: TransportStack, _ options: ClientOptions, _ pollSet: PollSet,
+    _ observer: LinkObserver
   ) throws(SystemError) {
-    self.transport = transport
+    self.observer = observer
+    self.stack = stack
+    transport = stack.top
     self.pollSet = pollSet
     version = options.session.version
     writeStallTimeout = options.writeStallTimeout
@@ -42,6 +48,9 @@ final class LinkStream {
   }
 
   deinit { pollSet.forget(watch) }
+
+  /// What is being set up, or else the wait for CONNACK.
+  var step: LinkStep { phase == .handshaking ? stack.step : .connecting }
 
   var outgoingCount: Int { outgoing.count }
 
@@ -59,13 +68,18 @@ final class LinkStream {
 
   /// Goes on with the handshakes; true once the stream is open.
   func advance() throws(TransportError) -> Bool {
-    if phase == .handshaking, try transport.advance() { phase = .open }
-    return phase != .handshaking
+    guard phase == .handshaking else { return true }
+    let isOpen = try stack.advance()
+    transport = stack.top
+    if isOpen { phase = .open }
+    return isOpen
   }
 
   func send(_ packet: Packet) throws(EncodeError) {
     guard phase == .handshaking || phase == .open else { return }
+    let before = outgoing.count
     try outgoing.append(packet, version: version)
+    observer.sent(packet, size: outgoing.count - before)
   }
 
   /// Writes what waits, as far as the peer takes it; returns whether any byte left.
@@ -106,7 +120,12 @@ final class LinkStream {
     return received
   }
 
-  func nextPacket() throws(DecodeError) -> Packet? { try decoder.next() }
+  func nextPacket() throws(DecodeError) -> Packet? {
+    let before = decoder.unreadCount
+    guard let packet = try decoder.next() else { return nil }
+    observer.received(packet, size: before - decoder.unreadCount)
+    return packet
+  }
 
   /// The poller says that the peer takes bytes again.
   func becameWritable() { isBlocked = false }
@@ -128,7 +147,9 @@ final class LinkStream {
       if try write(at: now) { closeDeadline = now + closeTimeout }
       stalledSince = nil
       if !hasOutput { transport.shutDownSending() }
-      if case .end = try transport.receive(into: &buffer) { finish() }
+      repeat {
+        if case .end = try transport.receive(into: &buffer) { finish() }
+      } while phase == .closing && transport.holdsInput
     } catch {
       finish()
     }

@@ -30,6 +30,9 @@ final class PollSet {
     }
   }
 
+  /// Readable when `wait` would return at once; for the poller of whoever drives the loop.
+  var descriptor: Int32 { poller.descriptor }
+
   func watch(_ descriptor: Int32, _ interest: Poller.Interest) throws(SystemError) -> Watch {
     lastToken += 1
     try poller.add(descriptor, interest, token: lastToken)

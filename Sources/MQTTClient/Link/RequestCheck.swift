@@ -41,7 +41,7 @@ enum RequestCheck {
         .packetIDSuperfluous, .duplicateAtQoS0, .subscriptionsMissing, .reasonCodesMissing,
         .reasonCodeNotAllowed, .propertyValueNotAllowed, .propertyNotAllowed,
         .sessionPresentWithFailure, .passwordWithoutUsername, .clientIDMissing,
-        .authenticationMethodMissing, .versionMismatch:
+        .authenticationMethodMissing, .bridgeFlagInVersion5, .versionMismatch:
         return .malformedPacket
       }
     }

@@ -12,6 +12,8 @@ package struct BrokerLimits: Equatable, Sendable {
   /// In seconds; zero is off.
   package var keepAlive: UInt16 = 0
   package var sessionPresent = false
+  /// In seconds, how long the broker keeps the session after the connection.
+  package var sessionExpiryInterval: UInt32 = 0
   package var responseInformation: String?
   package var serverReference: String?
 
@@ -34,6 +36,10 @@ package struct BrokerLimits: Equatable, Sendable {
       options.version == .v5 && properties.subscriptionIdentifiersAvailable ?? true
     keepAlive = properties.serverKeepAlive ?? options.keepAlive
     sessionPresent = ack.sessionPresent
+    sessionExpiryInterval =
+      options.version == .v5
+      ? properties.sessionExpiryInterval ?? options.connect.sessionExpiryInterval ?? 0
+      : options.cleanStart ? 0 : .max
     responseInformation = properties.responseInformation
     serverReference = properties.serverReference
   }

@@ -16,9 +16,12 @@ struct KeepAlive: ~Copyable {
   private var lastWritten: Duration
   private var askedAt: Duration?
 
-  init(seconds: UInt16, timeout: Duration, at now: Duration) {
-    interval = seconds == 0 ? nil : .seconds(Int(seconds))
-    self.timeout = timeout
+  /// Pings after the given share of the seconds, so that PINGREQ reaches the broker before it gives
+  /// us up. [MQTT-3.1.2-20]
+  init(seconds: UInt16, fraction: Double = 1, timeout: Duration, at now: Duration) {
+    let share = fraction >= 0.1 ? min(fraction, 1) : fraction.isNaN ? 1 : 0.1
+    interval = seconds == 0 ? nil : .seconds(Int(seconds)) * share
+    self.timeout = max(timeout, .milliseconds(1))
     lastReceived = now
     lastWritten = now
   }

@@ -70,7 +70,7 @@ extension OutgoingPublishes {
     }
     table.links.remove(slot, from: &released)
     let outcome =
-      table[slot].obstacle.map(PublishOutcome.unconfirmed)
+      table[slot].obstacle.map(PublishOutcome.maybeSent)
       ?? .acknowledged(
         reply.reasonCode, reasonString: reply.reasonString,
         isUncertain: table[slot].isUncertain || reply.reasonCode.isFailure)

@@ -80,7 +80,7 @@ struct OutgoingPublishes: ~Copyable {
     let found = waiting.firstIndex { $0.request.key == key && $0.request.progress == .new }
     guard let found else { return }
     waiting.remove(at: found)
-    actions.append(.finished(key, .notSent(.cancelled)))
+    actions.append(.finished(key, .cancelled))
   }
 
   /// Sends what the window and the packet identifiers allow, the oldest first.
@@ -149,16 +149,22 @@ struct OutgoingPublishes: ~Copyable {
     table.links.append(slot, to: &unacknowledged)
   }
 
-  /// The message cannot go out, so it ends here and the link goes on. [MQTT-3.1.2-25]
+  /// The message cannot go out, so it ends here and the link goes on. [MQTT-3.2.2-15]
   private mutating func abandon(
     _ slot: Int32, _ obstacle: PublishObstacle, _ ids: inout PacketIDs, at now: Duration,
     _ actions: inout [SessionAction]
   ) {
     let entry = table[slot]
     guard entry.wasSent, entry.publish.qos == .exactlyOnce else {
-      let isUnknown = entry.wasSent || entry.isUncertain
-      return finish(
-        slot, isUnknown ? .unconfirmed(obstacle) : .notSent(obstacle), &ids, &actions)
+      let outcome: PublishOutcome =
+        if entry.wasSent || entry.isUncertain {
+          .maybeSent(obstacle)
+        } else if obstacle == .expired {
+          .expired
+        } else {
+          .notSent(obstacle)
+        }
+      return finish(slot, outcome, &ids, &actions)
     }
     // The broker may hold the identifier. PUBREL makes it let go, whether it does or not.
     table[slot].obstacle = obstacle

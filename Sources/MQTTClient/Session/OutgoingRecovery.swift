@@ -45,7 +45,7 @@ extension OutgoingPublishes {
     for slot in table.slotsInOrder() {
       let entry = table[slot]
       if let obstacle = entry.obstacle {
-        finish(slot, .unconfirmed(obstacle), &ids, &actions)
+        finish(slot, .maybeSent(obstacle), &ids, &actions)
         continue
       }
       switch entry.stage {
@@ -69,11 +69,11 @@ extension OutgoingPublishes {
     recordingSlots.removeAll()
     for slot in table.slotsInOrder() {
       let wasSent = table[slot].wasSent || table[slot].isUncertain
-      finish(slot, wasSent ? .unconfirmed(.stopped) : .notSent(.stopped), &ids, &actions)
+      finish(slot, wasSent ? .maybeSent(.stopped) : .notSent(.stopped), &ids, &actions)
     }
     while let head = waiting.popFirst() {
       let isNew = head.request.progress == .new
-      let outcome = isNew ? PublishOutcome.notSent(.stopped) : .unconfirmed(.stopped)
+      let outcome = isNew ? PublishOutcome.notSent(.stopped) : .maybeSent(.stopped)
       actions.append(.finished(head.request.key, outcome))
     }
   }

@@ -1,8 +1,7 @@
 /// Which packet identifiers the client uses: one space for PUBLISH, SUBSCRIBE and UNSUBSCRIBE.
 ///
-/// Callers choose identifiers from `callerRange`. The session's own come from above it, going
-/// downwards and round, so that an identifier rests for a while before it is used again; only when
-/// those are all taken do they come from the caller's range.
+/// Callers may choose identifiers from `callerRange`. Those that the session chooses come as its
+/// `PacketIDOrder` says.
 package struct PacketIDs: ~Copyable {
   package static let callerRange: ClosedRange<PacketID> = 1...61_439
   private static let ownRange = 61_440...65_535
@@ -10,12 +9,14 @@ package struct PacketIDs: ~Copyable {
   /// One bit for each identifier; set means in use, and zero always is.
   private var words: [UInt64]
   private var cursor: Int
+  private let order: PacketIDOrder
   package private(set) var count = 0
 
-  package init() {
+  package init(order: PacketIDOrder = .reserving) {
     words = Array(repeating: 0, count: 1024)
     words[0] = 1
-    cursor = Self.ownRange.upperBound
+    self.order = order
+    cursor = order == .ascending ? 1 : Self.ownRange.upperBound
   }
 
   package func isInUse(_ id: PacketID) -> Bool {
@@ -32,6 +33,17 @@ package struct PacketIDs: ~Copyable {
 
   /// Take any free identifier; nil if all 65,535 are in use.
   package mutating func allocate() -> PacketID? {
+    order == .ascending ? allocateUpwards() : allocateReserved()
+  }
+
+  private mutating func allocateUpwards() -> PacketID? {
+    let found = lowestFree(cursor...65_535) ?? lowestFree(1...65_535)
+    guard let found, claim(found) else { return nil }
+    cursor = found == .max ? 1 : Int(found) + 1
+    return found
+  }
+
+  private mutating func allocateReserved() -> PacketID? {
     let own = Self.ownRange
     let found =
       highestFree(own.lowerBound...cursor) ?? highestFree(own)
@@ -47,6 +59,16 @@ package struct PacketIDs: ~Copyable {
     precondition(id != 0 && isInUse(id), "packet identifier \(id) is not in use")
     words[Int(id) >> 6] &= ~(1 << (UInt64(id) & 63))
     count -= 1
+  }
+
+  private func lowestFree(_ range: ClosedRange<Int>) -> PacketID? {
+    let (low, high) = (range.lowerBound, range.upperBound)
+    for word in (low >> 6)...(high >> 6) {
+      var free = ~words[word]
+      if word == low >> 6 { free &= .max << UInt64(low & 63) }
+      if free != 0 { return PacketID(word << 6 + free.trailingZeroBitCount) }
+    }
+    return nil
   }
 
   private func highestFree(_ range: ClosedRange<Int>) -> PacketID? {

@@ -20,13 +20,24 @@ package struct PublishRequest: Equatable, Sendable {
   /// way. If the identifier is in use, this publish and all behind it wait until it is free.
   package var packetID: PacketID?
   package var progress: Progress
+  /// How long the outcome may take; then it is `.deadlinePassed`, and what was sent is finished on
+  /// the wire all the same.
+  package var deadline: Duration?
+  /// How long the message has waited already, which counts for its expiry.
+  package var age: Duration
+  /// The index of a lane of `DeliveryOptions`; the default lane for one that does not exist.
+  package var lane: Int
 
   package init(
-    key: UInt64, publish: Publish, packetID: PacketID? = nil, progress: Progress = .new
+    key: UInt64, publish: Publish, packetID: PacketID? = nil, progress: Progress = .new,
+    deadline: Duration? = nil, age: Duration = .zero, lane: Int = 0
   ) {
     self.key = key
     self.publish = publish
     self.packetID = packetID
     self.progress = progress
+    self.deadline = deadline
+    self.age = age
+    self.lane = lane
   }
 }

@@ -17,7 +17,7 @@ extension Publish {
     }
   }
 
-  /// Not empty, not too long, and without wildcards and NUL. [MQTT-4.7.1-1] [MQTT-4.7.3-1]
+  /// Not empty, not too long, and without wildcards and NUL. [MQTT-4.7.0-1] [MQTT-4.7.3-1]
   private static func isTopicName(_ topic: String) -> Bool {
     (1...65_535).contains(topic.utf8.count)
       && !topic.utf8.contains { $0 == 0 || $0 == UInt8(ascii: "+") || $0 == UInt8(ascii: "#") }

@@ -2,7 +2,8 @@
 ///
 ///     idle ──start──▶ opening ──linkOpened──▶ greeting ──CONNACK──▶ up
 ///                     opening, greeting, up ──any end──▶ waiting ──timer──▶ opening
-///                     any ──stop──▶ stopped ──start──▶ opening
+///                     opening, greeting, up ──an end that is final──▶ stopped
+///                     any ──stop, once drained if so wished──▶ stopped ──start──▶ opening
 ///
 /// The driver gives one input at a time and runs all its actions, in order, before the next. It calls
 /// `flush` once per wake-up, after the inputs, and `timerFired` when `nextDeadline` has come. Time is
@@ -14,7 +15,7 @@ package struct Session: ~Copyable {
     case idle
     case waiting(until: Duration)
     case opening(until: Duration)
-    /// CONNECT is out.
+    /// The link is open: CONNECT is out, or about to be, and the connection not yet accepted.
     case greeting(until: Duration)
     case up
     case stopped
@@ -25,12 +26,33 @@ package struct Session: ~Copyable {
   /// What the broker allows; nil without a connection.
   package internal(set) var limits: BrokerLimits?
 
+  /// The wish to end when everything is done.
+  struct Drain {
+    let packet: Disconnect
+    let until: Duration?
+  }
+
+  var drain: Drain?
   var handshake = Handshake()
+  /// What CONNECT of this attempt says in place of the options.
+  var overrides: ConnectOverrides?
+  /// CONNECT is out on this link.
+  var isConnectSent = false
+  var authExchange = AuthExchange()
+  /// The broker has accepted, and our authenticator has not said yet whether it accepts the broker.
+  var pendingAck: ConnectAck?
+  /// What came since `pendingAck`.
+  var heldPackets: [Packet] = []
+  var redirection: Redirection
+  /// Why the link ended, while the application decides about a redirection.
+  var referredBy: DownReason?
+  /// This client has, or was given, a part of the broker's session.
+  var knowsSession = false
   /// A CONNECT went out since the last CONNACK, and its link ended without an answer.
   var isGreetingUnanswered = false
   var keepAlive: KeepAlive
   var reconnect: Reconnect
-  var ids = PacketIDs()
+  var ids: PacketIDs
   var aliases: InboundTopicAliases
   var outgoing: OutgoingPublishes
   var incoming: IncomingPublishes
@@ -39,7 +61,9 @@ package struct Session: ~Copyable {
   package init(options: SessionOptions, jitterSeed: UInt64) {
     self.options = options
     keepAlive = KeepAlive(seconds: 0, timeout: options.pingTimeout, at: .zero)
-    reconnect = Reconnect(options.backoff, seed: jitterSeed)
+    reconnect = Reconnect(options.reconnect, seed: jitterSeed)
+    redirection = Redirection(options.redirect)
+    ids = PacketIDs(order: options.packetIDOrder)
     aliases = InboundTopicAliases(maximum: 0)
     outgoing = OutgoingPublishes(options)
     incoming = IncomingPublishes(
@@ -51,20 +75,6 @@ package struct Session: ~Copyable {
   /// The client identifier that CONNECT carries, once the broker has assigned one if we had none.
   package var clientID: String { handshake.assignedClientID ?? options.clientID }
 
-  /// When `timerFired` must be called.
-  package var nextDeadline: Duration? {
-    switch state {
-    case .idle, .stopped: return nil
-    case .waiting(let until), .opening(let until), .greeting(let until): return until
-    case .up:
-      return .earlier(keepAlive.nextDeadline, acknowledgementDeadline)
-    }
-  }
-
-  var acknowledgementDeadline: Duration? {
-    .earlier(outgoing.nextDeadline, subscriptions.nextDeadline)
-  }
-
   /// Numbers for metrics.
   package var counts: SessionCounts {
     SessionCounts(
@@ -75,43 +85,33 @@ package struct Session: ~Copyable {
       strayAcknowledgements: outgoing.strayCount &+ subscriptions.strayCount)
   }
 
+  /// Begins to connect; with options that no CONNECT can express the session gives up at once.
   package mutating func start(at now: Duration, _ actions: inout [Action]) {
     switch state {
-    case .idle, .stopped: open(at: now, &actions)
+    case .idle, .stopped:
+      do throws(EncodeError) {
+        try options.validate()
+        reconnect.started()
+        open(at: now, &actions)
+      } catch {
+        actions.append(.down(.optionsInvalid(error), retryIn: nil))
+        finish(&actions)
+      }
     case .waiting, .opening, .greeting, .up: break
     }
-  }
-
-  /// Says goodbye and ends; the broker keeps the session for as long as CONNECT asked.
-  ///
-  /// Every open publish and request is answered, then comes `.stopped`.
-  package mutating func stop(at now: Duration, _ actions: inout [Action]) {
-    switch state {
-    case .stopped: return
-    case .idle, .waiting: break
-    case .opening, .greeting: actions.append(.closeLink(.immediately))
-    case .up:
-      subscriptions.flush(&ids, at: now, &actions)
-      actions.append(.send(.disconnect(Disconnect())))
-      actions.append(.closeLink(.afterWrites))
-    }
-    endLink()
-    outgoing.stopped(&ids, &actions)
-    subscriptions.stopped(&ids, &actions)
-    state = .stopped
-    actions.append(.stopped)
   }
 
   /// Takes a message; QoS 0 goes out now or not at all, QoS 1 and 2 wait for their turn.
   package mutating func publish(
     _ request: PublishRequest, at now: Duration, _ actions: inout [Action]
   ) {
-    if request.publish.qos == .atMostOnce { return publishOnce(request, &actions) }
-    if state == .stopped {
+    if state == .stopped || isDraining {
       let outcome: PublishOutcome =
-        request.progress == .new ? .notSent(.stopped) : .unconfirmed(.stopped)
+        request.progress == .new ? .notSent(.stopped) : .maybeSent(.stopped)
       return actions.append(.finished(request.key, outcome))
     }
+    if request.publish.qos == .atMostOnce { return publishOnce(request, &actions) }
+    if request.progress != .new { knowsSession = true }
     outgoing.publish(request, at: now, &actions)
     outgoing.pump(&ids, at: now, &actions)
   }
@@ -129,7 +129,7 @@ package struct Session: ~Copyable {
     if options.version == .v311 { publish.properties = Publish.Properties() }
     actions.append(.send(.publish(publish)))
     actions.append(.sent(request.key))
-    actions.append(.finished(request.key, .handedOver))
+    actions.append(.finished(request.key, .sent))
   }
 
   /// Takes back a publish that nobody tried to send yet; otherwise nothing happens.
@@ -148,6 +148,10 @@ package struct Session: ~Copyable {
   package mutating func subscribe(
     _ request: SubscribeRequest, at now: Duration, _ actions: inout [Action]
   ) {
+    if state == .stopped || isDraining {
+      let codes = request.subscriptions.map { _ in ReasonCode.implementationSpecificError }
+      return actions.append(.subscribed(request.key, codes, reasonString: nil))
+    }
     subscriptions.subscribe(request, &actions)
   }
 
@@ -155,6 +159,10 @@ package struct Session: ~Copyable {
   package mutating func unsubscribe(
     key: UInt64, filters: [String], at now: Duration, _ actions: inout [Action]
   ) {
+    if state == .stopped || isDraining {
+      let codes = filters.map { _ in ReasonCode.implementationSpecificError }
+      return actions.append(.unsubscribed(key, codes, reasonString: nil))
+    }
     subscriptions.unsubscribe(key: key, filters: filters, &actions)
   }
 
@@ -163,12 +171,17 @@ package struct Session: ~Copyable {
     _ token: AckToken, reasonCode: ReasonCode = .success, at now: Duration,
     _ actions: inout [Action]
   ) {
+    let count = actions.count
     incoming.acknowledge(token, reasonCode, &actions)
+    // In a session that the broker kept, what we have acknowledged does not come again.
+    if actions.count > count, limits?.sessionPresent == true { reconnect.madeProgress() }
   }
 
-  /// All inputs of this wake-up were given: sends the collected subscription changes.
+  /// All inputs of this wake-up were given: sends the collected subscription changes, and ends the
+  /// session if it only had to finish and has.
   package mutating func flush(at now: Duration, _ actions: inout [Action]) {
     subscriptions.flush(&ids, at: now, &actions)
+    endIfDrained(at: now, &actions)
   }
 }
 

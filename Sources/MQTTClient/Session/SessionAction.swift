@@ -21,8 +21,23 @@ package enum SessionAction: Equatable, Sendable {
   case subscriptionLost(filter: String, ReasonCode)
   /// The broker accepted the connection.
   case up(ConnectAck)
-  /// There is no connection; `retryIn` until the next attempt.
-  case down(DownReason, retryIn: Duration)
-  /// The last action after `stop`.
+  /// There is no connection; `retryIn` until the next attempt, nil if there will be none.
+  case down(DownReason, retryIn: Duration?)
+  /// Ask the authenticator, in a task of its own; answer with `authenticated`.
+  case authenticate(AuthenticationRequest)
+  /// Cancel what the authenticator is doing, and tell its exchange.
+  case endAuthentication(AuthenticationFailure)
+  case authentication(AuthenticationEvent)
+  /// How the re-authentication with this key ended.
+  case reauthenticated(UInt64, ReauthenticationOutcome)
+  /// The broker names other servers, whether we follow or not; `down` comes next.
+  case referred(RedirectRequest)
+  /// Connect there from the next `openLink` on; nil is to the configured servers again.
+  case redirect(RedirectTarget?)
+  /// Ask the application, in a task of its own; answer with `redirectDecided`.
+  case askRedirect(number: UInt64, RedirectRequest)
+  /// The time to finish everything was too short; the outcomes of what is left follow.
+  case drainExpired(SessionCounts)
+  /// The last action, after `stop` or after the session gave up.
   case stopped
 }

@@ -1,11 +1,21 @@
-/// What a link reports, and what its end does to the session.
+/// What a link reports.
 extension Session {
+  /// This attempt has credentials of its own, which CONNECT carries in place of the options'.
+  ///
+  /// Only between `openLink` and `linkOpened`.
+  package mutating func prepared(_ overrides: ConnectOverrides) {
+    guard case .opening = state else { return }
+    self.overrides = overrides
+  }
+
   /// The link is ready for bytes.
   package mutating func linkOpened(at now: Duration, _ actions: inout [Action]) {
     guard case .opening(let until) = state else { return }
     state = .greeting(until: until)
     keepAlive = KeepAlive(seconds: 0, timeout: options.pingTimeout, at: now)
-    actions.append(.send(.connect(handshake.connect(options))))
+    guard usesAuthenticator else { return sendConnect(nil, &actions) }
+    authExchange.begin(
+      .connection, until: min(until, now + options.authenticationTimeout), &actions)
   }
 
   /// The link could not be opened, or ended.
@@ -47,79 +57,27 @@ extension Session {
     }
   }
 
-  package mutating func timerFired(at now: Duration, _ actions: inout [Action]) {
-    guard let deadline = nextDeadline, deadline <= now else { return }
-    switch state {
-    case .idle, .stopped: break
-    case .waiting: open(at: now, &actions)
-    case .opening, .greeting:
-      actions.append(.closeLink(.immediately))
-      down(.connectTimeout, at: now, &actions)
-    case .up: timerFiredWhileUp(at: now, &actions)
-    }
-  }
-
-  private mutating func timerFiredWhileUp(at now: Duration, _ actions: inout [Action]) {
-    if let deadline = acknowledgementDeadline, deadline <= now {
-      actions.append(.closeLink(.immediately))
-      return down(.acknowledgementTimeout, at: now, &actions)
-    }
-    switch keepAlive.timerFired(at: now) {
-    case .alive: break
-    case .ping: actions.append(.send(.pingRequest))
-    case .dead:
-      actions.append(.closeLink(.immediately))
-      down(.pingTimeout, at: now, &actions)
-    }
-  }
-
-  private mutating func receivedAnswer(
-    _ packet: Packet, at now: Duration, _ actions: inout [Action]
-  ) throws(ProtocolViolation) {
-    switch try handshake.received(packet, options) {
-    case .accepted(let ack): accepted(ack, at: now, &actions)
-    case .refused(let code, let reasonString):
-      actions.append(.closeLink(.immediately))
-      down(.refused(code, reasonString: reasonString), at: now, &actions)
-    }
-  }
-
-  private mutating func accepted(
-    _ ack: ConnectAck, at now: Duration, _ actions: inout [Action]
-  ) {
-    let limits = BrokerLimits(ack, options: options)
-    self.limits = limits
-    state = .up
-    reconnect.accepted(at: now)
-    keepAlive = KeepAlive(seconds: limits.keepAlive, timeout: options.pingTimeout, at: now)
-    let aliasMaximum = options.version == .v5 ? options.connect.topicAliasMaximum : nil
-    aliases = InboundTopicAliases(maximum: aliasMaximum ?? 0)
-    actions.append(.up(ack))
-    let continuity = SessionContinuity(ack, isGreetingUnanswered: isGreetingUnanswered)
-    isGreetingUnanswered = false
-    incoming.linkAccepted(continuity)
-    subscriptions.linkAccepted(limits, continuity)
-    subscriptions.flush(&ids, at: now, &actions)
-    outgoing.linkAccepted(limits, continuity, &ids, at: now, &actions)
-    outgoing.pump(&ids, at: now, &actions)
-  }
-
   private mutating func receivedWhileUp(
     _ packet: Packet, at now: Duration, _ actions: inout [Action]
   ) throws(ProtocolViolation) {
+    if options.connect.requestProblemInformation == false { try packet.checkNoProblemInformation() }
     switch packet {
     case .publish(var publish):
       try aliases.resolve(&publish)
       try incoming.received(publish, &actions)
     case .publishRelease(let reply): incoming.receivedRelease(reply.packetID, &actions)
     case .publishAck(let reply):
+      let strays = outgoing.strayCount
       outgoing.receivedAck(reply, &ids, &actions)
+      if outgoing.strayCount == strays { reconnect.madeProgress() }
       outgoing.pump(&ids, at: now, &actions)
     case .publishReceived(let reply):
       outgoing.receivedReceived(reply, &ids, at: now, &actions)
       outgoing.pump(&ids, at: now, &actions)
     case .publishComplete(let reply):
+      let strays = outgoing.strayCount
       outgoing.receivedComplete(reply, &ids, &actions)
+      if outgoing.strayCount == strays { reconnect.madeProgress() }
       outgoing.pump(&ids, at: now, &actions)
     case .subscribeAck(let ack):
       try subscriptions.received(ack, &ids, &actions)
@@ -132,46 +90,47 @@ extension Session {
       guard options.version == .v5 else { throw ProtocolViolation(.protocolError) }
       actions.append(.closeLink(.immediately))
       let (code, reasonString) = (disconnect.reasonCode, disconnect.reasonString)
-      down(.closedByBroker(code, reasonString: reasonString), at: now, &actions)
-    case .connect, .connectAck, .subscribe, .unsubscribe, .pingRequest, .auth:
+      down(
+        .closedByBroker(code, reasonString: reasonString),
+        serverReference: disconnect.serverReference, at: now, &actions)
+    case .auth(let auth): try receivedAuthWhileUp(auth, at: now, &actions)
+    case .connect, .connectAck, .subscribe, .unsubscribe, .pingRequest:
       throw ProtocolViolation(.protocolError)
     }
   }
 
-  private mutating func violated(
+  /// Tells the broker what it did wrong, unless it does not even know yet who we are.
+  /// [MQTT-3.1.0-1]
+  mutating func violated(
     _ violation: ProtocolViolation, at now: Duration, _ actions: inout [Action]
   ) {
-    if options.version == .v5 {
-      actions.append(.send(.disconnect(Disconnect(violation.reasonCode))))
-    }
-    actions.append(.closeLink(.afterWrites))
+    closeLink(saying: violation.reasonCode, &actions)
     down(.violation(violation.reasonCode), at: now, &actions)
   }
 
-  mutating func open(at now: Duration, _ actions: inout [Action]) {
-    state = .opening(until: now + options.connectTimeout)
-    actions.append(.openLink)
+  /// Ends the link with a DISCONNECT, where the protocol has one that says why.
+  mutating func closeLink(saying code: ReasonCode, _ actions: inout [Action]) {
+    guard isConnectSent || state == .up else { return actions.append(.closeLink(.immediately)) }
+    if options.version == .v5 { actions.append(.send(.disconnect(Disconnect(code)))) }
+    actions.append(.closeLink(.afterWrites))
   }
+}
 
-  private mutating func down(
-    _ reason: DownReason, at now: Duration, _ actions: inout [Action]
-  ) {
-    endLink(reason)
-    let delay = reconnect.delay(after: reason, at: now)
-    state = .waiting(until: now + delay)
-    actions.append(.down(reason, retryIn: delay))
-  }
-
-  /// The refusal of a greeting is an answer, too.
-  mutating func endLink(_ reason: DownReason? = nil) {
-    switch (state, reason) {
-    case (.greeting, .refused): break
-    case (.greeting, _): isGreetingUnanswered = true
-    default: break
-    }
-    limits = nil
-    outgoing.linkLost()
-    incoming.linkLost()
-    subscriptions.linkLost(&ids)
+extension Packet {
+  /// A client that declined problem information gets none here. [MQTT-3.1.2-29]
+  fileprivate func checkNoProblemInformation() throws(ProtocolViolation) {
+    let isQuiet =
+      switch self {
+      case .publishAck(let reply), .publishReceived(let reply), .publishRelease(let reply),
+        .publishComplete(let reply):
+        reply.reasonString == nil && reply.userProperties.isEmpty
+      case .subscribeAck(let ack): ack.reasonString == nil && ack.userProperties.isEmpty
+      case .unsubscribeAck(let ack): ack.reasonString == nil && ack.userProperties.isEmpty
+      case .auth(let auth): auth.reasonString == nil && auth.userProperties.isEmpty
+      case .connect, .connectAck, .publish, .subscribe, .unsubscribe, .pingRequest, .pingResponse,
+        .disconnect:
+        true
+      }
+    guard isQuiet else { throw ProtocolViolation(.protocolError) }
   }
 }

@@ -42,6 +42,8 @@ struct Subscriptions: ~Copyable {
   var count: Int { known.count }
   var queuedCount: Int { queue.count }
   var inFlightCount: Int { inFlight.count }
+  /// Without those that only restore what the broker has lost.
+  var openRequestCount: Int { requests.count }
 
   var nextDeadline: Duration? {
     inFlight.first.map { $0.sentAt + options.acknowledgementTimeout }

@@ -1,155 +1,187 @@
-/// Where the broker is and as whom to connect: `mqtt://user:password@host:1883`.
+/// Where a broker is, as whom to connect, and by what: `mqtts://user:password@host?keep_alive=30s`.
 ///
-/// No description shows the password.
+///     mqtt  tcp          MQTT on TCP                    host[:1883]
+///     mqtts ssl tls      MQTT on TLS                    host[:8883]
+///     ws                 MQTT on WebSocket              host[:80][/path], path /mqtt if none
+///     wss                MQTT on WebSocket on TLS       host[:443][/path], the same
+///     unix mqtt+unix     MQTT on a Unix socket          /path/of/socket, or /@name (abstract)
+///     mqtt+srv           MQTT on TCP, by DNS SRV        domain (asks for _mqtt._tcp.domain)
+///     mqtts+srv          MQTT on TLS, by DNS SRV        domain (asks for _secure-mqtt._tcp.domain)
+///
+/// User name, password and the path of a Unix socket are percent-encoded. The query sets options of
+/// the client, which `ClientOptions.urlOptions` lists; with the WebSocket schemes, other items stay in
+/// the path and go to the server. No description shows user name, password or an item's value.
 public struct BrokerURL: Equatable, Sendable {
-  public let host: String
-  public let port: UInt16
-  public let username: String?
-  public let password: Bytes?
+  /// How the broker is reached.
+  public enum Scheme: String, Equatable, Sendable, CaseIterable {
+    case mqtt
+    case mqtts
+    case ws
+    case wss
+    case unix
+    case mqttService = "mqtt+srv"
+    case mqttsService = "mqtts+srv"
 
-  /// Reads a URL; user name and password are percent-decoded.
+    /// Whether TLS protects the connection to the broker.
+    public var isSecure: Bool {
+      switch self {
+      case .mqtts, .wss, .mqttsService: true
+      case .mqtt, .ws, .unix, .mqttService: false
+      }
+    }
+
+    /// Whether MQTT is carried by WebSocket.
+    public var isWebSocket: Bool { self == .ws || self == .wss }
+
+    /// Whether DNS says which hosts and ports serve the domain. [RFC 2782]
+    public var isService: Bool { self == .mqttService || self == .mqttsService }
+
+    /// The port if the URL names none; zero where there is no port.
+    public var defaultPort: UInt16 {
+      switch self {
+      case .mqtt: 1883
+      case .mqtts: 8883
+      case .ws: 80
+      case .wss: 443
+      case .unix, .mqttService, .mqttsService: 0
+      }
+    }
+
+    init?(name: String) {
+      switch name {
+      case "tcp": self = .mqtt
+      case "ssl", "tls": self = .mqtts
+      case "mqtt+unix": self = .unix
+      default: self.init(rawValue: name)
+      }
+    }
+  }
+
+  /// How the broker is reached.
+  public let scheme: Scheme
+  /// A name or an address, or the domain of a service; empty for a Unix socket.
+  public let host: String
+  /// Zero for a Unix socket and for a service.
+  public let port: UInt16
+  /// Path and query for the WebSocket server, or the path of a Unix socket; otherwise empty.
+  public let path: String
+  /// Nil without one.
+  public let username: String?
+  /// Nil without one.
+  public let password: Bytes?
+  let items: [URLItem]
+
+  /// The names of the query items that set options.
+  public var itemNames: [String] { items.map(\.name) }
+
+  /// The longest path of a Unix socket in bytes; an abstract name has one fewer than Linux allows.
+  static let socketPathBytesMax = 107
+
+  /// Reads a URL.
   public init(_ text: String) throws(BrokerURLError) {
     guard let mark = text.firstRange(of: "://"), Self.isScheme(text[..<mark.lowerBound]) else {
       throw .missingScheme
     }
-    let scheme = text[..<mark.lowerBound].lowercased()
-    guard scheme == "mqtt" || scheme == "tcp" else {
-      let isPlanned = ["mqtts", "ssl", "tls", "ws", "wss", "unix"].contains(scheme)
-      throw isPlanned ? .schemeNotAvailable(scheme) : .unknownScheme(scheme)
-    }
+    let name = text[..<mark.lowerBound].lowercased()
+    guard let scheme = Scheme(name: name) else { throw .unknownScheme(name) }
+    self.scheme = scheme
     let rest = text[mark.upperBound...]
-    // The user information may hold anything but a slash, so what ends the authority comes after.
-    let authority: Substring
-    if let end = rest.firstIndex(where: { "/?#".contains($0) }) {
-      guard rest[end...] == "/" else { throw .unexpectedPath }
-      authority = rest[..<end]
-    } else {
-      authority = rest
-    }
-    let at = authority.lastIndex(of: "@")
-    (username, password) = try Self.credentials(at.map { authority[..<$0] })
-    let address = at.map { authority[authority.index(after: $0)...] } ?? authority
-    (host, port) = try Self.address(address)
+    guard !rest.contains("#") else { throw .unexpectedFragment }
+    // The user information may hold anything but these, so what ends the authority comes after.
+    let authorityEnd = rest.firstIndex { "/?".contains($0) } ?? rest.endIndex
+    let pathEnd = rest[authorityEnd...].firstIndex(of: "?") ?? rest.endIndex
+    let authority = try Self.authority(rest[..<authorityEnd], scheme)
+    host = authority.host
+    port = authority.port ?? scheme.defaultPort
+    username = authority.username
+    password = authority.password.map { $0[...] }
+    let query = try URLItem.read(rest[pathEnd...].dropFirst(), keepsUnknown: scheme.isWebSocket)
+    items = query.items
+    path = try Self.path(rest[authorityEnd..<pathEnd], query.rest, scheme)
   }
+
+  /// A URL of these parts, with the path of a WebSocket server or a Unix socket.
+  init(
+    _ scheme: Scheme, host: String, port: UInt16? = nil, path: String = "",
+    username: String? = nil, password: Bytes? = nil
+  ) {
+    self.scheme = scheme
+    self.host = host
+    self.port = port ?? scheme.defaultPort
+    self.path = path
+    self.username = username
+    self.password = password
+    items = []
+  }
+
+  /// The name that DNS is asked for. [RFC 2782]
+  var serviceName: String { "\(scheme.isSecure ? "_secure-mqtt" : "_mqtt")._tcp.\(host)" }
 
   private static func isScheme(_ text: Substring) -> Bool {
-    !text.isEmpty && text.utf8.allSatisfy { $0.isLetter || $0.isDigit || $0 == UInt8(ascii: "+") }
-  }
-
-  private static func credentials(
-    _ text: Substring?
-  ) throws(BrokerURLError) -> (String?, Bytes?) {
-    guard let text else { return (nil, nil) }
-    let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
-    guard let name = parts.first, let nameBytes = percentDecoded(name),
-      let username = String(validating: nameBytes, as: UTF8.self)
-    else { throw .invalidCredentials }
-    guard parts.count == 2 else { return (username.isEmpty ? nil : username, nil) }
-    guard let password = percentDecoded(parts[1]) else { throw .invalidCredentials }
-    return (username.isEmpty ? nil : username, password[...])
-  }
-
-  private static func address(
-    _ text: Substring
-  ) throws(BrokerURLError) -> (host: String, port: UInt16) {
-    let host: Substring
-    let rest: Substring
-    if text.first == "[" {
-      guard let end = text.firstIndex(of: "]") else { throw .invalidHost }
-      host = text[text.index(after: text.startIndex)..<end]
-      rest = text[text.index(after: end)...]
-      guard isVersion6(host), rest.isEmpty || rest.first == ":" else { throw .invalidHost }
-    } else {
-      let colon = text.firstIndex(of: ":") ?? text.endIndex
-      host = text[..<colon]
-      rest = text[colon...]
-      guard !host.isEmpty else { throw .missingHost }
-      guard isName(host) else { throw .invalidHost }
-    }
-    guard !rest.isEmpty else { return (String(host), 1883) }
-    let digits = rest.dropFirst()
-    guard digits.utf8.allSatisfy(\.isDigit), let port = UInt16(digits), port != 0 else {
-      throw .invalidPort
-    }
-    return (String(host), port)
-  }
-
-  private static func isName(_ text: Substring) -> Bool {
-    text.utf8.count <= 253
-      && text.utf8.allSatisfy { $0.isLetter || $0.isDigit || "-._".utf8.contains($0) }
-  }
-
-  /// Hexadecimal groups, and after a percent sign the name of an interface.
-  private static func isVersion6(_ text: Substring) -> Bool {
-    let parts = text.split(separator: "%", maxSplits: 1, omittingEmptySubsequences: false)
-    guard let digits = parts.first, digits.contains(":"), digits.utf8.count <= 45,
-      digits.utf8.allSatisfy({ $0.hexValue != nil || ":.".utf8.contains($0) })
-    else { return false }
-    return parts.count == 1 || (!parts[1].isEmpty && isName(parts[1]))
-  }
-
-  private static func percentDecoded(_ text: Substring) -> [UInt8]? {
-    var decoded: [UInt8] = []
-    var bytes = text.utf8.makeIterator()
-    while let byte = bytes.next() {
-      guard byte == UInt8(ascii: "%") else {
-        decoded.append(byte)
-        continue
+    !text.isEmpty
+      && text.utf8.allSatisfy {
+        UInt8(ascii: "a")...UInt8(ascii: "z") ~= $0 | 0x20
+          || UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 || $0 == UInt8(ascii: "+")
       }
-      guard let high = bytes.next()?.hexValue, let low = bytes.next()?.hexValue else { return nil }
-      decoded.append(high << 4 | low)
+  }
+
+  private static func authority(
+    _ text: Substring, _ scheme: Scheme
+  ) throws(BrokerURLError) -> URLAuthority {
+    do throws(URLAuthority.Problem) {
+      guard scheme != .unix else { return try URLAuthority(withoutHost: text) }
+      let authority = try URLAuthority(text)
+      guard !scheme.isService || authority.port == nil else { throw .port }
+      return authority
+    } catch {
+      throw scheme.isService && error == .port ? .unexpectedPort : BrokerURLError(error)
     }
-    return decoded
+  }
+
+  private static func path(
+    _ text: Substring, _ query: String, _ scheme: Scheme
+  ) throws(BrokerURLError) -> String {
+    switch scheme {
+    case .mqtt, .mqtts, .mqttService, .mqttsService:
+      guard text.isEmpty || text == "/" else { throw .unexpectedPath }
+      return ""
+    case .ws, .wss:
+      let path = (text.isEmpty ? "/mqtt" : String(text)) + (query.isEmpty ? "" : "?" + query)
+      guard path.utf8.allSatisfy({ 0x21...0x7E ~= $0 }) else { throw .invalidPath }
+      return path
+    case .unix:
+      guard let bytes = URLAuthority.percentDecoded(text),
+        let path = String(validating: bytes, as: UTF8.self), !bytes.contains(0)
+      else { throw .invalidPath }
+      guard path.utf8.count > 1, path != "/@" else { throw .missingPath }
+      let socket = path.hasPrefix("/@") ? String(path.dropFirst()) : path
+      guard socket.utf8.count <= socketPathBytesMax else { throw .pathTooLong }
+      return socket
+    }
+  }
+
+  /// Sets the options that the query names.
+  func apply(to options: inout ClientOptions) {
+    for item in items { item.apply(to: &options) }
   }
 }
 
 extension BrokerURL: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
-  /// The URL without user name and password.
+  /// The URL without user name, password and query.
   public var description: String {
-    host.contains(":") ? "mqtt://[\(host)]:\(port)" : "mqtt://\(host):\(port)"
+    switch scheme {
+    case .mqtt, .mqtts: "\(scheme.rawValue)://\(URLAuthority.bracketed(host)):\(port)"
+    case .ws, .wss:
+      "\(scheme.rawValue)://\(URLAuthority.bracketed(host)):\(port)"
+        + "\(path.prefix { $0 != "?" })"
+    case .unix: "unix://\(path.hasPrefix("@") ? "/" : "")\(path)"
+    case .mqttService, .mqttsService: "\(scheme.rawValue)://\(host)"
+    }
   }
 
+  /// The same as `description`.
   public var debugDescription: String { description }
 
+  /// Shows the description only.
   public var customMirror: Mirror { Mirror(self, children: ["url": description]) }
-}
-
-/// What is wrong with a broker URL; never quotes its user name or password.
-public enum BrokerURLError: Error, Equatable, Sendable, CustomStringConvertible {
-  case missingScheme
-  case unknownScheme(String)
-  case schemeNotAvailable(String)
-  case invalidCredentials
-  case missingHost
-  case invalidHost
-  case invalidPort
-  case unexpectedPath
-
-  public var description: String {
-    switch self {
-    case .missingScheme: "the broker URL needs a scheme, as in mqtt://host:1883"
-    case .unknownScheme(let scheme): "\(scheme):// is no MQTT transport; use mqtt://"
-    case .schemeNotAvailable(let scheme):
-      "\(scheme):// is not available yet; this version connects by mqtt:// (TCP) only"
-    case .invalidCredentials: "the user name or password is not percent-encoded correctly"
-    case .missingHost: "the broker URL names no host"
-    case .invalidHost: "the broker URL's host is neither a name nor an address"
-    case .invalidPort: "the broker URL's port is not between 1 and 65535"
-    case .unexpectedPath: "a broker URL with the scheme mqtt:// has no path, query or fragment"
-    }
-  }
-}
-
-extension UInt8 {
-  fileprivate var isDigit: Bool { UInt8(ascii: "0")...UInt8(ascii: "9") ~= self }
-  fileprivate var isLetter: Bool { UInt8(ascii: "a")...UInt8(ascii: "z") ~= self | 0x20 }
-
-  fileprivate var hexValue: UInt8? {
-    switch self {
-    case UInt8(ascii: "0")...UInt8(ascii: "9"): self - UInt8(ascii: "0")
-    case UInt8(ascii: "a")...UInt8(ascii: "f"): self - UInt8(ascii: "a") + 10
-    case UInt8(ascii: "A")...UInt8(ascii: "F"): self - UInt8(ascii: "A") + 10
-    default: nil
-    }
-  }
 }

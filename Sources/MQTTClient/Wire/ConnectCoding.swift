@@ -11,13 +11,13 @@ private enum ConnectFlag {
 
 extension Connect {
   init(_ reader: inout PacketReader) throws(DecodeError) {
-    let version = try Self.version(&reader)
+    let (version, isBridge) = try Self.version(&reader)
     let flags = try Self.flags(&reader, version)
     let keepAlive = try reader.uint16()
     let properties = version == .v5 ? try Properties(&reader) : Properties()
     let clientID = try reader.string()
     let cleanStart = flags & ConnectFlag.cleanStart != 0
-    // MQTT 3.1.1 can keep no session for a client without name. [MQTT-3.1.3-7]
+    // MQTT 3.1.1 can keep no session for a client without name. [MQTT 3.1.1, 3.1.3.1]
     guard version == .v5 || cleanStart || !clientID.isEmpty else {
       throw reader.violation(.clientIDMissing)
     }
@@ -27,18 +27,25 @@ extension Connect {
     let password = flags & ConnectFlag.password == 0 ? nil : try reader.binary()
     self.init(
       version: version, clientID: clientID, cleanStart: cleanStart, keepAlive: keepAlive,
-      username: username, password: password, will: will, properties: properties)
+      username: username, password: password, will: will, isBridge: isBridge,
+      properties: properties)
   }
 
   /// Another protocol name or level is for the server to refuse politely. [MQTT-3.1.2-1]
   /// [MQTT-3.1.2-2]
-  private static func version(_ reader: inout PacketReader) throws(DecodeError) -> ProtocolVersion {
+  private static func version(
+    _ reader: inout PacketReader
+  ) throws(DecodeError) -> (ProtocolVersion, isBridge: Bool) {
     let name = try reader.string()
     let level = try reader.byte()
-    guard name.utf8.elementsEqual("MQTT".utf8), let version = ProtocolVersion(rawValue: level)
+    let isBridge = level == ProtocolVersion.v311.rawValue | bridgeLevel
+    guard name.utf8.elementsEqual("MQTT".utf8),
+      let version = isBridge ? .v311 : ProtocolVersion(rawValue: level)
     else { throw .unsupportedProtocol(level: level) }
-    return version
+    return (version, isBridge)
   }
+
+  private static let bridgeLevel: UInt8 = 0x80
 
   private static func flags(
     _ reader: inout PacketReader, _ version: ProtocolVersion
@@ -76,7 +83,8 @@ extension Connect: PacketBody {
     }
     guard version == .v5 || cleanStart || !clientID.isEmpty else { throw .clientIDMissing }
     try sink.string("MQTT")
-    sink.byte(version.rawValue)
+    guard !isBridge || version == .v311 else { throw .bridgeFlagInVersion5 }
+    sink.byte(isBridge ? version.rawValue | Self.bridgeLevel : version.rawValue)
     sink.byte(flags)
     sink.uint16(keepAlive)
     switch version {

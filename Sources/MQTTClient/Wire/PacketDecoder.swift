@@ -14,10 +14,13 @@ public struct PacketDecoder: Sendable {
   /// A buffer that grew beyond this for a large packet is given back afterwards.
   private static let keptCapacity = 256 * 1024
 
+  /// Which end of the connection this decoder reads for.
   public let role: Role
-  /// Nil only before a server has read the CONNECT.
+  /// The version of the connection; nil only before a server has read the CONNECT.
   public private(set) var version: ProtocolVersion?
-  /// With the fixed header.
+  /// The largest packet that is accepted, in bytes with its fixed header.
+  ///
+  /// A larger one is refused as soon as its fixed header is there. [MQTT 5.0, 3.1.2.11.4]
   public let maximumPacketSize: Int
 
   private var buffer: [UInt8] = []
@@ -59,6 +62,8 @@ public struct PacketDecoder: Sendable {
   }
 
   /// The next packet; nil when more bytes are needed.
+  ///
+  /// - Throws: What is wrong with the bytes, at this and every later call.
   public mutating func next() throws(DecodeError) -> Packet? {
     if let failure { throw failure }
     do throws(DecodeError) {

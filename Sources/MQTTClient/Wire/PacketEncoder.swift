@@ -4,6 +4,8 @@
 /// as a subscription identifier in a client's PUBLISH, is for the caller to leave out.
 public enum PacketEncoder {
   /// Appends a packet to `buffer`, which stays as it was when the packet is refused.
+  ///
+  /// - Throws: Why the packet cannot be put on the wire.
   public static func encode(
     _ packet: Packet, version: ProtocolVersion, into buffer: inout [UInt8]
   ) throws(EncodeError) {
@@ -29,6 +31,8 @@ public enum PacketEncoder {
   }
 
   /// Appends all of a PUBLISH but its payload, which must be the next bytes on the wire.
+  ///
+  /// - Throws: Why the packet cannot be put on the wire; `buffer` stays as it was.
   public static func encodePublishHeader(
     _ publish: Publish, version: ProtocolVersion, into buffer: inout [UInt8]
   ) throws(EncodeError) {
@@ -38,6 +42,8 @@ public enum PacketEncoder {
   }
 
   /// How many bytes `encode` would append.
+  ///
+  /// - Throws: What `encode` would throw.
   public static func encodedSize(
     of packet: Packet, version: ProtocolVersion
   ) throws(EncodeError) -> Int {

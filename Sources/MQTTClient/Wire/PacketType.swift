@@ -1,20 +1,35 @@
 /// The kinds of control packets; the raw value is the upper half of the first byte.
 /// [MQTT 5.0, 2.1.2]
 public enum PacketType: UInt8, CaseIterable, Sendable {
+  /// The client's request for a connection. [MQTT 5.0, 3.1]
   case connect = 1
+  /// The broker's answer to CONNECT. [MQTT 5.0, 3.2]
   case connectAck = 2
+  /// A message, in either direction. [MQTT 5.0, 3.3]
   case publish = 3
+  /// The answer to a QoS 1 message. [MQTT 5.0, 3.4]
   case publishAck = 4
+  /// The first answer to a QoS 2 message. [MQTT 5.0, 3.5]
   case publishReceived = 5
+  /// The sender's answer to PUBREC. [MQTT 5.0, 3.6]
   case publishRelease = 6
+  /// The end of a QoS 2 message. [MQTT 5.0, 3.7]
   case publishComplete = 7
+  /// The client's request for messages. [MQTT 5.0, 3.8]
   case subscribe = 8
+  /// The broker's answer to SUBSCRIBE. [MQTT 5.0, 3.9]
   case subscribeAck = 9
+  /// The client's end of subscriptions. [MQTT 5.0, 3.10]
   case unsubscribe = 10
+  /// The broker's answer to UNSUBSCRIBE. [MQTT 5.0, 3.11]
   case unsubscribeAck = 11
+  /// The client's question whether the broker is there. [MQTT 5.0, 3.12]
   case pingRequest = 12
+  /// The broker's answer to PINGREQ. [MQTT 5.0, 3.13]
   case pingResponse = 13
+  /// The last packet of a connection. [MQTT 5.0, 3.14]
   case disconnect = 14
+  /// One step of enhanced authentication; MQTT 5 only. [MQTT 5.0, 3.15]
   case auth = 15
 
   /// The specification's name, as logs show it.
@@ -52,6 +67,7 @@ public enum PacketType: UInt8, CaseIterable, Sendable {
 }
 
 extension Packet {
+  /// The kind of this packet.
   public var type: PacketType {
     switch self {
     case .connect: .connect

@@ -24,18 +24,21 @@ extension Mirror {
 }
 
 extension Connect: CustomReflectable {
+  /// What a dump shows: no secret, and nothing that is not set.
   public var customMirror: Mirror {
     Mirror(
       self,
       showing: [
         "version": version, "clientID": clientID, "cleanStart": cleanStart,
         "keepAlive": keepAlive, "username": username.map { Hidden($0) },
-        "password": password.map { Hidden($0) }, "will": will, "properties": properties,
+        "password": password.map { Hidden($0) }, "will": will,
+        "isBridge": isBridge ? true : nil, "properties": properties,
       ])
   }
 }
 
 extension Connect.Properties: CustomReflectable {
+  /// What a dump shows: no secret, and nothing that is not set.
   public var customMirror: Mirror {
     Mirror(
       self,
@@ -51,6 +54,7 @@ extension Connect.Properties: CustomReflectable {
 }
 
 extension Will: CustomReflectable {
+  /// What a dump shows: no secret, and nothing that is not set.
   public var customMirror: Mirror {
     Mirror(
       self,
@@ -62,6 +66,7 @@ extension Will: CustomReflectable {
 }
 
 extension ConnectAck.Properties: CustomReflectable {
+  /// What a dump shows: no secret, and nothing that is not set.
   public var customMirror: Mirror {
     Mirror(
       self,
@@ -83,6 +88,7 @@ extension ConnectAck.Properties: CustomReflectable {
 }
 
 extension Publish: CustomReflectable {
+  /// What a dump shows: no secret, and nothing that is not set.
   public var customMirror: Mirror {
     Mirror(
       self,
@@ -94,6 +100,7 @@ extension Publish: CustomReflectable {
 }
 
 extension Publish.Properties: CustomReflectable {
+  /// What a dump shows: no secret, and nothing that is not set.
   public var customMirror: Mirror {
     Mirror(
       self,
@@ -108,6 +115,7 @@ extension Publish.Properties: CustomReflectable {
 }
 
 extension Auth: CustomReflectable {
+  /// What a dump shows: no secret, and nothing that is not set.
   public var customMirror: Mirror {
     Mirror(
       self,

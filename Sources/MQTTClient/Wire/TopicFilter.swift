@@ -4,9 +4,11 @@
 public struct TopicFilter: Sendable, CustomStringConvertible {
   /// Why a text is not a topic filter; offsets count bytes of UTF-8.
   public enum Invalid: Error, Equatable, Sendable {
+    /// No character at all. [MQTT-4.7.3-1]
     case empty
     /// More than 65,535 bytes of UTF-8.
     case tooLong
+    /// U+0000. [MQTT-4.7.3-2]
     case containsNUL(at: Int)
     /// `+` or `#` beside other characters of its level.
     case wildcardInsideLevel(at: Int)
@@ -25,6 +27,9 @@ public struct TopicFilter: Sendable, CustomStringConvertible {
   /// Where the part that topics are compared with begins, in bytes.
   let pathStart: Int
 
+  /// Checks a text.
+  ///
+  /// - Throws: The first reason why it is not a topic filter.
   public init(_ text: String) throws(Invalid) {
     let bytes = text.utf8.span
     guard !bytes.isEmpty else { throw .empty }
@@ -35,6 +40,7 @@ public struct TopicFilter: Sendable, CustomStringConvertible {
     self.text = text
   }
 
+  /// The text.
   public var description: String { text }
 
   /// Whether the text begins with `$share/`. [MQTT-4.8.2-1]
@@ -124,9 +130,11 @@ public struct TopicFilter: Sendable, CustomStringConvertible {
 }
 
 extension TopicFilter: Hashable {
+  /// Whether both have the same bytes. [MQTT-4.7.3-4]
   public static func == (a: Self, b: Self) -> Bool {
     a.text.utf8.span.isIdenticalText(to: b.text.utf8.span)
   }
 
+  /// Hashes the bytes.
   public func hash(into hasher: inout Hasher) { text.utf8.span.hashText(into: &hasher) }
 }

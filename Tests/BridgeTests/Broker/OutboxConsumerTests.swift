@@ -64,7 +64,7 @@ import Testing
       state: .acked, reasonCode: .noMatchingSubscribers, reasonString: "r", isUncertain: true)
     #expect(take() == [publish(row, .new, 1), .sent(MessageID(row.id)), finished(row, outcome)])
     #expect(outbox.count == 0)
-    finish(1, .handedOver)
+    finish(1, .sent)
     #expect(take().isEmpty)
   }
 
@@ -169,7 +169,7 @@ import Testing
     let row = OutboxRow.row(1, .atMostOnce)
     up()
     feed(row)
-    finish(1, .handedOver)
+    finish(1, .sent)
     #expect(take() == [publish(row, .new, nil), finished(row, MessageOutcome(state: .sent))])
   }
 
@@ -219,10 +219,10 @@ import Testing
       ),
       (.notSent(.maximumQoS(.atMostOnce)), .rejected, 0x9B, false),
       (.notSent(.retainUnavailable), .rejected, 0x9A, false),
-      (.unconfirmed(.packetTooLarge(limit: 9)), .rejected, 0x95, true),
+      (.maybeSent(.packetTooLarge(limit: 9)), .rejected, 0x95, true),
       (.notSent(.packetTooLarge(limit: 9)), .rejected, 0x95, false),
-      (.notSent(.invalid), .rejected, 0x81, false), (.notSent(.expired), .expired, 0, false),
-      (.unconfirmed(.expired), .expired, 0, true),
+      (.notSent(.invalid), .rejected, 0x81, false), (.expired, .expired, 0, false),
+      (.maybeSent(.expired), .expired, 0, true),
     ] as [(PublishOutcome, MessageState, UInt8, Bool)])
   mutating func `every end has its outcome`(
     outcome: PublishOutcome, state: MessageState, reason: UInt8, isUncertain: Bool
@@ -241,7 +241,7 @@ import Testing
   }
 
   @Test(arguments: [
-    PublishOutcome.notSent(.stopped), .unconfirmed(.stopped), .notSent(.cancelled),
+    PublishOutcome.notSent(.stopped), .maybeSent(.stopped), .cancelled,
   ])
   mutating func `a row stays in the store when the link stops`(outcome: PublishOutcome) {
     up()
@@ -263,7 +263,7 @@ import Testing
     #expect(Set(keys).count == 2)
     #expect(keys.allSatisfy { $0 > UInt64(Int64.max) })
     outbox.sent(keys[0], &actions)
-    finish(keys[0], .handedOver)
+    finish(keys[0], .sent)
     finish(keys[1], .notSent(.linkDown))
     #expect(take() == [.handedOver(first), .notSent(second)])
     #expect(outbox.count == 0)

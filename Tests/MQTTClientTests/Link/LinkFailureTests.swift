@@ -142,7 +142,7 @@ import Testing
     let listener = try LoopbackListener()
     var options = try ClientOptions.test(port: listener.port)
     options.writeStallTimeout = .milliseconds(100)
-    options.socket.sendBufferBytes = 4096
+    options.network.sendBufferBytes = 4096
     let test = try TestLink(options)
     let peer = try BrokerPeer.accepted(by: listener)
     try test.events.up()
@@ -159,13 +159,14 @@ import Testing
     _ = peer
   }
 
-  @Test func `options that cannot be encoded are reported and not retried without pause`() throws {
+  @Test func `options that cannot be encoded are reported and not retried at all`() throws {
     let listener = try LoopbackListener()
     var options = try ClientOptions.test(port: listener.port)
     options.session.username = String(repeating: "a", count: 70_000)
     let test = try TestLink(options)
-    let detail = try test.events.down().detail
-    #expect(detail == .notEncodable(.stringTooLong))
+    #expect(try test.events.down().reason == .optionsInvalid(.stringTooLong))
+    #expect(try test.events.next() == .stopped)
+    test.link.join()
   }
 
   @Test func `an endless packet is refused by its header alone`() throws {

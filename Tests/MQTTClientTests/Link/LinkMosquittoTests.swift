@@ -61,14 +61,16 @@ import Testing
     let broker = try Mosquitto(options)
     let session = SessionOptions(clientID: "c")
     let wrong = try TestLink(
-      ClientOptions(broker: BrokerURL("mqtt://ann:wrong@127.0.0.1:\(broker.port)"), session: session))
+      ClientOptions(
+        broker: BrokerURL("mqtt://ann:wrong@127.0.0.1:\(broker.port)"), session: session))
     guard case .refused(let code, _) = try wrong.events.down().reason else {
       Issue.record("the broker took a wrong password")
       return
     }
     #expect(code == .notAuthorized)
     let right = try TestLink(
-      ClientOptions(broker: BrokerURL("mqtt://ann:secret@127.0.0.1:\(broker.port)"), session: session)
+      ClientOptions(
+        broker: BrokerURL("mqtt://ann:secret@127.0.0.1:\(broker.port)"), session: session)
     )
     try right.events.up()
   }

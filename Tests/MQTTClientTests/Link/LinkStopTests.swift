@@ -17,7 +17,7 @@ import Testing
     #expect(try peer.nextIfAny() == nil)
     peer.socket.close()
     test.link.join()
-    #expect(try test.events.finished(1) == .unconfirmed(.stopped))
+    #expect(try test.events.finished(1) == .maybeSent(.stopped))
     #expect(try test.events.next() == .stopped)
     #expect(!test.link.send { _ in })
     #expect(!test.link.sendReserved { _ in })

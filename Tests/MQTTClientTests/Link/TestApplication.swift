@@ -17,6 +17,7 @@ final class TestApplication: LinkApplication {
   func handle(_ message: Message, _ link: LinkContext) { message(link) }
 
   func received(_ event: LinkEvent, _ link: LinkContext) {
+    if case .connecting = event { return }
     recorder.record(event)
     if case .delivered = event { react?(link) }
   }
@@ -58,7 +59,7 @@ extension ClientOptions {
     port: UInt16, version: ProtocolVersion = .v5, host: String = "127.0.0.1"
   ) throws -> Self {
     var session = SessionOptions(clientID: "test", version: version)
-    session.backoff = Backoff(initial: .milliseconds(5), maximum: .milliseconds(20))
+    session.reconnect.backoff = Backoff(initial: .milliseconds(5), maximum: .milliseconds(20))
     var options = Self(broker: try BrokerURL("mqtt://\(host):\(port)"), session: session)
     options.closeTimeout = .seconds(30)
     return options

@@ -50,7 +50,7 @@ import Testing
     var handshake = Handshake()
     #expect(
       answer(&handshake, Self.ack(.notAuthorized))
-        == .success(.refused(.notAuthorized, reasonString: nil)))
+        == .success(.refused(ConnectAck(sessionPresent: false, reasonCode: .notAuthorized))))
   }
 
   @Test(arguments: [

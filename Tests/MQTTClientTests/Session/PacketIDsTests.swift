@@ -54,4 +54,21 @@ import Testing
       ids.release(1)
     }
   }
+
+  @Test func `in ascending order they count up from 1, round, and skip what is in use`() {
+    var ids = PacketIDs(order: .ascending)
+    #expect(ids.allocate() == 1)
+    #expect(ids.allocate() == 2)
+    ids.release(1)
+    let isClaimed = ids.claim(3)
+    #expect(isClaimed)
+    #expect(ids.allocate() == 4)
+    for _ in 5...65_535 { _ = ids.allocate() }
+    #expect(ids.allocate() == 1)
+    #expect(ids.allocate() == nil)
+    ids.release(64)
+    ids.release(63)
+    #expect(ids.allocate() == 63)
+    #expect(ids.allocate() == 64)
+  }
 }

@@ -6,12 +6,12 @@ import Testing
   static let lost = DownReason.linkFailed(.closedByPeer)
 
   func reconnect(jitter: Double = 0) -> Reconnect {
-    Reconnect(Backoff(jitter: jitter), seed: 1)
+    Reconnect(ReconnectPolicy(backoff: Backoff(jitter: jitter), refusalsMaximum: nil), seed: 1)
   }
 
   @Test func `the wait doubles up to the maximum`() {
     var reconnect = reconnect()
-    let waits = (0..<10).map { _ in reconnect.delay(after: Self.lost, at: .zero) }
+    let waits = (0..<10).compactMap { _ in reconnect.delay(after: Self.lost, at: .zero) }
     let first = [200, 400, 800, 1600].map { Duration.milliseconds($0) }
     #expect(Array(waits.prefix(4)) == first)
     #expect(Array(waits.suffix(2)) == [.seconds(30), .seconds(30)])
@@ -29,7 +29,7 @@ import Testing
   @Test(arguments: [
     DownReason.refused(.badUsernameOrPassword, reasonString: nil),
     .refused(.notAuthorized, reasonString: nil),
-    .closedByBroker(.sessionTakenOver, reasonString: nil),
+    .authenticationFailed(.authenticator("the broker's proof is wrong")),
   ]) func `what a retry cannot change waits for the maximum at once`(reason: DownReason) {
     var reconnect = reconnect()
     #expect(reconnect.delay(after: reason, at: .zero) == .seconds(30))
@@ -45,8 +45,9 @@ import Testing
   }
 
   @Test func `jitter spreads the waits within its share`() {
-    var reconnect = Reconnect(Backoff(initial: .seconds(8), maximum: .seconds(8)), seed: 9)
-    let waits = (0..<100).map { _ in reconnect.delay(after: Self.lost, at: .zero) }
+    let backoff = Backoff(initial: .seconds(8), maximum: .seconds(8))
+    var reconnect = Reconnect(ReconnectPolicy(backoff: backoff), seed: 9)
+    let waits = (0..<100).compactMap { _ in reconnect.delay(after: Self.lost, at: .zero) }
     #expect(waits.allSatisfy { $0 >= .seconds(6) && $0 <= .seconds(10) })
     #expect(Set(waits).count > 90)
   }
@@ -56,10 +57,75 @@ import Testing
     Backoff(initial: .seconds(-1), factor: .nan, maximum: .seconds(-1), jitter: .nan),
     Backoff(initial: .seconds(Int64.max), factor: .infinity, maximum: .seconds(Int64.max)),
   ]) func `no setting makes a hot loop or overflows`(backoff: Backoff) {
-    var reconnect = Reconnect(backoff, seed: 3)
+    var reconnect = Reconnect(ReconnectPolicy(backoff: backoff), seed: 3)
     for _ in 0..<100 {
-      let wait = reconnect.delay(after: Self.lost, at: .zero)
+      let wait = reconnect.delay(after: Self.lost, at: .zero) ?? .zero
       #expect(wait >= .milliseconds(1) && wait <= .seconds(200_000))
     }
+  }
+
+  @Test func `a short link that got work done does not lead to the longest waits`() {
+    var reconnect = reconnect()
+    for _ in 0..<10 {
+      reconnect.accepted(at: .zero)
+      reconnect.madeProgress()
+      let wait = reconnect.delay(after: Self.lost, at: .seconds(1)) ?? .zero
+      #expect(wait <= .seconds(5))
+    }
+  }
+
+  @Test func `work done over a link that the broker broke does not count`() {
+    var reconnect = reconnect()
+    var last: Duration?
+    for _ in 0..<10 {
+      reconnect.accepted(at: .zero)
+      reconnect.madeProgress()
+      last = reconnect.delay(after: .violation(.malformedPacket), at: .seconds(1))
+    }
+    #expect(last == .seconds(30))
+  }
+
+  @Test func `refusals in a row are given up and others between them start the count again`() {
+    let refused = DownReason.refused(.notAuthorized, reasonString: nil)
+    var reconnect = Reconnect(ReconnectPolicy(refusalsMaximum: 3), seed: 1)
+    for _ in 0..<2 { #expect(reconnect.delay(after: refused, at: .zero) != nil) }
+    #expect(reconnect.delay(after: Self.lost, at: .zero) != nil)
+    for _ in 0..<2 { #expect(reconnect.delay(after: refused, at: .zero) != nil) }
+    #expect(reconnect.delay(after: refused, at: .zero) == nil)
+  }
+
+  @Test func `an accepted connection starts both counts again`() {
+    let refused = DownReason.refused(.badUsernameOrPassword, reasonString: nil)
+    var reconnect = Reconnect(ReconnectPolicy(attemptsMaximum: 3, refusalsMaximum: 2), seed: 1)
+    for _ in 0..<5 {
+      #expect(reconnect.delay(after: refused, at: .zero) != nil)
+      reconnect.accepted(at: .zero)
+    }
+    #expect(reconnect.delay(after: refused, at: .zero) != nil)
+    #expect(reconnect.delay(after: refused, at: .zero) == nil)
+  }
+
+  @Test func `the attempts that are allowed are counted`() {
+    var reconnect = Reconnect(ReconnectPolicy(attemptsMaximum: 3), seed: 1)
+    #expect(reconnect.delay(after: Self.lost, at: .zero) != nil)
+    #expect(reconnect.delay(after: Self.lost, at: .zero) != nil)
+    #expect(reconnect.delay(after: Self.lost, at: .zero) == nil)
+    reconnect.started()
+    #expect(reconnect.delay(after: Self.lost, at: .zero) != nil)
+  }
+
+  @Test func `without a policy to reconnect the first failure is the last`() {
+    var reconnect = Reconnect(.never, seed: 1)
+    #expect(reconnect.delay(after: Self.lost, at: .zero) == nil)
+  }
+
+  @Test func `a session that another client took is given up or waits long`() {
+    let taken = DownReason.closedByBroker(.sessionTakenOver, reasonString: nil)
+    var reconnect = Reconnect(ReconnectPolicy(), seed: 1)
+    #expect(reconnect.delay(after: taken, at: .zero) == nil)
+    var always = ReconnectPolicy.always
+    always.backoff.jitter = 0
+    reconnect = Reconnect(always, seed: 1)
+    for _ in 0..<100 { #expect(reconnect.delay(after: taken, at: .zero) == .seconds(30)) }
   }
 }

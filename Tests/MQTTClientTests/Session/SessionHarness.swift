@@ -8,7 +8,7 @@ struct SessionHarness: ~Copyable {
 
   init(_ change: (inout SessionOptions) -> Void = { _ in }) {
     var options = SessionOptions(clientID: "bridge")
-    options.backoff.jitter = 0
+    options.reconnect.backoff.jitter = 0
     change(&options)
     session = Session(options: options, jitterSeed: 1)
   }

@@ -48,6 +48,7 @@ import Testing
     _ = harness.connect()
     var defaults = BrokerLimits()
     defaults.keepAlive = 60
+    defaults.sessionExpiryInterval = .max
     #expect(harness.session.limits == defaults)
   }
 
@@ -58,7 +59,7 @@ import Testing
     let message = OutgoingHarness.message("t", .atMostOnce)
     #expect(
       harness.publish(Self.request(2, .atMostOnce))
-        == [.send(.publish(message)), .sent(2), .finished(2, .handedOver)])
+        == [.send(.publish(message)), .sent(2), .finished(2, .sent)])
     var retained = message
     retained.isRetained = true
     #expect(
@@ -169,7 +170,7 @@ import Testing
     #expect(
       harness.stop() == [
         .send(.disconnect(Disconnect())), .closeLink(.afterWrites),
-        .finished(1, .unconfirmed(.stopped)),
+        .finished(1, .maybeSent(.stopped)),
         SubscriptionsTests.answer(2, .implementationSpecificError), .stopped,
       ])
     #expect(harness.session.nextDeadline == nil)

@@ -41,8 +41,8 @@ struct SimulatedApplication {
     if openKeys.remove(key) == nil { problems.append("\(key) finished twice") }
     switch outcome {
     case .acknowledged, .rejected: return true
-    case .notSent(.stopped), .unconfirmed(.stopped): return false
-    case .handedOver, .notSent, .unconfirmed:
+    case .notSent(.stopped), .maybeSent(.stopped): return false
+    case .sent, .expired, .cancelled, .notSent, .maybeSent:
       problems.append("\(key) ended as \(outcome)")
       return false
     }

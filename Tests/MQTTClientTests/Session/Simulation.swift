@@ -41,7 +41,8 @@ struct Simulation: ~Copyable {
     options.pingTimeout = .seconds(2)
     options.connectTimeout = .seconds(2)
     options.acknowledgementTimeout = .seconds(4)
-    options.backoff.maximum = .seconds(2)
+    options.reconnect.backoff.maximum = .seconds(2)
+    options.reconnect.refusalsMaximum = nil
     options.inflightMaximum = Int.random(in: 1...20, using: &random)
     options.filtersPerPacketMaximum = Int.random(in: 1...4, using: &random)
     options.connect.receiveMaximum = UInt16.random(in: 1...10, using: &random)
@@ -125,7 +126,9 @@ struct Simulation: ~Copyable {
     case .subscribed(let key, let codes, _), .unsubscribed(let key, let codes, _):
       application.answered(key, codes)
     case .subscriptionLost(let filter, _): problems.append("lost \(filter)")
-    case .up, .down, .stopped: break
+    case .authenticate, .endAuthentication, .authentication, .reauthenticated, .referred, .redirect,
+      .askRedirect, .drainExpired, .up, .down, .stopped:
+      break
     }
   }
 
