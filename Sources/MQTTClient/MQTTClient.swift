@@ -55,7 +55,7 @@ public final class MQTTClient: Sendable {
   deinit {
     if isStarted.withLock({ $0 }) {
       let duration = Self.drainTimeDefault
-      port.perform { client, link in client.drain(within: duration, link) }
+      port.perform { client, link in client.drain(Disconnect(), within: duration, link) }
     } else {
       _ = end()
     }

@@ -13,6 +13,8 @@ final class ClientApplication: LinkApplication {
   var deadlines = DeadlineQueue()
   private var connectWaits: [ConnectWait] = []
   private var clientID: String
+  private var reauthentications: [UInt64: Completion<ReauthenticationOutcome>] = [:]
+  private var lastReauthentication: UInt64 = 0
   private var isDraining = false
   private var unfinished = 0
 
@@ -57,6 +59,11 @@ final class ClientApplication: LinkApplication {
     case .up(let ack): up(ack, link)
     case .down(let reason, let detail, let retryIn):
       down(ConnectionFailure(reason, detail: detail), retryIn: retryIn)
+    case .authentication(let event): port.events.publish(.authentication(event))
+    case .reauthenticated(let key, let outcome): reauthenticated(key, outcome)
+    case .referred(let request): port.events.publish(.referred(request))
+    case .redirected(let target): port.events.publish(.redirected(target?.references ?? []))
+    case .drainExpired: break
     case .stopped: stopped(link)
     }
   }
@@ -112,35 +119,45 @@ extension ClientApplication {
     for wait in exchange(&connectWaits, with: []) { wait.completion.resolve(.success(info)) }
   }
 
-  private func down(_ failure: ConnectionFailure, retryIn: Duration) {
+  private func down(_ failure: ConnectionFailure, retryIn: Duration?) {
     delivering.linkEnded()
     if !isDraining { port.state = .disconnected(failure) }
-    port.events.publish(.disconnected(failure, retryIn: retryIn))
+    port.events.publish(retryIn.map { .disconnected(failure, retryIn: $0) } ?? .gaveUp(failure))
     for wait in connectWaits where wait.endsAtFailure {
       wait.completion.resolve(.failure(.connection(failure)))
     }
     connectWaits.removeAll { $0.endsAtFailure }
   }
 
+  func reauthenticate(_ completion: Completion<ReauthenticationOutcome>, _ link: LinkContext) {
+    lastReauthentication += 1
+    reauthentications[lastReauthentication] = completion
+    link.reauthenticate(key: lastReauthentication)
+  }
+
+  private func reauthenticated(_ key: UInt64, _ outcome: ReauthenticationOutcome) {
+    reauthentications.removeValue(forKey: key)?.resolve(outcome)
+  }
+
   /// Takes nothing new, finishes what was accepted, and ends; at the latest after `duration`.
-  func drain(within duration: Duration, _ link: LinkContext) {
+  func drain(_ packet: Disconnect, within duration: Duration, _ link: LinkContext) {
     guard !isDraining else { return }
     isDraining = true
     publishes.isClosed = true
     port.state = .draining
-    publishes.flush { [weak self] in self?.stop(link) }
-    deadlines.add(at: link.now + duration) { [weak self] in self?.stop(link) }
+    publishes.flush { [weak self] in self?.stop(.now(packet), link) }
+    deadlines.add(at: link.now + duration) { [weak self] in self?.stop(.now(packet), link) }
   }
 
   func unsubscribeAll(_ link: LinkContext) { delivering.closeAll(link) }
 
   /// Says goodbye now; what is unfinished gets its outcome from the session.
-  func stop(_ link: LinkContext) {
+  func stop(_ ending: SessionEnding, _ link: LinkContext) {
     isDraining = true
     publishes.isClosed = true
     desk.isStopping = true
     unfinished = max(unfinished, publishes.openCount)
-    link.stop(within: options.closeTimeout)
+    link.stop(ending, within: options.closeTimeout)
   }
 
   private func stopped(_ link: LinkContext) {
@@ -150,6 +167,9 @@ extension ClientApplication {
     requests.stopped()
     delivering.stopped()
     for wait in exchange(&connectWaits, with: []) { wait.completion.resolve(.failure(.stopped)) }
+    for completion in exchange(&reauthentications, with: [:]).values {
+      completion.resolve(.notStarted(.notConnected))
+    }
     port.stopped()
     port.events.publish(.stopped)
     port.ended.resolve(unfinished)

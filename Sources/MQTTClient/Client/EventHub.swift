@@ -31,6 +31,8 @@ final class EventHub: Sendable {
     return (id, queue)
   }
 
+  var readerCount: Int { state.withLock { $0.queues.count } }
+
   func unsubscribe(_ id: UInt64) { state.withLock { $0.queues[id] = nil } }
 }
 

@@ -57,25 +57,56 @@ extension MQTTClient {
   /// DISCONNECT is sent, so that the broker drops the will. [MQTT-3.14.4-3] Messages that were not
   /// acknowledged stay with the broker's session. Sequences end after what waits in them.
   ///
-  /// Returns how many publishes were unfinished at the end; their outcomes say what is known of each.
-  /// Cancelling the task cuts the draining short, as `disconnectNow` does.
+  /// What `packet` says must be something that a client may say, or the plain DISCONNECT takes its
+  /// place: see `checkDisconnect`. Returns how many publishes were unfinished at the end; their outcomes
+  /// say what is known of each. Cancelling the task cuts the draining short, as `disconnectNow` does.
   @discardableResult
-  public func disconnect(within duration: Duration = MQTTClient.drainTimeDefault) async -> Int {
+  public func disconnect(
+    _ packet: Disconnect = Disconnect(), within duration: Duration = MQTTClient.drainTimeDefault
+  ) async -> Int {
     guard isRunning else { return end() }
-    port.perform { client, link in client.drain(within: duration, link) }
+    port.perform { client, link in client.drain(packet, within: duration, link) }
     if let unfinished = await port.ended.wait() { return unfinished }
-    return await disconnectNow()
+    return await disconnectNow(packet)
+  }
+
+  /// Throws what a client with these options may not say in DISCONNECT.
+  public func checkDisconnect(_ packet: Disconnect) throws(DisconnectError) {
+    try options.session.check(packet)
   }
 
   /// Ends the client without draining: sends DISCONNECT behind what the socket has already got.
   ///
   /// Unfinished publishes end as `.notSent(.stopped)` or `.maybeSent(.stopped)`. Returns how many.
   @discardableResult
-  public func disconnectNow() async -> Int {
+  public func disconnectNow(_ packet: Disconnect = Disconnect()) async -> Int {
+    await end(.now(packet))
+  }
+
+  /// Ends the client without a word to the broker, as a crash would; the broker publishes the will.
+  ///
+  /// Unfinished publishes end as `.notSent(.stopped)` or `.maybeSent(.stopped)`. Returns how many.
+  @discardableResult
+  public func abort() async -> Int { await end(.abort) }
+
+  private func end(_ ending: SessionEnding) async -> Int {
     guard isRunning else { return end() }
-    port.perform { client, link in client.stop(link) }
+    port.perform { client, link in client.stop(ending, link) }
     // Short: the end takes at most the time-outs of the options, also for a cancelled task.
     return await Task { [port] in await port.ended.wait() ?? 0 }.value
+  }
+
+  /// Authenticates again on the present connection, with the authenticator of the options.
+  ///
+  /// One at a time; publishes and deliveries go on meanwhile. A failure ends the connection, and the
+  /// client connects again. Throws `.cancelled` when the task is cancelled, which leaves the exchange
+  /// going on, and `.stopped` when the client has ended. [MQTT 5.0, 4.12.1]
+  public func reauthenticate() async throws(ClientError) -> ReauthenticationOutcome {
+    let completion = Completion<ReauthenticationOutcome>()
+    let isAsked = port.perform { client, link in client.reauthenticate(completion, link) }
+    guard isAsked else { throw .stopped }
+    guard let outcome = await completion.wait() else { throw .cancelled }
+    return outcome
   }
 
   /// Unsubscribes everything, finishes what was accepted, and ends.

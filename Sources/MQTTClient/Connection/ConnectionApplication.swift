@@ -100,7 +100,16 @@ final class ConnectionApplication: LinkApplication {
       lastFailure = failure
       acknowledgements.ended()
       state = .disconnected(failure)
-      queue.append(ConnectionQueue.Notice.client(.disconnected(failure, retryIn: retryIn)))
+      let event: ClientEvent =
+        retryIn.map { .disconnected(failure, retryIn: $0) } ?? .gaveUp(failure)
+      queue.append(ConnectionQueue.Notice.client(event))
+    case .authentication(let event):
+      queue.append(ConnectionQueue.Notice.client(.authentication(event)))
+    case .reauthenticated(let key, let outcome): ended(key) { _ in .reauthenticated(outcome) }
+    case .referred(let request): queue.append(ConnectionQueue.Notice.client(.referred(request)))
+    case .redirected(let target):
+      queue.append(ConnectionQueue.Notice.client(.redirected(target?.references ?? [])))
+    case .drainExpired: break
     case .stopped:
       state = .stopped
       queue.append(ConnectionQueue.Notice.client(.stopped))

@@ -92,7 +92,8 @@ extension MQTTConnection {
     identifier: UInt32? = nil, within limit: Duration? = nil
   ) throws(ClientError) -> [SubscriptionGrant] {
     try check(filters)
-    let id = try begin(.subscribe(filters, options, identifier), isReported: false)
+    let id = try begin(
+      .subscribe(filters.map { options.subscription(to: $0) }, identifier, []), isReported: false)
     return try grants(id, within: limit)
   }
 
@@ -108,7 +109,7 @@ extension MQTTConnection {
     from filters: [String], within limit: Duration? = nil
   ) throws(ClientError) -> [SubscriptionGrant] {
     try check(filters)
-    let id = try begin(.unsubscribe(filters), isReported: false)
+    let id = try begin(.unsubscribe(filters, []), isReported: false)
     return try grants(id, within: limit)
   }
 
@@ -132,15 +133,19 @@ extension MQTTConnection {
   /// session for as long as CONNECT asked. What is not finished in time is reported by its event.
   /// Events can still be fetched afterwards. [MQTT-3.14.4-1] [MQTT-3.14.4-2]
   ///
-  /// - Parameter limit: The longest wait for unfinished operations.
+  /// - Parameters:
+  ///   - packet: What to say; what a client may not say is replaced by the plain DISCONNECT.
+  ///   - limit: The longest wait for unfinished operations.
   /// - Returns: Whether every operation has ended by itself.
   @discardableResult
-  public func disconnect(within limit: Duration = .seconds(30)) -> Bool {
+  public func disconnect(
+    _ packet: Disconnect = Disconnect(), within limit: Duration = .seconds(30)
+  ) -> Bool {
     guard !loop.isFinished else { return true }
     settleTaken()
     driveForResult(until: limit) { !application.hasOpenOperations }
     let isDone = !application.hasOpenOperations
-    disconnectNow()
+    disconnectNow(packet)
     return isDone
   }
 
@@ -148,9 +153,14 @@ extension MQTTConnection {
   ///
   /// What is open is reported by its event. It takes as long as the last bytes need to leave, at most
   /// `ClientOptions.closeTimeout`.
-  public func disconnectNow() {
+  public func disconnectNow(_ packet: Disconnect = Disconnect()) { end(.now(packet)) }
+
+  /// Ends the connection for good without a word to the broker, which then publishes the will.
+  public func abort() { end(.abort) }
+
+  private func end(_ ending: SessionEnding) {
     guard !loop.isFinished else { return }
-    perform { _, link in link.stop(within: closeTimeout) }
+    perform { _, link in link.stop(ending, within: closeTimeout) }
     driveForResult(until: nil) { loop.isFinished }
   }
 
@@ -167,7 +177,7 @@ extension OperationResult {
   fileprivate var grants: [SubscriptionGrant]? {
     switch self {
     case .subscribed(let grants), .unsubscribed(let grants): grants
-    case .published: nil
+    case .published, .reauthenticated: nil
     }
   }
 }

@@ -11,6 +11,8 @@ public enum ConnectionEvent: Equatable, Sendable {
   case subscribed(OperationID, [SubscriptionGrant])
   /// The answer to a wish begun by `tryUnsubscribe`, filter by filter.
   case unsubscribed(OperationID, [SubscriptionGrant])
+  /// The end of an authentication begun by `tryReauthenticate`.
+  case reauthenticated(OperationID, ReauthenticationOutcome)
   /// Something happened to the connection; `.stopped` is the last event of all.
   case client(ClientEvent)
   /// A packet on its way, if `MQTTConnection.packetEvents` asks for that.
@@ -34,4 +36,6 @@ public enum OperationResult: Equatable, Sendable {
   case subscribed([SubscriptionGrant])
   /// One grant per filter.
   case unsubscribed([SubscriptionGrant])
+  /// The end of an authentication on the present connection.
+  case reauthenticated(ReauthenticationOutcome)
 }

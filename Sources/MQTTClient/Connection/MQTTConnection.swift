@@ -207,6 +207,7 @@ public final class MQTTConnection {
       case .published(let outcome): return .published(id, outcome)
       case .subscribed(let grants): return .subscribed(id, grants)
       case .unsubscribed(let grants): return .unsubscribed(id, grants)
+      case .reauthenticated(let outcome): return .reauthenticated(id, outcome)
       }
     }
   }

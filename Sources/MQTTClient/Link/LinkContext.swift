@@ -9,7 +9,7 @@ package final class LinkContext {
   enum Input {
     case publish(PublishRequest)
     case subscribe(SubscribeRequest)
-    case unsubscribe(key: UInt64, filters: [String])
+    case unsubscribe(key: UInt64, filters: [String], [UserProperty])
     case acknowledge(AckToken, ReasonCode)
     case receivedRecorded(UInt64)
     case cancel(UInt64, answersSent: Bool)
@@ -43,8 +43,10 @@ package final class LinkContext {
 
   package func subscribe(_ request: SubscribeRequest) { add(.subscribe(request)) }
 
-  package func unsubscribe(key: UInt64, filters: [String]) {
-    add(.unsubscribe(key: key, filters: filters))
+  package func unsubscribe(
+    key: UInt64, filters: [String], userProperties: [UserProperty] = []
+  ) {
+    add(.unsubscribe(key: key, filters: filters, userProperties))
   }
 
   package func acknowledge(_ token: AckToken, reasonCode: ReasonCode = .success) {

@@ -202,11 +202,13 @@ final class LinkDriver {
         return deliver(.subscribed(request.key, codes, reasonString: nil))
       }
       feed { $0.subscribe(request, at: $2, &$1) }
-    case .unsubscribe(let key, let filters):
-      if let code = RequestCheck.refusal(of: filters, version) {
+    case .unsubscribe(let key, let filters, let userProperties):
+      if let code = RequestCheck.refusal(of: filters, userProperties, version) {
         return deliver(.unsubscribed(key, filters.map { _ in code }, reasonString: nil))
       }
-      feed { $0.unsubscribe(key: key, filters: filters, at: $2, &$1) }
+      feed {
+        $0.unsubscribe(key: key, filters: filters, userProperties: userProperties, at: $2, &$1)
+      }
     case .acknowledge(let token, let reasonCode):
       feed { $0.acknowledge(token, reasonCode: reasonCode, at: $2, &$1) }
     case .receivedRecorded(let key): feed { $0.receivedRecorded(key: key, at: $2, &$1) }

@@ -116,19 +116,6 @@ import Testing
     #expect(await task.value)
   }
 
-  @Test func `a slow reader of events loses the oldest and is told`() async throws {
-    let test = try ClientFixture(
-      { $0.session.backoff.maximum = .milliseconds(5) },
-      script: answering(.serverBusy))
-    let events = test.client.events
-    try test.client.start()
-    _ = await test.broker.packet(.connect, count: 120)
-    await test.client.disconnectNow()
-    var iterator = events.makeAsyncIterator()
-    guard case .missed(let count)? = await iterator.next() else { throw TestFailure("none missed") }
-    #expect(count >= 100)
-  }
-
   @Test func `after the end every call answers at once`() async throws {
     let test = try ClientFixture()
     let client = test.client

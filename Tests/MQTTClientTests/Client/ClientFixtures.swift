@@ -10,10 +10,12 @@ struct ClientFixture {
   /// A broker that does what the script says, and a client that is not started.
   init(
     version: ProtocolVersion = .v5, _ change: (inout ClientOptions) -> Void = { _ in },
-    script: @escaping MQTTClientTesting.ScriptedBroker.Script = { _ in [.behave] }
+    script: @escaping MQTTClientTesting.ScriptedBroker.Script = { _ in [.behave] },
+    cleanStart: Bool = true
   ) throws {
     broker = try MQTTClientTesting.ScriptedBroker(script)
     var options = try ClientOptions.forTests(broker.url, version: version)
+    options.session.cleanStart = cleanStart
     change(&options)
     client = try MQTTClient(options)
   }
