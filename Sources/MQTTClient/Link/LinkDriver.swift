@@ -8,6 +8,8 @@ final class LinkDriver {
   /// What the session must still be told about the present attempt.
   enum News {
     case opened
+    /// A server that had not accepted us is given up for another one.
+    case movedOn
     case failed(LinkError)
     case malformed(DecodeError)
   }
@@ -90,8 +92,8 @@ final class LinkDriver {
 
   func handle(_ message: LinkControl) {
     switch message {
-    case .resolved(let attempt, let result):
-      connection.resolved(attempt, result, at: now)
+    case .attempt(let ticket, let answer):
+      connection.answered(ticket, answer, at: now)
       settle()
     case .authenticated(let number, let answer):
       feed { $0.authenticated(number, answer, at: $2, &$1) }
@@ -185,7 +187,12 @@ final class LinkDriver {
 
   private func tell(_ news: News) {
     switch news {
-    case .opened: feed { $0.linkOpened(at: $2, &$1) }
+    case .opened:
+      if let credentials = connection.credentials {
+        feed { session, _, _ in session.prepared(credentials) }
+      }
+      feed { $0.linkOpened(at: $2, &$1) }
+    case .movedOn: feed { session, actions, _ in session.linkMovedOn(&actions) }
     case .failed(let error): feed { $0.linkFailed(error.failure, at: $2, &$1) }
     case .malformed(let error): feed { $0.receivedInvalid(error.reasonCode, at: $2, &$1) }
     }
@@ -230,7 +237,7 @@ final class LinkDriver {
       attempts += 1
       observer.attemptBegan(attempts)
       deliver(.connecting(attempt: attempts))
-      connection.open(at: now)
+      connection.open(at: now, until: session.nextDeadline ?? now)
     case .closeLink(let closing): connection.close(closing, at: now)
     case .send(let packet):
       connection.send(packet)
@@ -255,7 +262,7 @@ final class LinkDriver {
     case .up(let ack):
       observer.up(ConnectionInfo(clientID: session.clientID, answer: ack))
       attempts = 0
-      connection.step = .up
+      connection.accepted()
       context.limits = session.limits
       deliver(.up(ack))
     case .down(let reason, let retryIn):

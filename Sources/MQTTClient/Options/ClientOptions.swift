@@ -27,6 +27,10 @@ public struct ClientOptions: Sendable {
   public var session: SessionOptions
   /// How the operating system treats the connections.
   public var network = NetworkOptions()
+  /// How connections are secured, for servers with `mqtts` and `wss`.
+  ///
+  /// An HTTPS proxy has options of its own for the way to it.
+  public var tls = TLSOptions()
   /// How MQTT goes over a WebSocket, for servers with `ws` and `wss`.
   public var webSocket = WebSocketOptions()
   /// The proxy in front of every server that is no Unix socket; nil connects directly.
@@ -82,10 +86,6 @@ public struct ClientOptions: Sendable {
   public init(servers: [BrokerURL], session: SessionOptions) {
     self.servers = servers
     self.session = session
-    if session.username == nil, session.password == nil {
-      self.session.username = servers.first?.username
-      self.session.password = servers.first?.password
-    }
     for server in servers { server.apply(to: &self) }
   }
 }
