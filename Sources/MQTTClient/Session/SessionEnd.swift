@@ -184,7 +184,8 @@ extension Session {
   private func goodbye(_ packet: Disconnect) -> Disconnect? {
     do throws(DisconnectError) {
       try options.check(packet)
-      return options.version == .v311 && packet.reasonCode != .success ? nil : packet
+      if options.version == .v311 { return packet.reasonCode != .success ? nil : packet }
+      return packet.fitting(limits?.maximumPacketSize ?? BrokerLimits.largestPacket)
     } catch {
       return Disconnect()
     }
