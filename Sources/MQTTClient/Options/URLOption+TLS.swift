@@ -95,7 +95,7 @@ extension TLSOptions {
 
   fileprivate var keyPassword: String? {
     switch clientCertificate {
-    case .pem(_, _, let password), .pkcs12(_, let password): password
+    case .pem(_, _, let password), .pkcs12(_, let password), .stored(_, _, let password): password
     case nil: nil
     }
   }
@@ -123,6 +123,8 @@ extension TLSOptions {
       clientCertificate = .pem(certificates: certificates, key: key, keyPassword: password)
     case .pkcs12(let container, _):
       clientCertificate = .pkcs12(container, password: password)
+    case .stored(let certificates, let uri, _):
+      clientCertificate = .stored(certificates: certificates, keyURI: uri, password: password)
     case nil:
       clientCertificate = .pem(
         certificates: Self.unnamed, key: Self.unnamed, keyPassword: password)
