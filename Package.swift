@@ -47,7 +47,7 @@ let package = Package(
     .target(
       name: "MQTTClient",
       dependencies: ["EventLoop", "CLinux", "COpenSSL", "WebSocketProtocol", collections],
-      swiftSettings: strict),
+      exclude: ["README.md"], swiftSettings: strict),
     .target(
       name: "HTTPFront", dependencies: ["EventLoop", "CLinux", "CMicroHTTPD", collections],
       swiftSettings: strict),
@@ -79,6 +79,9 @@ let package = Package(
     .executableTarget(
       name: "mqtt-probe", dependencies: ["EventLoop", "MQTTClient"],
       path: "Tests/Fixtures/mqtt-probe", swiftSettings: strict),
+    .executableTarget(
+      name: "mqtt-soak", dependencies: ["EventLoop", "MQTTClient", "MQTTSessionStore"],
+      path: "Tests/Fixtures/mqtt-soak", swiftSettings: strict),
     .executableTarget(
       name: "ws-echo-client", dependencies: ["TestSupport", "WebSocketProtocol"],
       path: "Tests/Fixtures/ws-echo-client", swiftSettings: strict),
