@@ -19,6 +19,7 @@ final class LinkConnection {
   private var attempt: LinkAttempt?
   private var stream: LinkStream?
   private var closing: LinkStream?
+  private let once = OnceOutcomes()
   private var attemptNumber: UInt64 = 0
   /// The place in the list of servers where the next attempt begins.
   private var nextStart = 0
@@ -185,6 +186,25 @@ final class LinkConnection {
     }
   }
 
+  /// Sends a QoS 0 message, whose outcome `reportOnce` tells.
+  func sendOnce(_ key: UInt64, _ publish: Publish) {
+    guard let stream else { return once.fail([key]) }
+    do throws(EncodeError) {
+      try stream.sendOnce(key, publish)
+    } catch {
+      once.refuse(key)
+    }
+  }
+
+  /// What became of QoS 0 messages since the last time.
+  func reportOnce(_ handle: (UInt64, PublishOutcome) -> Void) { once.report(handle) }
+
+  /// The link ends for good: nothing that still waits will leave.
+  func abandon() {
+    closing?.abandon()
+    stream?.abandon()
+  }
+
   /// Writes what waits; returns whether any byte left.
   func write(at now: Duration) -> Bool {
     advanceClosing(at: now)
@@ -213,6 +233,7 @@ final class LinkConnection {
       report = attempt.giveUp(step)
     }
     guard let stream = exchange(&stream, with: nil) else { return }
+    self.closing?.abandon()
     stream.close(closing, at: now)
     self.closing = stream
     advanceClosing(at: now)
@@ -235,7 +256,7 @@ final class LinkConnection {
       fail(error)
     case .connected(let stack):
       do throws(SystemError) {
-        let stream = try LinkStream(stack, options, pollSet, observer)
+        let stream = try LinkStream(stack, options, pollSet, once, observer)
         self.stream = stream
         advance(stream)
       } catch {
@@ -270,7 +291,9 @@ final class LinkConnection {
   private func advanceClosing(at now: Duration) {
     guard let stream = closing else { return }
     stream.advanceClosing(at: now, &readBuffer)
-    if stream.phase == .done { closing = nil }
+    guard stream.phase == .done else { return }
+    stream.abandon()
+    closing = nil
   }
 
   /// The server has failed, which ends the attempt only when no other is left.
@@ -278,6 +301,7 @@ final class LinkConnection {
     guard attempt == nil else { return serverFailed(error) }
     lastError = error
     writeError = nil
+    stream?.abandon()
     stream = nil
     news.append(.failed(error))
   }
@@ -286,6 +310,7 @@ final class LinkConnection {
     guard let attempt else { return }
     let mustTell = stream?.phase == .open
     writeError = nil
+    stream?.abandon()
     stream = nil
     if mustTell { news.append(.movedOn) }
     proceed(attempt.serverFailed(error, at: now))

@@ -9,16 +9,21 @@ package final class LinkContext {
   enum Input {
     case publish(PublishRequest)
     case subscribe(SubscribeRequest)
-    case unsubscribe(key: UInt64, filters: [String])
+    case unsubscribe(key: UInt64, filters: [String], [UserProperty])
     case acknowledge(AckToken, ReasonCode)
     case receivedRecorded(UInt64)
-    case cancel(UInt64)
+    case cancel(UInt64, answersSent: Bool)
+    case cancelAll(answersSent: Bool)
+    case changeRate(PublishRate)
     case reauthenticate(UInt64)
     case stop(SessionEnding, deadline: Duration)
   }
 
   private let thread: ThreadIdentity
   private var inputs: Deque<Input> = []
+  private var droppedDeliveries = 0
+  /// Asks the session; set by the driver for as long as it lives.
+  var pending: ((_ limit: Int) -> [PendingPublish])?
 
   /// The time of this wake-up.
   package internal(set) var now: Duration
@@ -38,8 +43,10 @@ package final class LinkContext {
 
   package func subscribe(_ request: SubscribeRequest) { add(.subscribe(request)) }
 
-  package func unsubscribe(key: UInt64, filters: [String]) {
-    add(.unsubscribe(key: key, filters: filters))
+  package func unsubscribe(
+    key: UInt64, filters: [String], userProperties: [UserProperty] = []
+  ) {
+    add(.unsubscribe(key: key, filters: filters, userProperties))
   }
 
   package func acknowledge(_ token: AckToken, reasonCode: ReasonCode = .success) {
@@ -49,8 +56,25 @@ package final class LinkContext {
   /// The application has recorded `.received`; PUBREL may go out.
   package func receivedRecorded(key: UInt64) { add(.receivedRecorded(key)) }
 
-  /// Drops a publish that has not been sent.
-  package func cancel(key: UInt64) { add(.cancel(key)) }
+  /// Takes back a publish that has not been sent; on demand one that was sent ends as
+  /// `.maybeSent(.cancelled)`, while its exchange goes on.
+  package func cancel(key: UInt64, answersSent: Bool = false) {
+    add(.cancel(key, answersSent: answersSent))
+  }
+
+  /// Takes back every publish, as `cancel(key:)` does one.
+  package func cancelAll(answersSent: Bool = false) {
+    add(.cancelAll(answersSent: answersSent))
+  }
+
+  /// Changes how fast publishes leave.
+  package func changeRate(_ rate: PublishRate) { add(.changeRate(rate)) }
+
+  /// The unfinished publishes, the oldest first, at most `limit` of them.
+  package func pendingPublishes(atMost limit: Int) -> [PendingPublish] {
+    checkThread()
+    return pending?(limit) ?? []
+  }
 
   /// Ends the session gracefully within `duration`, as `Link.stop` does.
   package func stop(within duration: Duration) { stop(.now(Disconnect()), within: duration) }
@@ -77,6 +101,11 @@ package final class LinkContext {
     checkThread()
     isReadingPaused = false
   }
+
+  /// Counts deliveries that a slow consumer lost.
+  package func countDropped(_ count: Int) { droppedDeliveries += count }
+
+  func takeDropped() -> Int { exchange(&droppedDeliveries, with: 0) }
 
   func nextInput() -> Input? { inputs.popFirst() }
 

@@ -31,7 +31,7 @@ final class LinkDriver {
 
   init(
     _ options: ClientOptions, _ connection: LinkConnection, _ context: LinkContext,
-    _ observer: LinkObserver, _ control: Mailbox<LinkControl>,
+    _ control: Mailbox<LinkControl>, _ observer: LinkObserver,
     deliver: @escaping (LinkEvent) -> Void
   ) {
     self.connection = connection
@@ -43,6 +43,7 @@ final class LinkDriver {
     version = options.session.version
     session = Session(
       options: options.session, jitterSeed: options.jitterSeed ?? .random(in: 1 ... .max))
+    context.pending = { [unowned self] in pendingPublishes(atMost: $0) }
   }
 
   private var now: Duration { context.now }
@@ -128,6 +129,8 @@ final class LinkDriver {
     if connection.write(at: now) { feed { session, _, now in session.wrote(at: now) } }
     if connection.hasWriteError { readAfterWriteError() }
     settle()
+    connection.reportOnce { finished($0, $1) }
+    settle()
     updateCongestion()
     connection.updateInterest(isReadingPaused: context.isReadingPaused || session.isChecking)
   }
@@ -145,7 +148,19 @@ final class LinkDriver {
     gauges.subscriptions = counts.subscriptions
     gauges.queuedFilters = counts.queuedFilters
     gauges.unwrittenBytes = connection.outgoingCount
+    observer.dropped(context.takeDropped())
     observer.turnEnded(gauges, strayAcknowledgements: counts.strayAcknowledgements)
+  }
+
+  /// The link ends for good: says what became of the messages that were still to leave.
+  func abandon() {
+    connection.abandon()
+    connection.reportOnce { finished($0, $1) }
+  }
+
+  /// The unfinished publishes, the oldest first.
+  func pendingPublishes(atMost limit: Int) -> [PendingPublish] {
+    session.pendingPublishes(atMost: limit, at: now)
   }
 
   private func read(atMost reads: Int? = nil) {
@@ -187,9 +202,6 @@ final class LinkDriver {
     switch input {
     case .publish(let request):
       observer.wantsPublish(request.publish.qos)
-      guard RequestCheck.isExpressible(request.publish, version) else {
-        return finished(request.key, .notSent(.invalid))
-      }
       feed { $0.publish(request, at: $2, &$1) }
     case .subscribe(let request):
       if let code = RequestCheck.refusal(of: request, version) {
@@ -197,15 +209,23 @@ final class LinkDriver {
         return deliver(.subscribed(request.key, codes, reasonString: nil))
       }
       feed { $0.subscribe(request, at: $2, &$1) }
-    case .unsubscribe(let key, let filters):
-      if let code = RequestCheck.refusal(of: filters, version) {
+    case .unsubscribe(let key, let filters, let userProperties):
+      if let code = RequestCheck.refusal(of: filters, userProperties, version) {
         return deliver(.unsubscribed(key, filters.map { _ in code }, reasonString: nil))
       }
-      feed { $0.unsubscribe(key: key, filters: filters, at: $2, &$1) }
+      feed {
+        $0.unsubscribe(key: key, filters: filters, userProperties: userProperties, at: $2, &$1)
+      }
     case .acknowledge(let token, let reasonCode):
       feed { $0.acknowledge(token, reasonCode: reasonCode, at: $2, &$1) }
     case .receivedRecorded(let key): feed { $0.receivedRecorded(key: key, at: $2, &$1) }
-    case .cancel(let key): feed { session, actions, _ in session.cancel(key: key, &actions) }
+    case .cancel(let key, let answersSent):
+      feed { session, actions, _ in
+        session.cancel(key: key, answersSent: answersSent, &actions)
+      }
+    case .cancelAll(let answersSent):
+      feed { session, actions, _ in session.cancelAll(answersSent: answersSent, &actions) }
+    case .changeRate(let rate): feed { $0.changeRate(rate, at: $2, &$1) }
     case .reauthenticate(let key): feed { $0.reauthenticate(key: key, at: $2, &$1) }
     case .stop(let ending, let deadline): stop(ending, deadline: deadline)
     }
@@ -222,6 +242,9 @@ final class LinkDriver {
     case .send(let packet):
       connection.send(packet)
       updateCongestion()
+    case .sendOnce(let key, let publish):
+      connection.sendOnce(key, publish)
+      updateCongestion()
     case .deliver(let publish, let token):
       observer.delivered(publish.qos)
       deliver(.delivered(publish, token))
@@ -229,6 +252,7 @@ final class LinkDriver {
     case .received(let key): deliver(.received(key))
     case .restarted(let key): deliver(.restarted(key))
     case .finished(let key, let outcome): finished(key, outcome)
+    case .settled: break
     case .subscribed(let key, let codes, let text):
       deliver(.subscribed(key, codes, reasonString: text))
     case .unsubscribed(let key, let codes, let text):
@@ -244,7 +268,7 @@ final class LinkDriver {
     case .down(let reason, let retryIn):
       context.limits = nil
       let detail = connection.detail(of: reason)
-      observer.down(ConnectionFailure(reason, detail: detail), retryIn: retryIn)
+      observer.down(ConnectionFailure(reason, detail: detail))
       deliver(.down(reason, detail: detail, retryIn: retryIn))
     case .authenticate(let request): hooks.authenticate(request)
     case .endAuthentication(let failure): hooks.endAuthentication(failure)
@@ -257,8 +281,8 @@ final class LinkDriver {
     case .askRedirect(let number, let request): hooks.askRedirect(number, request)
     case .drainExpired(let counts): deliver(.drainExpired(counts))
     case .stopped:
-      hooks.cancel()
       observer.stopped()
+      hooks.cancel()
       isSessionStopped = true
     }
   }

@@ -19,6 +19,7 @@ final class LinkStream {
   private let version: ProtocolVersion
   private let writeStallTimeout: Duration
   private var outgoing = OutgoingBytes()
+  private let once: OnceOutcomes
   private var decoder: PacketDecoder
   /// When the peer last took a byte while others were left waiting.
   private var stalledSince: Duration?
@@ -32,12 +33,13 @@ final class LinkStream {
 
   init(
     _ stack: TransportStack, _ options: ClientOptions, _ pollSet: PollSet,
-    _ observer: LinkObserver
+    _ once: OnceOutcomes, _ observer: LinkObserver
   ) throws(SystemError) {
     self.observer = observer
     self.stack = stack
     transport = stack.top
     self.pollSet = pollSet
+    self.once = once
     version = options.session.version
     writeStallTimeout = options.writeStallTimeout
     closeTimeout = options.closeTimeout
@@ -76,10 +78,39 @@ final class LinkStream {
   }
 
   func send(_ packet: Packet) throws(EncodeError) {
-    guard phase == .handshaking || phase == .open else { return }
+    guard isCarryingPackets else { return }
+    // The last packet because of a fault does not wait for messages that would follow it anyway.
+    if case .disconnect(let disconnect) = packet, disconnect.reasonCode.isFailure {
+      once.fail(outgoing.dropUnsent())
+    }
     let before = outgoing.count
     try outgoing.append(packet, version: version)
     observer.sent(packet, size: outgoing.count - before)
+  }
+
+  /// Sends a QoS 0 message, whose outcome then comes from `once`.
+  func sendOnce(_ key: UInt64, _ publish: Publish) throws(EncodeError) {
+    guard isCarryingPackets else { return once.fail([key]) }
+    let before = outgoing.count
+    try outgoing.append(.publish(publish), version: version, key: key)
+    observer.sent(.publish(publish), size: outgoing.count - before)
+  }
+
+  private var isCarryingPackets: Bool { phase == .handshaking || phase == .open }
+
+  /// The system has no more to take of what the layers accepted so far.
+  private func confirmTaken() {
+    guard !outgoing.takenKeys.isEmpty, transport.heldOutput == 0 else { return }
+    once.succeed(outgoing.takenKeys)
+    outgoing.takenKeys.removeAll(keepingCapacity: true)
+  }
+
+  /// The stream is over: says what became of the QoS 0 messages that it still had.
+  func abandon() {
+    once.lose(outgoing.takenKeys)
+    for (key, isPartlySent) in outgoing.abandon() {
+      if isPartlySent { once.lose([key]) } else { once.fail([key]) }
+    }
   }
 
   /// Writes what waits, as far as the peer takes it; returns whether any byte left.
@@ -87,10 +118,12 @@ final class LinkStream {
     guard hasOutput, !isBlocked, phase == .open || phase == .closing else { return false }
     let held = transport.heldOutput
     if held > 0 { try transport.flush() }
+    confirmTaken()
     var hasProgress = transport.heldOutput < held
     let taken = try outgoing.write { (bytes) throws(TransportError) in
       try transport.send(bytes)
     }
+    confirmTaken()
     hasProgress = hasProgress || taken > 0
     isBlocked = hasOutput
     if !isBlocked {

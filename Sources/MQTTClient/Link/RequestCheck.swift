@@ -3,28 +3,24 @@
 /// One that cannot is answered at once: were it found only while encoding, it could not be told
 /// from a broken link, and the session would try it again on the next one, for ever.
 enum RequestCheck {
-  /// Whether the message can be published.
-  static func isExpressible(_ publish: Publish, _ version: ProtocolVersion) -> Bool {
-    var probe = publish
-    probe.packetID = publish.qos == .atMostOnce ? nil : 1
-    probe.isDuplicate = false
-    if version == .v311 { probe.properties = Publish.Properties() }
-    return refusal(of: .publish(probe), version) == nil
-  }
-
   /// Why the topic filters cannot be subscribed; nil when they can.
   static func refusal(of request: SubscribeRequest, _ version: ProtocolVersion) -> ReasonCode? {
     guard !request.subscriptions.isEmpty else { return nil }
     let identifier = version == .v5 ? request.subscriptionIdentifier : nil
     let probe = Subscribe(
-      packetID: 1, subscriptions: request.subscriptions, subscriptionIdentifier: identifier)
+      packetID: 1, subscriptions: request.subscriptions, subscriptionIdentifier: identifier,
+      userProperties: version == .v5 ? request.userProperties : [])
     return refusal(of: .subscribe(probe), version)
   }
 
   /// Why the topic filters cannot be unsubscribed; nil when they can.
-  static func refusal(of filters: [String], _ version: ProtocolVersion) -> ReasonCode? {
+  static func refusal(
+    of filters: [String], _ userProperties: [UserProperty], _ version: ProtocolVersion
+  ) -> ReasonCode? {
     guard !filters.isEmpty else { return nil }
-    return refusal(of: .unsubscribe(Unsubscribe(packetID: 1, filters: filters)), version)
+    let probe = Unsubscribe(
+      packetID: 1, filters: filters, userProperties: version == .v5 ? userProperties : [])
+    return refusal(of: .unsubscribe(probe), version)
   }
 
   private static func refusal(of packet: Packet, _ version: ProtocolVersion) -> ReasonCode? {

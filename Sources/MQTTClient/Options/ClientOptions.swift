@@ -61,7 +61,7 @@ public struct ClientOptions: Sendable {
   public var readBytes = 64 << 10
   /// Reads before the requests get their turn again.
   public var readsPerTurn = 4
-  /// Sees every packet; nil costs nothing.
+  /// Sees every packet, without passwords and payloads; nil costs nothing.
   public var trace: PacketTrace?
   /// Seeds the jitter of the reconnect back-off and the order of servers; nil draws a seed.
   package var jitterSeed: UInt64?

@@ -51,13 +51,19 @@ extension BrokerLimits {
     guard publish.isExpressible else { return .invalid }
     if publish.qos > maximumQoS { return .maximumQoS(maximumQoS) }
     if publish.isRetained && !retainAvailable { return .retainUnavailable }
-    var packet = publish
-    packet.isDuplicate = false
-    packet.packetID = publish.qos == .atMostOnce ? nil : 1
-    if version == .v311 { packet.properties = Publish.Properties() }
-    guard let size = try? PacketEncoder.encodedSize(of: .publish(packet), version: version) else {
-      return .invalid
-    }
+    let size = publish.size(version)
     return size > maximumPacketSize ? .packetTooLarge(limit: maximumPacketSize) : nil
+  }
+}
+
+extension Publish {
+  /// The length of its packet, with a packet identifier where one belongs; `Int.max` for a message
+  /// that no packet can carry.
+  func size(_ version: ProtocolVersion) -> Int {
+    var packet = self
+    packet.isDuplicate = false
+    packet.packetID = qos == .atMostOnce ? nil : 1
+    if version == .v311 { packet.properties = Properties() }
+    return (try? PacketEncoder.encodedSize(of: .publish(packet), version: version)) ?? .max
   }
 }

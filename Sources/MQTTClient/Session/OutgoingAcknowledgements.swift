@@ -7,6 +7,7 @@ extension OutgoingPublishes {
       strayCount &+= 1
       return
     }
+    poison.acknowledged()
     takeUnacknowledged(slot)
     finish(slot, outcome(of: reply, for: slot), &ids, &actions)
   }
@@ -27,6 +28,7 @@ extension OutgoingPublishes {
       return actions.append(.send(.publishRelease(PublishReply(reply.packetID, code))))
     }
     if isUnacknowledged(slot, .exactlyOnce) {
+      poison.acknowledged()
       takeUnacknowledged(slot)
       guard !reply.reasonCode.isFailure else {
         return finish(slot, outcome(of: reply, for: slot), &ids, &actions)

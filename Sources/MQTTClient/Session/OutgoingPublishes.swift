@@ -1,28 +1,24 @@
-import DequeModule
-
-/// The QoS 1 and QoS 2 publishes that the broker has not finished acknowledging.
+/// The publishes that have not ended: those that wait, and those of QoS 1 and 2 that the broker has
+/// not finished acknowledging.
 ///
 ///     waiting ─▶ sending ─▶ awaitingAck ──PUBACK──▶ finished
 ///                        ─▶ awaitingReceived ──PUBREC──▶ recording ──recorded──▶ awaitingComplete
 ///                                                        awaitingComplete ──PUBCOMP──▶ finished
+///     waiting ─▶ given to the link (QoS 0), whose word on the outcome it is
 ///
 /// At most the window of publishes are between `sending` and `finished`; the others wait in order.
 /// When the link is lost, what was sent goes back to `sending` in its old order and with its packet
 /// identifier, and a QoS 2 message past PUBREC keeps waiting to be released.
 struct OutgoingPublishes: ~Copyable {
-  struct Waiting {
-    let request: PublishRequest
-    let acceptedAt: Duration
-  }
-
   let version: ProtocolVersion
   let recordsReceived: Bool
   let windowMaximum: Int
   let queueMaximum: Int
   let acknowledgementTimeout: Duration
+  let delivery: DeliveryOptions
 
   var table = PublishTable()
-  var waiting = Deque<Waiting>()
+  var waiting: WaitingPublishes
   /// These wait to go out on this link, in their original order.
   var sending = SlotList()
   /// PUBLISH is out, in the order of sending.
@@ -33,11 +29,23 @@ struct OutgoingPublishes: ~Copyable {
   var released = SlotList()
   /// Where the publishes are whose PUBREC the application records.
   var recordingSlots: [UInt64: Int32] = [:]
+  var deadlines = PublishDeadlines()
+  /// Where the publishes in flight are that have a deadline, by their numbers.
+  var deadlineSlots: [UInt64: Int32] = [:]
   /// Nil while there is no link.
   var limits: BrokerLimits?
+  var aliases: OutgoingTopicAliases
+  /// The topics that callers gave to their own aliases.
+  var callersTopics: [UInt16: String] = [:]
+  var throttle: Throttle
+  var replayThrottle: Throttle
+  /// When a publish that the rate holds back may leave.
+  var throttledUntil: Duration?
+  var poison = PoisonWatch()
   /// The broker has begun a new session since this value was made.
   var wasSessionLost = false
   var nextSequence: UInt64 = 0
+  var nextNumber: UInt64 = 0
   /// Acknowledgements that matched nothing; they change nothing.
   var strayCount = 0
 
@@ -47,17 +55,23 @@ struct OutgoingPublishes: ~Copyable {
     windowMaximum = max(1, options.inflightMaximum)
     queueMaximum = max(0, options.queuedPublishesMaximum)
     acknowledgementTimeout = options.acknowledgementTimeout
+    delivery = options.delivery
+    waiting = WaitingPublishes(weights: options.delivery.lanes.map(\.weight))
+    aliases = OutgoingTopicAliases(.disabled, maximum: 0)
+    throttle = Throttle(options.delivery.rate)
+    replayThrottle = Throttle(options.delivery.replayRate)
   }
 
   var waitingCount: Int { waiting.count }
   var inFlightCount: Int { table.count }
 
-  private var hasRoom: Bool {
+  var hasRoom: Bool {
     guard let limits else { return false }
     let used = unacknowledged.count + received.count + released.count
-    return used < min(windowMaximum, limits.receiveMaximum)
+    return used < (isCareful ? 1 : min(windowMaximum, limits.receiveMaximum))
   }
 
+  /// When the broker is late with an acknowledgement.
   var nextDeadline: Duration? {
     guard limits != nil else { return nil }
     let ack = unacknowledged.first.map { table[$0].sentAt }
@@ -65,38 +79,66 @@ struct OutgoingPublishes: ~Copyable {
     return Duration.earlier(ack, complete).map { $0 + acknowledgementTimeout }
   }
 
-  /// QoS 1 and 2 only.
-  mutating func publish(
-    _ request: PublishRequest, at now: Duration, _ actions: inout [SessionAction]
-  ) {
-    guard waiting.count < queueMaximum else {
-      return actions.append(.finished(request.key, .notSent(.queueFull)))
-    }
-    waiting.append(Waiting(request: request, acceptedAt: now))
-  }
-
-  /// Takes back a publish that nobody ever tried to send.
-  mutating func cancel(key: UInt64, _ actions: inout [SessionAction]) {
-    let found = waiting.firstIndex { $0.request.key == key && $0.request.progress == .new }
-    guard let found else { return }
-    waiting.remove(at: found)
-    actions.append(.finished(key, .cancelled))
-  }
-
-  /// Sends what the window and the packet identifiers allow, the oldest first.
+  /// Sends what the window, the rate and the packet identifiers allow, the oldest first.
   mutating func pump(
     _ ids: inout PacketIDs, at now: Duration, _ actions: inout [SessionAction]
   ) {
-    while hasRoom, let slot = sending.first { send(slot, &ids, at: now, &actions) }
-    while hasRoom, sending.isEmpty, let head = waiting.first {
-      guard admit(head, &ids, at: now, &actions) else { return }
-      waiting.removeFirst()
+    throttledUntil = nil
+    guard limits != nil else { return }
+    while hasRoom, let slot = sending.first {
+      guard passes(isReplay: true, at: now) else { return }
+      send(slot, &ids, at: now, &actions)
+    }
+    var mayBeInFlight = true
+    while let slot = waiting.next(hasRoom: mayBeInFlight && hasRoom && sending.isEmpty) {
+      guard passes(isReplay: false, at: now) else { return }
+      if start(waiting[slot], &ids, at: now, &actions) {
+        _ = waiting.take(slot)
+      } else {
+        mayBeInFlight = false
+      }
     }
   }
 
-  /// False if the publish, and with it all behind it, must wait for its packet identifier.
+  /// Whether the rates let a publish through now; remembers until when they do not.
+  private mutating func passes(isReplay: Bool, at now: Duration) -> Bool {
+    let isHeld = isReplay && !replayThrottle.allows(at: now)
+    guard isHeld || !throttle.allows(at: now) else { return true }
+    throttledUntil = max(throttle.nextTime, isHeld ? replayThrottle.nextTime : .zero)
+    return false
+  }
+
+  /// Changes how fast publishes leave from now on.
+  mutating func changeRate(_ rate: PublishRate) { throttle = Throttle(rate) }
+
+  /// False if the publish must wait for its packet identifier, and with it all but QoS 0.
+  mutating func start(
+    _ head: WaitingPublishes.Entry, _ ids: inout PacketIDs, at now: Duration,
+    _ actions: inout [SessionAction]
+  ) -> Bool {
+    guard head.request.publish.qos == .atMostOnce else {
+      return admit(head, &ids, at: now, &actions)
+    }
+    var publish = head.request.publish
+    publish.packetID = nil
+    publish.isDuplicate = false
+    let key = head.request.key
+    if let obstacle = limits.flatMap({ $0.obstacle(to: publish, version: version) }) {
+      actions.append(.finished(key, .notSent(obstacle)))
+    } else if !publish.subtractAge(now - head.acceptedAt) {
+      actions.append(.finished(key, .expired))
+    } else {
+      let packet = wireForm(of: publish, isReplay: false, at: now)
+      poison.sentCompany()
+      actions.append(.sendOnce(key, packet))
+      actions.append(.sent(key))
+    }
+    return true
+  }
+
   private mutating func admit(
-    _ head: Waiting, _ ids: inout PacketIDs, at now: Duration, _ actions: inout [SessionAction]
+    _ head: WaitingPublishes.Entry, _ ids: inout PacketIDs, at now: Duration,
+    _ actions: inout [SessionAction]
   ) -> Bool {
     let request = head.request
     var id = request.packetID
@@ -108,10 +150,10 @@ struct OutgoingPublishes: ~Copyable {
     guard let id else { return false }
     var entry = PublishEntry(
       key: request.key, packetID: id, publish: request.publish, acceptedAt: head.acceptedAt,
-      sequence: nextSequence)
+      number: head.number, hasDeadline: request.deadline != nil, sequence: nextSequence)
     nextSequence += 1
     entry.publish.packetID = id
-    if version == .v311 { entry.publish.properties = Publish.Properties() }
+    entry.isAnswered = head.isAnswered
     let wasSent = request.progress != .new
     // Without its old identifier, or in a new session, the broker cannot know it as a repetition.
     entry.wasSent = wasSent && !wasSessionLost && request.packetID != nil
@@ -119,6 +161,7 @@ struct OutgoingPublishes: ~Copyable {
     let isReceived = request.progress == .received && request.publish.qos == .exactlyOnce
     if isReceived && entry.isUncertain { actions.append(.restarted(request.key)) }
     let slot = table.insert(entry)
+    if entry.hasDeadline { deadlineSlots[entry.number] = slot }
     if isReceived && entry.wasSent {
       release(slot, at: now, &actions)
     } else {
@@ -135,18 +178,39 @@ struct OutgoingPublishes: ~Copyable {
     table.links.remove(slot, from: &sending)
     var publish = entry.publish
     publish.isDuplicate = entry.wasSent
-    var obstacle = limits.flatMap { $0.obstacle(to: publish, version: version) }
+    var obstacle = entry.verdict ?? limits.flatMap { $0.obstacle(to: publish, version: version) }
+    if entry.isUncertain, !entry.wasSent, delivery.sessionLoss == .report {
+      obstacle = .sessionLost
+    }
     if !publish.subtractAge(now - entry.acceptedAt), !entry.wasSent, !entry.isUncertain {
       obstacle = .expired
     }
     if let obstacle { return abandon(slot, obstacle, &ids, at: now, &actions) }
-    actions.append(.send(.publish(publish)))
+    actions.append(
+      .send(.publish(wireForm(of: publish, isReplay: entry.wasSent, at: now))))
     if !entry.isReported { actions.append(.sent(entry.key)) }
     table[slot].isReported = true
     table[slot].wasSent = true
     table[slot].sentAt = now
     table[slot].stage = publish.qos == .atLeastOnce ? .awaitingAck : .awaitingReceived
     table.links.append(slot, to: &unacknowledged)
+    poison.sentSuspect()
+  }
+
+  /// The message as it goes on the wire of this link; the rates are charged for it.
+  private mutating func wireForm(
+    of publish: Publish, isReplay: Bool, at now: Duration
+  ) -> Publish {
+    var packet = publish
+    if version == .v311 {
+      packet.properties = Publish.Properties()
+    } else if let limits {
+      aliases.apply(to: &packet) { $0.size(.v5) <= limits.maximumPacketSize }
+    }
+    let bytes = throttle.countsBytes || replayThrottle.countsBytes ? packet.size(version) : 0
+    if !throttle.isUnlimited { throttle.charge(bytes: bytes, at: now) }
+    if isReplay, !replayThrottle.isUnlimited { replayThrottle.charge(bytes: bytes, at: now) }
+    return packet
   }
 
   /// The message cannot go out, so it ends here and the link goes on. [MQTT-3.2.2-15]
@@ -156,15 +220,7 @@ struct OutgoingPublishes: ~Copyable {
   ) {
     let entry = table[slot]
     guard entry.wasSent, entry.publish.qos == .exactlyOnce else {
-      let outcome: PublishOutcome =
-        if entry.wasSent || entry.isUncertain {
-          .maybeSent(obstacle)
-        } else if obstacle == .expired {
-          .expired
-        } else {
-          .notSent(obstacle)
-        }
-      return finish(slot, outcome, &ids, &actions)
+      return finish(slot, entry.outcome(of: obstacle), &ids, &actions)
     }
     // The broker may hold the identifier. PUBREL makes it let go, whether it does or not.
     table[slot].obstacle = obstacle
@@ -192,6 +248,7 @@ struct OutgoingPublishes: ~Copyable {
     let entry = table[slot]
     table.remove(slot)
     ids.release(entry.packetID)
-    actions.append(.finished(entry.key, outcome))
+    if entry.hasDeadline { deadlineSlots[entry.number] = nil }
+    actions.append(entry.isAnswered ? .settled(entry.key) : .finished(entry.key, outcome))
   }
 }

@@ -1,15 +1,18 @@
-import DequeModule
-
 /// What becomes of publishes that are on their way when links and sessions end.
 extension OutgoingPublishes {
-  mutating func linkLost() {
+  mutating func linkLost(_ actions: inout [SessionAction]) {
     limits = nil
+    throttledUntil = nil
     var next = unacknowledged.first
     while let slot = next {
       table[slot].stage = .sending
       next = table.links.slot(after: slot)
     }
     table.links.prepend(&unacknowledged, to: &sending)
+    guard !delivery.queuesQoS0 else { return }
+    while let entry = waiting.popOnce() {
+      actions.append(.finished(entry.request.key, .notSent(.linkDown)))
+    }
   }
 
   /// The broker accepted a connection.
@@ -21,6 +24,11 @@ extension OutgoingPublishes {
     at now: Duration, _ actions: inout [SessionAction]
   ) {
     self.limits = limits
+    poison.linkAccepted()
+    let aliasMaximum = min(limits.topicAliasMaximum, delivery.topicAliasMaximum)
+    aliases = OutgoingTopicAliases(
+      delivery.topicAliases,
+      maximum: delivery.topicAliases == .disabled ? limits.topicAliasMaximum : aliasMaximum)
     switch continuity {
     case .lost: return sessionLost(&ids, &actions)
     case .doubtful:
@@ -48,6 +56,10 @@ extension OutgoingPublishes {
         finish(slot, .maybeSent(obstacle), &ids, &actions)
         continue
       }
+      if delivery.sessionLoss == .report, entry.wasSent || entry.isUncertain {
+        finish(slot, .maybeSent(.sessionLost), &ids, &actions)
+        continue
+      }
       switch entry.stage {
       case .recording, .recorded, .awaitingComplete: actions.append(.restarted(entry.key))
       case .sending, .awaitingAck, .awaitingReceived: break
@@ -61,20 +73,29 @@ extension OutgoingPublishes {
 
   /// Ends everything, because the session will not go on.
   mutating func stopped(_ ids: inout PacketIDs, _ actions: inout [SessionAction]) {
+    endAll(.stopped, &ids, &actions)
+  }
+
+  mutating func endAll(
+    _ obstacle: PublishObstacle, _ ids: inout PacketIDs, _ actions: inout [SessionAction]
+  ) {
     limits = nil
+    throttledUntil = nil
     sending = SlotList()
     unacknowledged = SlotList()
     received = SlotList()
     released = SlotList()
     recordingSlots.removeAll()
     for slot in table.slotsInOrder() {
-      let wasSent = table[slot].wasSent || table[slot].isUncertain
-      finish(slot, wasSent ? .maybeSent(.stopped) : .notSent(.stopped), &ids, &actions)
+      finish(slot, table[slot].outcome(of: obstacle), &ids, &actions)
     }
     while let head = waiting.popFirst() {
-      let isNew = head.request.progress == .new
-      let outcome = isNew ? PublishOutcome.notSent(.stopped) : .maybeSent(.stopped)
-      actions.append(.finished(head.request.key, outcome))
+      guard !head.isAnswered else {
+        actions.append(.settled(head.request.key))
+        continue
+      }
+      actions.append(.finished(head.request.key, head.outcome(of: obstacle)))
     }
+    deadlines.removeAll()
   }
 }

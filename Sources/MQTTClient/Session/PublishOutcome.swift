@@ -19,6 +19,16 @@ public enum PublishOutcome: Equatable, Sendable {
   case notSent(PublishObstacle)
   /// The broker may have seen it, did not acknowledge it, and nobody will say more about it.
   case maybeSent(PublishObstacle)
+
+  /// The outcome of a message that was never sent.
+  init(neverSent obstacle: PublishObstacle) {
+    self =
+      switch obstacle {
+      case .expired: .expired
+      case .cancelled: .cancelled
+      default: .notSent(obstacle)
+      }
+  }
 }
 
 /// What kept a publish from being sent, or its outcome from being known.

@@ -17,6 +17,9 @@ struct PublishEntry {
   var publish: Publish
   /// When the request came, from which the message expiry runs.
   let acceptedAt: Duration
+  /// That of the request among all accepted ones.
+  let number: UInt64
+  let hasDeadline: Bool
   /// Grows in the order of the first PUBLISH.
   let sequence: UInt64
   var stage = Stage.sending
@@ -29,6 +32,17 @@ struct PublishEntry {
   var isUncertain = false
   /// Set when the message cannot be sent again, and only its exchange has to be closed.
   var obstacle: PublishObstacle?
+  /// Set when the message must not be sent again.
+  var verdict: PublishObstacle?
+  /// How many links in a row ended over it.
+  var strikes = 0
+  /// The application was told an outcome; what is left is to finish the exchange.
+  var isAnswered = false
+
+  /// How it ends over an obstacle.
+  func outcome(of obstacle: PublishObstacle) -> PublishOutcome {
+    wasSent || isUncertain ? .maybeSent(obstacle) : PublishOutcome(neverSent: obstacle)
+  }
 }
 
 /// The publishes that own a packet identifier, found by it in constant time.
@@ -57,6 +71,11 @@ struct PublishTable: ~Copyable {
   func slot(of id: PacketID) -> Int32? {
     guard Int(id) < slotPlusOne.count, slotPlusOne[Int(id)] != 0 else { return nil }
     return Int32(slotPlusOne[Int(id)]) - 1
+  }
+
+  /// Looks at every entry.
+  func slot(ofKey key: UInt64) -> Int32? {
+    entries.firstIndex { $0?.key == key }.map(Int32.init)
   }
 
   mutating func insert(_ entry: PublishEntry) -> Int32 {

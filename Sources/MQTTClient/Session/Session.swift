@@ -78,7 +78,8 @@ package struct Session: ~Copyable {
   /// Numbers for metrics.
   package var counts: SessionCounts {
     SessionCounts(
-      waitingPublishes: outgoing.waitingCount, inFlightPublishes: outgoing.inFlightCount,
+      waitingPublishes: outgoing.waitingCount, waitingPublishBytes: outgoing.waiting.bytes,
+      inFlightPublishes: outgoing.inFlightCount, topicAliasHits: outgoing.aliases.hits,
       unacknowledgedDeliveries: incoming.openCount, subscriptions: subscriptions.count,
       queuedFilters: subscriptions.queuedCount,
       unansweredSubscriptionPackets: subscriptions.inFlightCount,
@@ -101,7 +102,7 @@ package struct Session: ~Copyable {
     }
   }
 
-  /// Takes a message; QoS 0 goes out now or not at all, QoS 1 and 2 wait for their turn.
+  /// Takes a message, which goes out now or waits for its turn; QoS 0 waits only by option.
   package mutating func publish(
     _ request: PublishRequest, at now: Duration, _ actions: inout [Action]
   ) {
@@ -110,31 +111,35 @@ package struct Session: ~Copyable {
         request.progress == .new ? .notSent(.stopped) : .maybeSent(.stopped)
       return actions.append(.finished(request.key, outcome))
     }
-    if request.publish.qos == .atMostOnce { return publishOnce(request, &actions) }
     if request.progress != .new { knowsSession = true }
-    outgoing.publish(request, at: now, &actions)
+    outgoing.publish(request, &ids, at: now, &actions)
+  }
+
+  /// Takes back a publish that nobody tried to send yet.
+  ///
+  /// With `answersSent` one that was sent ends as `.maybeSent(.cancelled)`; its exchange goes on.
+  package mutating func cancel(
+    key: UInt64, answersSent: Bool = false, _ actions: inout [Action]
+  ) {
+    outgoing.cancel(key: key, answersSent: answersSent, &actions)
+  }
+
+  /// Takes back every publish, as `cancel(key:)` does one.
+  package mutating func cancelAll(answersSent: Bool = false, _ actions: inout [Action]) {
+    outgoing.cancelAll(answersSent: answersSent, &actions)
+  }
+
+  /// Changes how fast publishes leave; acknowledgements and requests never wait for it.
+  package mutating func changeRate(
+    _ rate: PublishRate, at now: Duration, _ actions: inout [Action]
+  ) {
+    outgoing.changeRate(rate)
     outgoing.pump(&ids, at: now, &actions)
   }
 
-  private func publishOnce(_ request: PublishRequest, _ actions: inout [Action]) {
-    guard let limits else {
-      return actions.append(.finished(request.key, .notSent(.linkDown)))
-    }
-    if let obstacle = limits.obstacle(to: request.publish, version: options.version) {
-      return actions.append(.finished(request.key, .notSent(obstacle)))
-    }
-    var publish = request.publish
-    publish.packetID = nil
-    publish.isDuplicate = false
-    if options.version == .v311 { publish.properties = Publish.Properties() }
-    actions.append(.send(.publish(publish)))
-    actions.append(.sent(request.key))
-    actions.append(.finished(request.key, .sent))
-  }
-
-  /// Takes back a publish that nobody tried to send yet; otherwise nothing happens.
-  package mutating func cancel(key: UInt64, _ actions: inout [Action]) {
-    outgoing.cancel(key: key, &actions)
+  /// The unfinished publishes, the oldest first, at most `limit` of them.
+  package func pendingPublishes(atMost limit: Int, at now: Duration) -> [PendingPublish] {
+    outgoing.pending(atMost: limit, at: now)
   }
 
   /// The application has recorded what `.received(key)` said.
@@ -157,13 +162,15 @@ package struct Session: ~Copyable {
 
   /// Collects a request until `flush`; the key shares one space with those of `subscribe`.
   package mutating func unsubscribe(
-    key: UInt64, filters: [String], at now: Duration, _ actions: inout [Action]
+    key: UInt64, filters: [String], userProperties: [UserProperty] = [], at now: Duration,
+    _ actions: inout [Action]
   ) {
     if state == .stopped || isDraining {
       let codes = filters.map { _ in ReasonCode.implementationSpecificError }
       return actions.append(.unsubscribed(key, codes, reasonString: nil))
     }
-    subscriptions.unsubscribe(key: key, filters: filters, &actions)
+    subscriptions.unsubscribe(
+      key: key, filters: filters, userProperties: userProperties, &actions)
   }
 
   /// The message of this token is safe, or refused with a code of 0x80 or above.
@@ -188,7 +195,11 @@ package struct Session: ~Copyable {
 /// How much a session holds.
 package struct SessionCounts: Equatable, Sendable {
   package let waitingPublishes: Int
+  /// Of topics, payloads and properties.
+  package let waitingPublishBytes: Int
   package let inFlightPublishes: Int
+  /// Messages that went out with a topic alias instead of their topic, on this connection.
+  package let topicAliasHits: Int
   package let unacknowledgedDeliveries: Int
   package let subscriptions: Int
   package let queuedFilters: Int

@@ -5,6 +5,8 @@ package enum SessionAction: Equatable, Sendable {
   /// End the link, or the attempt to open it; nothing of it may be reported afterwards.
   case closeLink(LinkClosing)
   case send(Packet)
+  /// Send this QoS 0 message; how it ended is the link's to say, once.
+  case sendOnce(UInt64, Publish)
   /// A message from the broker; acknowledge it when it is safe.
   case deliver(Publish, AckToken)
   /// The first PUBLISH of this message in this process was given to the link.
@@ -14,6 +16,8 @@ package enum SessionAction: Equatable, Sendable {
   /// The broker lost a QoS 2 message that it had received: record that it must be sent again.
   case restarted(UInt64)
   case finished(UInt64, PublishOutcome)
+  /// The exchange of a publish is over that was `finished` before because of its deadline or a wish.
+  case settled(UInt64)
   /// One reason code per filter of the request.
   case subscribed(UInt64, [ReasonCode], reasonString: String?)
   case unsubscribed(UInt64, [ReasonCode], reasonString: String?)

@@ -11,7 +11,8 @@ extension Session {
         .earlier(
           .earlier(keepAlive.nextDeadline, acknowledgementDeadline), authExchange.deadline)
       }
-    return .earlier(own, drain?.until)
+    let timer = state == .stopped ? nil : outgoing.nextTimer
+    return .earlier(.earlier(own, timer), drain?.until)
   }
 
   var acknowledgementDeadline: Duration? {
@@ -24,9 +25,11 @@ extension Session {
       actions.append(.drainExpired(counts))
       return end(.abort, at: now, &actions)
     }
+    outgoing.timerFired(&ids, at: now, &actions)
     switch state {
     case .idle, .stopped: break
-    case .waiting:
+    case .waiting(let until):
+      guard until <= now else { return }
       if redirection.isAsking { redirection.stopAsking() }
       open(at: now, &actions)
     case .opening(let until): if until <= now { timedOut(at: now, &actions) }
@@ -34,7 +37,7 @@ extension Session {
       if until <= now {
         authExchange.end(.timedOut, &actions)
         timedOut(at: now, &actions)
-      } else {
+      } else if let deadline = authExchange.deadline, deadline <= now {
         authenticationFailed(.timedOut, at: now, &actions)
       }
     case .up: timerFiredWhileUp(at: now, &actions)
@@ -125,7 +128,8 @@ extension Session {
     heldPackets = []
     isConnectSent = false
     limits = nil
-    outgoing.linkLost()
+    outgoing.judge(PoisonEvidence(reason), isQuiet: subscriptions.inFlightCount == 0)
+    outgoing.linkLost(&actions)
     incoming.linkLost()
     subscriptions.linkLost(&ids)
   }

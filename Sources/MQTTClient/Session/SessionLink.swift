@@ -49,6 +49,8 @@ extension Session {
       case .greeting: try receivedAnswer(packet, at: now, &actions)
       case .up:
         keepAlive.received(at: now)
+        outgoing.poison.heard()
+        try packet.checkProblemInformation(options.connect.requestProblemInformation)
         try receivedWhileUp(packet, at: now, &actions)
       case .idle, .waiting, .opening, .stopped: break
       }

@@ -153,7 +153,8 @@ import Testing
     #expect(try peer.nextPublish().topic == "answer/2")
     _ = try test.events.delivered()
     #expect(try test.events.next() == .sent(1))
-    #expect(try test.events.next() == .finished(1, .sent))
     #expect(try test.events.next() == .sent(2))
+    #expect(try test.events.next() == .finished(1, .sent))
+    #expect(try test.events.next() == .finished(2, .sent))
   }
 }

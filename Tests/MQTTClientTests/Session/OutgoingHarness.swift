@@ -55,8 +55,7 @@ struct OutgoingHarness: ~Copyable {
   }
 
   mutating func publish(_ request: PublishRequest) -> [SessionAction] {
-    publishes.publish(request, at: now, &actions)
-    publishes.pump(&ids, at: now, &actions)
+    publishes.publish(request, &ids, at: now, &actions)
     return takeActions()
   }
 
@@ -83,13 +82,29 @@ struct OutgoingHarness: ~Copyable {
     return takeActions()
   }
 
-  mutating func cancel(_ key: UInt64) -> [SessionAction] {
-    publishes.cancel(key: key, &actions)
+  mutating func cancel(_ key: UInt64, answersSent: Bool = false) -> [SessionAction] {
+    publishes.cancel(key: key, answersSent: answersSent, &actions)
+    return takeActions()
+  }
+
+  @discardableResult
+  mutating func lose(
+    _ evidence: PoisonEvidence = .none, isQuiet: Bool = true
+  ) -> [SessionAction] {
+    publishes.judge(evidence, isQuiet: isQuiet)
+    publishes.linkLost(&actions)
+    return takeActions()
+  }
+
+  /// Moves the clock and fires the timer, whether it is due or not.
+  mutating func advance(_ time: Duration) -> [SessionAction] {
+    now += time
+    publishes.timerFired(&ids, at: now, &actions)
     return takeActions()
   }
 
   mutating func stop() -> [SessionAction] {
-    publishes.linkLost()
+    publishes.linkLost(&actions)
     publishes.stopped(&ids, &actions)
     return takeActions()
   }

@@ -12,7 +12,7 @@ import Testing
     _ = harness.received(5)
     _ = harness.received(4)
     _ = harness.ack(2)
-    harness.publishes.linkLost()
+    harness.lose()
     #expect(harness.publish(6).isEmpty)
     #expect(
       harness.connect() == [
@@ -25,11 +25,11 @@ import Testing
     var harness = OutgoingHarness()
     _ = harness.connect()
     for key in 1...4 { _ = harness.publish(UInt64(key)) }
-    harness.publishes.linkLost()
+    harness.lose()
     #expect(
       harness.connect { $0.receiveMaximum = 2 }
         == [.publish(1, isDuplicate: true), .publish(2, isDuplicate: true)])
-    harness.publishes.linkLost()
+    harness.lose()
     #expect(harness.connect() == (1...4).map { .publish($0, isDuplicate: true) })
   }
 
@@ -37,7 +37,7 @@ import Testing
     var harness = OutgoingHarness()
     _ = harness.connect()
     for key in 1...3 { _ = harness.publish(UInt64(key)) }
-    harness.publishes.linkLost()
+    harness.lose()
     #expect(harness.connect { $0.receiveMaximum = 1 } == [.publish(1, isDuplicate: true)])
     #expect(harness.ack(1) == [.acknowledged(1), .publish(2, isDuplicate: true)])
   }
@@ -49,7 +49,7 @@ import Testing
     _ = harness.publish(2, .exactlyOnce)
     _ = harness.received(1)
     _ = harness.received(2)
-    harness.publishes.linkLost()
+    harness.lose()
     #expect(harness.recorded(1).isEmpty)
     #expect(harness.connect() == [.release(1)])
     #expect(harness.recorded(2) == [.release(2)])
@@ -65,7 +65,7 @@ import Testing
     _ = harness.received(3)
     _ = harness.recorded(3)
     _ = harness.received(1)
-    harness.publishes.linkLost()
+    harness.lose()
     #expect(
       harness.connect(sessionPresent: false) == [
         .restarted(1), .restarted(3), .publish(1, .exactlyOnce), .publish(2),
@@ -81,7 +81,7 @@ import Testing
     _ = harness.publish(1)
     _ = harness.publish(2, .exactlyOnce)
     _ = harness.received(2)
-    harness.publishes.linkLost()
+    harness.lose()
     #expect(
       harness.connect(continuity: .doubtful) == [.release(2), .publish(1, isDuplicate: true)])
     #expect(harness.publish(3) == [.publish(3), .sent(3)])
@@ -121,7 +121,7 @@ import Testing
       harness.connect(sessionPresent: false)
         == [.restarted(1), .publish(1, .exactlyOnce), .sent(1), .publish(2), .sent(2)])
     #expect(harness.ack(2) == [.acknowledged(2, isUncertain: true)])
-    harness.publishes.linkLost()
+    harness.lose()
     // The broker has a session now, but not the one that knew this message.
     #expect(harness.connect() == [.publish(1, .exactlyOnce, isDuplicate: true)])
     #expect(harness.publish(3, progress: .maybeSent) == [.publish(3), .sent(3)])
@@ -141,7 +141,7 @@ import Testing
     _ = harness.connect()
     _ = harness.publish(1)
     _ = harness.publish(2, .exactlyOnce)
-    harness.publishes.linkLost()
+    harness.lose()
     #expect(
       harness.connect { $0.maximumPacketSize = 4 }
         == [.finished(1, .maybeSent(.packetTooLarge(limit: 4))), .release(2)])
@@ -154,7 +154,7 @@ import Testing
     var harness = OutgoingHarness { $0.acknowledgementTimeout = .seconds(30) }
     _ = harness.connect()
     _ = harness.publish(1)
-    harness.publishes.linkLost()
+    harness.lose()
     #expect(harness.publishes.nextDeadline == nil)
     harness.now = .seconds(100)
     _ = harness.connect()

@@ -21,7 +21,7 @@ import Testing
     Publish(topic: "", payload: []), Publish(topic: "a/+", payload: []),
     Publish(topic: "a/#", payload: []), Publish(topic: "a\0", payload: []),
     Publish(topic: String(repeating: "a", count: 65_536), payload: []),
-    InboundTopicAliasesTests.publish("a", alias: 1),
+    InboundTopicAliasesTests.publish("a", alias: 0),
   ]) func `what no packet may carry is known`(publish: Publish) {
     #expect(!publish.isExpressible)
     #expect(Publish(topic: "a/b", payload: []).isExpressible)

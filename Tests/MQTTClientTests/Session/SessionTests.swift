@@ -59,7 +59,7 @@ import Testing
     let message = OutgoingHarness.message("t", .atMostOnce)
     #expect(
       harness.publish(Self.request(2, .atMostOnce))
-        == [.send(.publish(message)), .sent(2), .finished(2, .sent)])
+        == [.sendOnce(2, message), .sent(2)])
     var retained = message
     retained.isRetained = true
     #expect(
@@ -72,7 +72,7 @@ import Testing
     _ = harness.connect()
     _ = harness.publish(Self.request(1))
     #expect(harness.publish(Self.request(2)).isEmpty)
-    #expect(harness.publish(Self.request(3, .atMostOnce)).count == 3)
+    #expect(harness.publish(Self.request(3, .atMostOnce)).count == 2)
   }
 
   @Test func `publishes wait for a connection and go out with it`() {

@@ -36,6 +36,14 @@ struct SimulatedApplication {
     if !openKeys.contains(key) { problems.append("\(key) sent but not open") }
   }
 
+  mutating func sentOnce(_ key: UInt64) {
+    problems.append("\(key) was not of QoS 0")
+  }
+
+  mutating func settled(_ key: UInt64) {
+    problems.append("\(key) was not answered before")
+  }
+
   /// True if the row can be forgotten.
   mutating func finished(_ key: UInt64, _ outcome: PublishOutcome) -> Bool {
     if openKeys.remove(key) == nil { problems.append("\(key) finished twice") }

@@ -113,6 +113,9 @@ struct Simulation: ~Copyable {
     case .openLink: openLink()
     case .closeLink(let closing): closeLink(closing)
     case .send(let packet): send(packet)
+    case .sendOnce(let key, let publish):
+      send(.publish(publish))
+      application.sentOnce(key)
     case .deliver(let publish, let token):
       let row = publish.payload.reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
       application.delivered(row, token)
@@ -126,6 +129,7 @@ struct Simulation: ~Copyable {
     case .subscribed(let key, let codes, _), .unsubscribed(let key, let codes, _):
       application.answered(key, codes)
     case .subscriptionLost(let filter, _): problems.append("lost \(filter)")
+    case .settled(let key): application.settled(key)
     case .authenticate, .endAuthentication, .authentication, .reauthenticated, .referred, .redirect,
       .askRedirect, .drainExpired, .up, .down, .stopped:
       break
