@@ -20,7 +20,7 @@ final class LinkConnection {
   private var stream: LinkStream?
   private var closing: LinkStream?
   private let once = OnceOutcomes()
-  private var attemptNumber: UInt64 = 0
+  private(set) var attemptNumber: UInt64 = 0
   /// The place in the list of servers where the next attempt begins.
   private var nextStart = 0
   /// Where the broker has sent us: the servers, and whether our secrets may go there.

@@ -9,6 +9,8 @@ enum LinkControl: Sendable {
   case attempt(AttemptTicket, AttemptAnswer)
   case authenticated(number: UInt64, AuthenticationAnswer)
   case redirectDecided(number: UInt64, RedirectDecision)
+  /// The oldest write to the session's store is durable, but for these publishes.
+  case recorded(Set<UInt64>)
   case stop(SessionEnding, deadline: Duration)
 }
 

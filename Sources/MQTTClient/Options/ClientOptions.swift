@@ -61,6 +61,10 @@ public struct ClientOptions: Sendable {
   public var readBytes = 64 << 10
   /// Reads before the requests get their turn again.
   public var readsPerTurn = 4
+  /// Keeps unfinished publishes and deliveries over the end of the process; nil keeps nothing.
+  ///
+  /// For one client at a time.
+  public var sessionStore: (any SessionStore)?
   /// Sees every packet, without passwords and payloads; nil costs nothing.
   public var trace: PacketTrace?
   /// Seeds the jitter of the reconnect back-off and the order of servers; nil draws a seed.
