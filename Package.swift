@@ -94,7 +94,8 @@ let package = Package(
       name: "WebSocketProtocolTests", dependencies: ["WebSocketProtocol", "TestSupport"],
       swiftSettings: strict),
     .testTarget(
-      name: "MQTTClientTests", dependencies: ["MQTTClient", "EventLoop", "TestSupport"],
+      name: "MQTTClientTests",
+      dependencies: ["MQTTClient", "EventLoop", "TestSupport", "WebSocketProtocol"],
       swiftSettings: strict),
     .testTarget(
       name: "HTTPFrontTests", dependencies: ["HTTPFront", "EventLoop", "TestSupport"],
