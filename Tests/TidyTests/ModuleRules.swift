@@ -27,6 +27,8 @@ enum ModuleRules {
     ModuleRule(
       folder: "Sources/MQTTClient",
       imports: collections.union(["EventLoop", "Synchronization"])),
+    ModuleRule(
+      folder: "Sources/MQTTClient/Authentication", imports: ["WebSocketProtocol"]),
     ModuleRule(folder: "Sources/MQTTClient/Wire", imports: collections, isPure: true),
     ModuleRule(folder: "Sources/MQTTClient/Session", imports: collections, isPure: true),
     ModuleRule(folder: "Sources/MQTTClient/Options", imports: collections, isPure: true),

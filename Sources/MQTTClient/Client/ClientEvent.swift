@@ -10,6 +10,12 @@ public enum ClientEvent: Equatable, Sendable {
   case gaveUp(ConnectionFailure)
   /// The client has ended, by wish or because it gave up; the last event.
   case stopped
+  /// Enhanced authentication began, went on, succeeded or failed. [MQTT 5.0, 4.12]
+  case authentication(AuthenticationEvent)
+  /// The broker names other servers; whether they are followed is `SessionOptions.redirect`'s to say.
+  case referred(RedirectRequest)
+  /// The next connection goes to one of these servers; none means the configured ones again.
+  case redirected([ServerReference])
   /// The broker lost its session and refuses a subscription that it used to serve.
   case subscriptionLost(filter: String, ReasonCode)
   /// A consumer is too slow: so many messages of its subscription were dropped since it began to be.

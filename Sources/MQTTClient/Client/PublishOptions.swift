@@ -11,15 +11,19 @@ public struct PublishOptions: Equatable, Sendable {
   /// When it has passed, the outcome says whether the message may have been sent. One that was sent
   /// still finishes its exchange with the broker.
   public var deadline: Duration?
+  /// The name of one of `DeliveryOptions.lanes`; nil for the default lane.
+  public var lane: String?
 
   /// A policy, of QoS 1 unless told otherwise.
   public init(
     qos: QoS = .atLeastOnce, isRetained: Bool = false,
-    properties: Message.Properties = Message.Properties(), deadline: Duration? = nil
+    properties: Message.Properties = Message.Properties(), deadline: Duration? = nil,
+    lane: String? = nil
   ) {
     self.qos = qos
     self.isRetained = isRetained
     self.properties = properties
     self.deadline = deadline
+    self.lane = lane
   }
 }

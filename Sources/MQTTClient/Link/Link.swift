@@ -18,15 +18,21 @@ package final class Link<Application: LinkApplication>: Sendable {
   private let pollSet: Locked<PollSet?>
 
   /// Prepares a link; `makeApplication` runs on the link's thread when that starts.
+  ///
+  /// A `mailbox` that the application knows lets it give others a way to itself.
   package init(
-    _ options: ClientOptions, resolver: Resolver = Resolver(),
+    _ options: ClientOptions, resolver: Resolver = Resolver(), mailbox: Mailbox<Message>? = nil,
     makeApplication: @escaping @Sendable () -> Application
   ) throws(SystemError) {
     self.options = options
     self.resolver = resolver
-    observations = LinkObservations(server: options.servers.first?.description ?? "")
+    observations = LinkObservations(servers: options.servers.map(\.description))
     self.makeApplication = makeApplication
-    mailboxes = try LinkMailboxes(capacity: options.mailboxCapacity)
+    if let mailbox {
+      mailboxes = try LinkMailboxes(application: mailbox)
+    } else {
+      mailboxes = try LinkMailboxes(capacity: options.mailboxCapacity)
+    }
     pollSet = Locked(try PollSet(mailboxes))
   }
 

@@ -9,7 +9,7 @@ package final class LinkContext {
   enum Input {
     case publish(PublishRequest)
     case subscribe(SubscribeRequest)
-    case unsubscribe(key: UInt64, filters: [String])
+    case unsubscribe(key: UInt64, filters: [String], [UserProperty])
     case acknowledge(AckToken, DeliveryReply)
     case receivedRecorded(UInt64)
     case cancel(UInt64, answersSent: Bool)
@@ -21,6 +21,7 @@ package final class LinkContext {
 
   private let thread: ThreadIdentity
   private var inputs: Deque<Input> = []
+  private var droppedDeliveries = 0
   /// Asks the session; set by the driver for as long as it lives.
   var pending: ((_ limit: Int) -> [PendingPublish])?
 
@@ -42,8 +43,10 @@ package final class LinkContext {
 
   package func subscribe(_ request: SubscribeRequest) { add(.subscribe(request)) }
 
-  package func unsubscribe(key: UInt64, filters: [String]) {
-    add(.unsubscribe(key: key, filters: filters))
+  package func unsubscribe(
+    key: UInt64, filters: [String], userProperties: [UserProperty] = []
+  ) {
+    add(.unsubscribe(key: key, filters: filters, userProperties))
   }
 
   package func acknowledge(_ token: AckToken, reasonCode: ReasonCode = .success) {
@@ -102,6 +105,11 @@ package final class LinkContext {
     checkThread()
     isReadingPaused = false
   }
+
+  /// Counts deliveries that a slow consumer lost.
+  package func countDropped(_ count: Int) { droppedDeliveries += count }
+
+  func takeDropped() -> Int { exchange(&droppedDeliveries, with: 0) }
 
   func nextInput() -> Input? { inputs.popFirst() }
 

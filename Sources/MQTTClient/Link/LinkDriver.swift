@@ -8,6 +8,8 @@ final class LinkDriver {
   /// What the session must still be told about the present attempt.
   enum News {
     case opened
+    /// A server that had not accepted us is given up for another one.
+    case movedOn
     case failed(LinkError)
     case malformed(DecodeError)
   }
@@ -30,7 +32,7 @@ final class LinkDriver {
 
   init(
     _ options: ClientOptions, _ connection: LinkConnection, _ context: LinkContext,
-    _ observer: LinkObserver, _ control: Mailbox<LinkControl>,
+    _ control: Mailbox<LinkControl>, _ observer: LinkObserver,
     deliver: @escaping (LinkEvent) -> Void
   ) {
     self.connection = connection
@@ -100,8 +102,8 @@ final class LinkDriver {
 
   func handle(_ message: LinkControl) {
     switch message {
-    case .resolved(let attempt, let result):
-      connection.resolved(attempt, result, at: now)
+    case .attempt(let ticket, let answer):
+      connection.answered(ticket, answer, at: now)
       settle()
     case .authenticated(let number, let answer):
       feed { $0.authenticated(number, answer, at: $2, &$1) }
@@ -160,6 +162,7 @@ final class LinkDriver {
     gauges.subscriptions = counts.subscriptions
     gauges.queuedFilters = counts.queuedFilters
     gauges.unwrittenBytes = connection.outgoingCount
+    observer.dropped(context.takeDropped())
     observer.turnEnded(gauges, strayAcknowledgements: counts.strayAcknowledgements)
   }
 
@@ -208,7 +211,12 @@ final class LinkDriver {
 
   private func tell(_ news: News) {
     switch news {
-    case .opened: feed { $0.linkOpened(at: $2, &$1) }
+    case .opened:
+      if let credentials = connection.credentials {
+        feed { session, _, _ in session.prepared(credentials) }
+      }
+      feed { $0.linkOpened(at: $2, &$1) }
+    case .movedOn: feed { session, actions, _ in session.linkMovedOn(&actions) }
     case .failed(let error): feed { $0.linkFailed(error.failure, at: $2, &$1) }
     case .malformed(let error): feed { $0.receivedInvalid(error.reasonCode, at: $2, &$1) }
     }
@@ -225,11 +233,13 @@ final class LinkDriver {
         return deliver(.subscribed(request.key, codes, reasonString: nil))
       }
       feed { $0.subscribe(request, at: $2, &$1) }
-    case .unsubscribe(let key, let filters):
-      if let code = RequestCheck.refusal(of: filters, version) {
+    case .unsubscribe(let key, let filters, let userProperties):
+      if let code = RequestCheck.refusal(of: filters, userProperties, version) {
         return deliver(.unsubscribed(key, filters.map { _ in code }, reasonString: nil))
       }
-      feed { $0.unsubscribe(key: key, filters: filters, at: $2, &$1) }
+      feed {
+        $0.unsubscribe(key: key, filters: filters, userProperties: userProperties, at: $2, &$1)
+      }
     case .acknowledge(let token, let reply): acknowledge(token, reply)
     case .receivedRecorded(let key): feed { $0.receivedRecorded(key: key, at: $2, &$1) }
     case .cancel(let key, _) where journal?.cancel(key) ?? false: break
@@ -252,7 +262,7 @@ final class LinkDriver {
       attempts += 1
       observer.attemptBegan(attempts)
       deliver(.connecting(attempt: attempts))
-      connection.open(at: now)
+      connection.open(at: now, until: session.nextDeadline ?? now)
     case .closeLink(let closing): connection.close(closing, at: now)
     case .send(let packet):
       connection.send(packet)
@@ -281,13 +291,13 @@ final class LinkDriver {
       if !ack.sessionPresent { journal?.sessionLost() }
       observer.up(ConnectionInfo(clientID: session.clientID, answer: ack))
       attempts = 0
-      connection.step = .up
+      connection.accepted()
       context.limits = session.limits
       deliver(.up(ack))
     case .down(let reason, let retryIn):
       context.limits = nil
       let detail = connection.detail(of: reason)
-      observer.down(ConnectionFailure(reason, detail: detail), retryIn: retryIn)
+      observer.down(ConnectionFailure(reason, detail: detail))
       deliver(.down(reason, detail: detail, retryIn: retryIn))
     case .authenticate(let request): hooks.authenticate(request)
     case .endAuthentication(let failure): hooks.endAuthentication(failure)
@@ -300,8 +310,8 @@ final class LinkDriver {
     case .askRedirect(let number, let request): hooks.askRedirect(number, request)
     case .drainExpired(let counts): deliver(.drainExpired(counts))
     case .stopped:
-      hooks.cancel()
       observer.stopped()
+      hooks.cancel()
       isSessionStopped = true
     }
   }

@@ -37,8 +37,8 @@ final class LinkLoop<Application: LinkApplication> {
     self.context = context
     observer = LinkObserver(observations, trace: options.trace)
     driver = LinkDriver(
-      options, LinkConnection(options, pollSet, resolver, control, observer), context, observer,
-      control
+      options, LinkConnection(options, pollSet, resolver, control, observer), context, control,
+      observer
     ) { event in
       application.received(event, context)
     }
@@ -125,8 +125,18 @@ final class LinkLoop<Application: LinkApplication> {
 
   private func receiveControls() {
     _ = control.receive(into: &controls)
-    for message in controls { driver.handle(message) }
+    for message in controls {
+      // What was accepted before the wish to drain is a part of what there is to finish.
+      if case .stop(.drain, _) = message { handleAllMessages() }
+      driver.handle(message)
+    }
     controls.removeAll()
+  }
+
+  private func handleAllMessages() {
+    while nextMessage < messages.count { handleNextMessage() }
+    receiveMessages()
+    while nextMessage < messages.count { handleNextMessage() }
   }
 
   private func handleMessages() {
@@ -161,9 +171,7 @@ final class LinkLoop<Application: LinkApplication> {
   private func finish() {
     mailbox.close()
     control.close()
-    while nextMessage < messages.count { handleNextMessage() }
-    receiveMessages()
-    while nextMessage < messages.count { handleNextMessage() }
+    handleAllMessages()
     application.turnEnded(context)
     driver.settle()
     driver.abandon()

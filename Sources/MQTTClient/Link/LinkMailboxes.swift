@@ -6,7 +6,11 @@ struct LinkMailboxes<Message: Sendable>: Sendable {
   let control: Mailbox<LinkControl>
 
   init(capacity: Int) throws(SystemError) {
-    application = try Mailbox(capacity: capacity)
+    try self.init(application: Mailbox(capacity: capacity))
+  }
+
+  init(application: Mailbox<Message>) throws(SystemError) {
+    self.application = application
     control = try Mailbox(capacity: 16)
   }
 }

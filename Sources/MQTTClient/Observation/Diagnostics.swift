@@ -8,20 +8,20 @@ public struct Diagnostics: Equatable, Sendable {
   public internal(set) var stateAge = Duration.zero
   /// The number of the last attempt to connect, counted from the end of the last connection.
   public internal(set) var attempt = 0
-  /// The URL that the client connects to, without user name, password and other secrets.
-  public internal(set) var server: String
+  /// The URLs that the client connects to, without user names, passwords and other secrets.
+  public let servers: [String]
   /// Why the last connection, or the last attempt at one, ended; it stays after a reconnect.
   public internal(set) var lastFailure: ConnectionFailure?
   /// What waits, is in flight or is owed.
   public internal(set) var queues = ClientMetrics.Gauges()
 
-  init(server: String) { self.server = server }
+  init(servers: [String]) { self.servers = servers }
 }
 
 extension Diagnostics: CustomStringConvertible {
   /// A few words on each point, on one line.
   public var description: String {
-    var text = "\(server) \(word) for \(stateAge)"
+    var text = "\(servers.joined(separator: ", ")) \(word) for \(stateAge)"
     if attempt > 1 { text += ", attempt \(attempt)" }
     if let lastFailure { text += ", last failure: \(lastFailure)" }
     text += ", queued \(queues.queuedPublishes), in flight \(queues.inFlightPublishes)"

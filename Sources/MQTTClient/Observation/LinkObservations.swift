@@ -13,8 +13,8 @@ package final class LinkObservations: Sendable {
 
   private let shared: Locked<Shared>
 
-  package init(server: String) {
-    let diagnostics = Diagnostics(server: server)
+  package init(servers: [String]) {
+    let diagnostics = Diagnostics(servers: servers)
     shared = Locked(Shared(diagnostics: diagnostics, since: MonotonicClock.now()))
   }
 

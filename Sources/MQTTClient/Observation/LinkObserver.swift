@@ -55,7 +55,7 @@ final class LinkObserver {
     }
   }
 
-  func down(_ failure: ConnectionFailure, retryIn: Duration?) {
+  func down(_ failure: ConnectionFailure) {
     isDeliveryOpen = false
     counters.connectionFailures.add(failure.kind)
     received.removeAll()

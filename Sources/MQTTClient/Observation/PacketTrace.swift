@@ -39,11 +39,11 @@ public struct PacketTrace: Sendable {
     public let isRetained: Bool
     public let isDuplicate: Bool
     /// The topic of PUBLISH, or the filters of SUBSCRIBE and UNSUBSCRIBE, if the trace shows them.
-    public let topics: [String]
+    public internal(set) var topics: [String]
     /// Of PUBLISH, in bytes.
     public let payloadSize: Int?
     /// The beginning of the payload, as long as the trace asked for.
-    public let payloadStart: [UInt8]
+    public internal(set) var payloadStart: [UInt8]
     /// One, or one per filter.
     public let reasonCodes: [ReasonCode]
   }

@@ -175,13 +175,15 @@ package struct Session: ~Copyable {
 
   /// Collects a request until `flush`; the key shares one space with those of `subscribe`.
   package mutating func unsubscribe(
-    key: UInt64, filters: [String], at now: Duration, _ actions: inout [Action]
+    key: UInt64, filters: [String], userProperties: [UserProperty] = [], at now: Duration,
+    _ actions: inout [Action]
   ) {
     if state == .stopped || isDraining {
       let codes = filters.map { _ in ReasonCode.implementationSpecificError }
       return actions.append(.unsubscribed(key, codes, reasonString: nil))
     }
-    subscriptions.unsubscribe(key: key, filters: filters, &actions)
+    subscriptions.unsubscribe(
+      key: key, filters: filters, userProperties: userProperties, &actions)
   }
 
   /// The message of this token is safe, or refused with a code of 0x80 or above.

@@ -11,8 +11,8 @@ extension Session {
         .earlier(
           .earlier(keepAlive.nextDeadline, acknowledgementDeadline), authExchange.deadline)
       }
-    guard state != .stopped else { return nil }
-    return .earlier(.earlier(own, drain?.until), outgoing.nextTimer)
+    let timer = state == .stopped ? nil : outgoing.nextTimer
+    return .earlier(.earlier(own, timer), drain?.until)
   }
 
   var acknowledgementDeadline: Duration? {

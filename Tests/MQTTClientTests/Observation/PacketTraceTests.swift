@@ -43,7 +43,7 @@ import Testing
     try test.events.up()
     try test.publish(PublishRequest(key: 1, publish: Publish(topic: "t", payload: [1, 2, 255])))
     _ = try peer.nextPublish()
-    let entry = try #require(lines.all.last)
+    let entry = try #require(lines.all.last { $0.type == .publish })
     #expect(entry.payloadStart == Array([1, 2, 255].prefix(limit)))
     #expect(entry.topics.isEmpty)
     #expect(entry.description.contains("begins=0102") == (limit > 0))

@@ -24,6 +24,7 @@ extension TLSAttempt {
       }
       defer { unsafe OCSP_RESPONSE_free(response) }
       try unsafe check(response, certificate, ssl)
+      hasGoodStaple = true
       return 1
     } catch {
       fail(error)

@@ -9,6 +9,9 @@ import COpenSSL
   let name: String
   /// What the checks found wrong, which says more than OpenSSL's queue.
   private(set) var failure: TLSFailure?
+  /// Whether a stapled response has shown that the certificate is not revoked.
+  var hasGoodStaple = false
+  private var offered: [UInt8]?
 
   init(_ context: TLSContext, name: String) {
     self.context = context
@@ -73,7 +76,21 @@ import COpenSSL
     {
       return
     }
-    unsafe SSL_set_session(ssl, session)
+    guard unsafe SSL_set_session(ssl, session) == 1 else { return }
+    // Only TLS 1.3 gives a ticket again with every connection.
+    if unsafe SSL_SESSION_get_protocol_version(session) < TLS1_3_VERSION { offered = bytes }
+  }
+
+  /// Judges a finished handshake as a whole, whatever way it took; keeps what was resumed.
+  func finished(isResumed: Bool, showsCertificate: Bool, knowsKey: Bool) throws(TLSFailure) {
+    let options = context.options
+    guard showsCertificate || knowsKey || !options.verifiesChain else {
+      throw .handshakeFailed(words: ["the broker shows no certificate"])
+    }
+    guard !options.requiresOCSPStapling || hasGoodStaple || !showsCertificate else {
+      throw .stapledResponseMissing
+    }
+    if isResumed, let offered { context.sessions?.keep(offered, for: sessionKey) }
   }
 
   func log(_ line: UnsafePointer<CChar>?) {

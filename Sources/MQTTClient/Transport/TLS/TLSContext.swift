@@ -62,7 +62,10 @@ import COpenSSL
     }
     if let suites = options.cipherSuites {
       try TLSNames.check(suites, for: .cipherSuites)
-      guard unsafe !suites.isEmpty && SSL_CTX_set_ciphersuites(handle, suites) == 1 else {
+      guard !suites.isEmpty else {
+        throw .configuration(.cipherSuites, words: ["the list is empty"])
+      }
+      guard unsafe SSL_CTX_set_ciphersuites(handle, suites) == 1 else {
         throw .configuration(.cipherSuites, words: OpenSSLErrors.drain())
       }
     }

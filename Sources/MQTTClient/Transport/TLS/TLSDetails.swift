@@ -15,20 +15,20 @@ public struct TLSDetails: Equatable, Sendable {
 }
 
 extension TLSDetails {
-  /// What a finished handshake has agreed on, and whether the broker has shown who it is, by a
-  /// certificate or by knowing the pre-shared key.
-  static func agreed(on ssl: OpaquePointer) -> (details: TLSDetails, isAuthenticated: Bool) {
+  /// What a finished handshake has agreed on, and whether the broker has proved that it knows the
+  /// pre-shared key or the secret of an earlier session.
+  static func agreed(on ssl: OpaquePointer) -> (details: TLSDetails, knowsKey: Bool) {
     let certificate = unsafe SSL_get0_peer_certificate(ssl)
       .map { unsafe X509Certificate(sharing: $0) }
     let cipher = unsafe SSL_get_current_cipher(ssl)
     let isResumed = unsafe SSL_session_reused(ssl) == 1
-    let usesSharedKey = unsafe isResumed || SSL_CIPHER_get_auth_nid(cipher) == NID_auth_psk
+    let knowsKey = unsafe isResumed || SSL_CIPHER_get_auth_nid(cipher) == NID_auth_psk
     let details = unsafe TLSDetails(
       version: String(cString: SSL_get_version(ssl)),
       cipherSuite: String(cString: SSL_CIPHER_get_name(cipher)),
       applicationProtocol: applicationProtocol(of: ssl), certificateSHA256: certificate?.sha256,
       isResumed: isResumed)
-    return (details, certificate != nil || usesSharedKey)
+    return (details, knowsKey)
   }
 
   private static func applicationProtocol(of ssl: OpaquePointer) -> String? {

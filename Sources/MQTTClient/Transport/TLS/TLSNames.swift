@@ -42,7 +42,7 @@ enum TLSNames {
     return bytes
   }
 
-  /// Tells OpenSSL whom the connection is for: the name to verify, the one to send, the protocols.
+  /// Tells OpenSSL whom the connection is for, and what it asks the broker for.
   static func apply(
     _ name: String, _ context: TLSContext, to ssl: OpaquePointer
   ) throws(TLSFailure) {
@@ -72,6 +72,9 @@ enum TLSNames {
       guard unsafe !indicated.isEmpty && copenssl_set_server_name(ssl, indicated) == 1 else {
         throw .configuration(.serverNameIndication, words: ["a host name has 1 to 255 bytes"])
       }
+    }
+    if options.requiresOCSPStapling {
+      guard unsafe copenssl_request_status(ssl) == 1 else { throw .library }
     }
     let protocols = context.applicationProtocols
     guard

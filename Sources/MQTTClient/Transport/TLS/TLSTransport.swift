@@ -3,7 +3,8 @@ import EventLoop
 
 /// A byte stream that is encrypted on top of another transport.
 ///
-///     below ─its handshakes are done─▶ handshaking ─both finished─▶ open ─any error─▶ failed
+///     below ─its handshakes are done─▶ handshaking ─both finished─▶ open ─the peer's goodbye─▶ ended
+///                                           └──────any error──────────┴─▶ failed
 ///
 /// An end without the close alert counts as a plain end: MQTT marks the length of every packet, so
 /// what is cut off cannot pass for something whole.
@@ -13,16 +14,16 @@ import EventLoop
   /// Reads from below before the owner gets its turn again.
   private static let fillsPerCall = 16
 
-  private enum State { case below, handshaking, open, failed }
+  private enum State: Equatable {
+    case below, handshaking, open, ended
+    case failed(TransportError)
+  }
 
   private let lower: any Transport
   private let attempt: TLSAttempt
   private let buffers = TLSBuffers()
   private let ssl: OpaquePointer
   private var state = State.below
-  /// What the owner is told once it has everything that came before.
-  private var pending: TransportError?
-  private var hasEnded = false
   /// What was agreed on; nil before the handshake is done.
   private(set) var details: TLSDetails?
 
@@ -49,13 +50,17 @@ import EventLoop
   var needs: Poller.Interest {
     switch state {
     case .handshaking: lower.needs.union(heldOutput > 0 ? [.readable, .writable] : .readable)
-    case .below, .open, .failed: lower.needs
+    case .below, .open, .ended, .failed: lower.needs
     }
   }
 
   var holdsInput: Bool {
-    guard state == .open else { return pending != nil || lower.holdsInput }
-    return unsafe pending != nil || buffers.hasIncoming || SSL_pending(ssl) > 0 || lower.holdsInput
+    switch state {
+    case .below, .handshaking: lower.holdsInput
+    case .open: unsafe buffers.hasIncoming || SSL_pending(ssl) > 0 || lower.holdsInput
+    // That it is over is the last thing the owner has to be told.
+    case .ended, .failed: true
+    }
   }
 
   var hasUnreadInput: Bool { holdsInput || lower.hasUnreadInput }
@@ -73,7 +78,7 @@ import EventLoop
     do throws(TransportError) {
       return try shakeHands()
     } catch {
-      state = .failed
+      state = .failed(error)
       throw error
     }
   }
@@ -108,35 +113,38 @@ import EventLoop
   }
 
   private func finishHandshake() throws(TransportError) {
-    let found = unsafe TLSDetails.agreed(on: ssl)
-    guard found.isAuthenticated || !attempt.context.options.verifiesChain else {
-      throw .tls(.handshakeFailed(words: ["the broker shows no certificate"]))
+    let (agreed, knowsKey) = unsafe TLSDetails.agreed(on: ssl)
+    do throws(TLSFailure) {
+      try attempt.finished(
+        isResumed: agreed.isResumed, showsCertificate: agreed.certificateSHA256 != nil,
+        knowsKey: knowsKey)
+    } catch {
+      throw .tls(error)
     }
-    details = found.details
+    details = agreed
     state = .open
   }
 
   func receive(into buffer: inout [UInt8]) throws(TransportError) -> TCPSocket.Received {
-    if let pending { throw pending }
-    guard state == .open else { return .nothingYet }
     var total = 0
     var fills = 0
-    while total < buffer.count, !hasEnded {
+    while total < buffer.count, state == .open {
       do throws(TransportError) {
         let count = try decipher(&buffer, from: total)
         total += count
-        guard count == 0, !hasEnded else { continue }
-        guard total == 0, fills < Self.fillsPerCall else { break }
+        if count > 0 || state != .open { continue }
+        guard total == 0, fills < Self.fillsPerCall, try fill() else { break }
         fills += 1
-        guard try fill() else { break }
       } catch {
-        guard total > 0 else { throw error }
-        pending = error
+        state = .failed(error)
       }
-      if pending != nil { break }
     }
     if total > 0 { return .bytes(total) }
-    return hasEnded ? .end : .nothingYet
+    switch state {
+    case .below, .handshaking, .open: return .nothingYet
+    case .ended: return .end
+    case .failed(let error): throw error
+    }
   }
 
   /// Deciphers what has come; zero when more is needed or the peer has said that it ends.
@@ -151,7 +159,7 @@ import EventLoop
     case SSL_ERROR_NONE: return count
     case SSL_ERROR_WANT_READ: return 0
     case SSL_ERROR_ZERO_RETURN:
-      hasEnded = true
+      state = .ended
       return 0
     default: throw .tls(brokenFailure())
     }
@@ -164,14 +172,15 @@ import EventLoop
       case .bytes(let count): return count
       case .nothingYet: return nil
       case .end:
-        hasEnded = true
+        state = .ended
         return nil
       }
     }
   }
 
   func send(_ bytes: Bytes) throws(TransportError) -> Int {
-    guard state == .open, !bytes.isEmpty else { return 0 }
+    guard state == .open, !bytes.isEmpty, unsafe SSL_get_shutdown(ssl) & SSL_SENT_SHUTDOWN == 0
+    else { return 0 }
     try flush()
     guard heldOutput == 0 else { return 0 }
     OpenSSLErrors.clear()
@@ -180,7 +189,11 @@ import EventLoop
     let code = unsafe part.withUnsafeBytes { part in
       unsafe SSL_write_ex(ssl, part.baseAddress, part.count, &count)
     }
-    guard unsafe SSL_get_error(ssl, code) == SSL_ERROR_NONE else { throw .tls(brokenFailure()) }
+    guard unsafe SSL_get_error(ssl, code) == SSL_ERROR_NONE else {
+      let failure = TransportError.tls(brokenFailure())
+      state = .failed(failure)
+      throw failure
+    }
     try flush()
     return count
   }
@@ -191,7 +204,7 @@ import EventLoop
   }
 
   func shutDownSending() {
-    guard state == .open else { return lower.shutDownSending() }
+    guard state == .open || state == .ended else { return lower.shutDownSending() }
     OpenSSLErrors.clear()
     if unsafe SSL_get_shutdown(ssl) & SSL_SENT_SHUTDOWN == 0 { unsafe SSL_shutdown(ssl) }
     do throws(TransportError) {
@@ -208,7 +221,6 @@ import EventLoop
   }
 
   private func brokenFailure() -> TLSFailure {
-    state = .failed
     let entries = OpenSSLErrors.drainEntries()
     return .alert(in: entries) ?? .protocolViolated(words: entries.map(\.words))
   }
