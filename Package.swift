@@ -23,6 +23,7 @@ let package = Package(
     .library(name: "MQTTClient", targets: ["MQTTClient"]),
     .library(name: "MQTTSessionStore", targets: ["MQTTSessionStore"]),
     .library(name: "MQTTClientTesting", targets: ["MQTTClientTesting"]),
+    .executable(name: "mqtt-probe", targets: ["mqtt-probe"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", "1.8.0"..<"2.0.0"),
@@ -46,7 +47,7 @@ let package = Package(
     .target(
       name: "MQTTClient",
       dependencies: ["EventLoop", "CLinux", "COpenSSL", "WebSocketProtocol", collections],
-      swiftSettings: strict),
+      exclude: ["README.md"], swiftSettings: strict),
     .target(
       name: "HTTPFront", dependencies: ["EventLoop", "CLinux", "CMicroHTTPD", collections],
       swiftSettings: strict),
@@ -76,6 +77,12 @@ let package = Package(
       name: "TestSupport", dependencies: ["EventLoop", "WebSocketProtocol"],
       path: "Tests/TestSupport", swiftSettings: strict),
     .executableTarget(
+      name: "mqtt-probe", dependencies: ["EventLoop", "MQTTClient"],
+      path: "Tests/Fixtures/mqtt-probe", swiftSettings: strict),
+    .executableTarget(
+      name: "mqtt-soak", dependencies: ["EventLoop", "MQTTClient", "MQTTSessionStore"],
+      path: "Tests/Fixtures/mqtt-soak", swiftSettings: strict),
+    .executableTarget(
       name: "ws-echo-client", dependencies: ["TestSupport", "WebSocketProtocol"],
       path: "Tests/Fixtures/ws-echo-client", swiftSettings: strict),
     .executableTarget(
@@ -87,7 +94,8 @@ let package = Package(
       name: "WebSocketProtocolTests", dependencies: ["WebSocketProtocol", "TestSupport"],
       swiftSettings: strict),
     .testTarget(
-      name: "MQTTClientTests", dependencies: ["MQTTClient", "EventLoop", "TestSupport"],
+      name: "MQTTClientTests",
+      dependencies: ["MQTTClient", "EventLoop", "TestSupport", "WebSocketProtocol"],
       swiftSettings: strict),
     .testTarget(
       name: "HTTPFrontTests", dependencies: ["HTTPFront", "EventLoop", "TestSupport"],

@@ -14,6 +14,10 @@ extension URLOption {
       $0.tls.sign(by: .file($1))
     },
     URLOption(
+      "tls_key_uri", .tls, "where a provider of OpenSSL finds the client's key", .text,
+      isSecret: true
+    ) { $0.tls.sign(byKeyAt: $1) },
+    URLOption(
       "tls_pkcs12", .tls, "a PKCS#12 file with the client's certificate and key", .text
     ) { $0.tls.clientCertificate = .pkcs12(.file($1), password: $0.tls.keyPassword) },
     URLOption(
@@ -100,21 +104,36 @@ extension TLSOptions {
     }
   }
 
+  /// The certificates, unless another item has still to name them.
+  private var certificates: Material? {
+    switch clientCertificate {
+    case .pem(let named, _, _), .stored(let named, _, _): named == Self.unnamed ? nil : named
+    case .pkcs12, nil: nil
+    }
+  }
+
   /// What stands for a part of the client's certificate that another item has still to name.
   private static var unnamed: Material { .bytes([]) }
 
   fileprivate mutating func certify(by file: Material) {
-    var signer = file
-    if case .pem(_, let key, _)? = clientCertificate, key != Self.unnamed { signer = key }
-    clientCertificate = .pem(certificates: file, key: signer, keyPassword: keyPassword)
+    switch clientCertificate {
+    case .stored(_, let keyURI, let password):
+      clientCertificate = .stored(certificates: file, keyURI: keyURI, password: password)
+    case .pem(_, let key, let password) where key != Self.unnamed:
+      clientCertificate = .pem(certificates: file, key: key, keyPassword: password)
+    case .pem, .pkcs12, nil:
+      clientCertificate = .pem(certificates: file, key: file, keyPassword: keyPassword)
+    }
   }
 
   fileprivate mutating func sign(by file: Material) {
-    var certificates = file
-    if case .pem(let named, _, _)? = clientCertificate, named != Self.unnamed {
-      certificates = named
-    }
-    clientCertificate = .pem(certificates: certificates, key: file, keyPassword: keyPassword)
+    clientCertificate = .pem(
+      certificates: certificates ?? file, key: file, keyPassword: keyPassword)
+  }
+
+  fileprivate mutating func sign(byKeyAt uri: String) {
+    clientCertificate = .stored(
+      certificates: certificates ?? Self.unnamed, keyURI: uri, password: keyPassword)
   }
 
   fileprivate mutating func unlock(by password: String) {

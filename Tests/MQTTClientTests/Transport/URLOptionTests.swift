@@ -24,7 +24,8 @@ import Testing
     "rate_messages": "14", "rate_bytes": "15", "quarantine_after": "16", "session_loss": "report",
     "will_topic": "w", "will_payload": "gone", "will_qos": "1", "will_retain": "true",
     "will_delay": "17", "tls_ca_file": "a.pem", "tls_ca_directory": "/certs",
-    "tls_certificate": "c.pem", "tls_key": "k.pem", "tls_pkcs12": "c.p12",
+    "tls_certificate": "c.pem", "tls_key": "k.pem", "tls_key_uri": "pkcs11:object=c",
+    "tls_pkcs12": "c.p12",
     "tls_key_password": "hidden", "tls_psk_identity": "me", "tls_psk": "0aFf",
     "tls_server_name": "broker.example", "tls_sni": "off", "tls_alpn": "mqtt,x-mqtt",
     "tls_minimum": "1.3", "tls_maximum": "1.2", "tls_ciphers": "HIGH",
@@ -120,6 +121,11 @@ import Testing
     #expect(
       try Self.options("tls_key_password=a&tls_pkcs12=b").tls.clientCertificate
         == .pkcs12(.file("b"), password: "a"))
+    for query in ["tls_key_uri=u&tls_certificate=c", "tls_certificate=c&tls_key_uri=u"] {
+      #expect(
+        try Self.options(query).tls.clientCertificate
+          == .stored(certificates: .file("c"), keyURI: "u", password: nil))
+    }
     #expect(
       try Self.options("tls_certificate=both.pem").tls.clientCertificate
         == .pem(certificates: .file("both.pem"), key: .file("both.pem"), keyPassword: nil))
