@@ -60,6 +60,9 @@ enum ModuleRules {
       folder: "Sources/Store/SQLite",
       imports: ["CSQLite", "EventLoop", "Glibc", "Synchronization"], isBoundary: true),
     ModuleRule(
+      folder: "Sources/MQTTSessionStore",
+      imports: collections.union(["EventLoop", "MQTTClient", "Store"])),
+    ModuleRule(
       folder: "Sources/Bridge",
       imports: collections.union([
         "ArgumentParser", "Configuration", "EventLoop", "FoundationEssentials", "HTTPFront",

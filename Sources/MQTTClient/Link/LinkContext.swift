@@ -10,7 +10,7 @@ package final class LinkContext {
     case publish(PublishRequest)
     case subscribe(SubscribeRequest)
     case unsubscribe(key: UInt64, filters: [String], [UserProperty])
-    case acknowledge(AckToken, ReasonCode)
+    case acknowledge(AckToken, DeliveryReply)
     case receivedRecorded(UInt64)
     case cancel(UInt64, answersSent: Bool)
     case cancelAll(answersSent: Bool)
@@ -50,7 +50,11 @@ package final class LinkContext {
   }
 
   package func acknowledge(_ token: AckToken, reasonCode: ReasonCode = .success) {
-    add(.acknowledge(token, reasonCode))
+    acknowledge(token, DeliveryReply(reasonCode))
+  }
+
+  package func acknowledge(_ token: AckToken, _ reply: DeliveryReply) {
+    add(.acknowledge(token, reply))
   }
 
   /// The application has recorded `.received`; PUBREL may go out.

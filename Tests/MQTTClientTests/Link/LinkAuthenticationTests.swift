@@ -43,106 +43,118 @@ import Testing
     return .connectAck(ack)
   }
 
-  @Test func `client and broker prove the password to each other, and again later`() throws {
-    let listener = try LoopbackListener()
-    let test = try TestLink(options(listener))
-    let (peer, proof) = try connect(listener)
-    #expect(proof != nil)
-    // What is behind CONNACK in the same segment waits for the check.
-    let message = Publish(topic: "t", payload: [7])
-    try peer.socket.send(try peer.encoded(ack(proof)) + peer.encoded(.publish(message)))
-    try test.events.up()
-    #expect(try test.events.delivered().publish == message)
+  @Test func `client and broker prove the password to each other, and again later`() async throws {
+    try await onOwnThread {
+      let listener = try LoopbackListener()
+      let test = try TestLink(options(listener))
+      let (peer, proof) = try connect(listener)
+      #expect(proof != nil)
+      // What is behind CONNACK in the same segment waits for the check.
+      let message = Publish(topic: "t", payload: [7])
+      try peer.socket.send(try peer.encoded(ack(proof)) + peer.encoded(.publish(message)))
+      try test.events.up()
+      #expect(try test.events.delivered().publish == message)
 
-    try test.perform { $0.reauthenticate(key: 5) }
-    guard case .auth(let first) = try peer.next() else { throw TestFailure("no AUTH") }
-    #expect(first.reasonCode == .reauthenticate)
-    let again = try challenge(peer, first.authenticationData)
-    try peer.send(auth(again, .success))
-    #expect(try outcome(test) == .succeeded)
+      try test.perform { $0.reauthenticate(key: 5) }
+      guard case .auth(let first) = try peer.next() else { throw TestFailure("no AUTH") }
+      #expect(first.reasonCode == .reauthenticate)
+      let again = try challenge(peer, first.authenticationData)
+      try peer.send(auth(again, .success))
+      #expect(try outcome(test) == .succeeded)
+    }
   }
 
   func outcome(_ test: TestLink) throws -> ReauthenticationOutcome {
     try test.events.first { if case .reauthenticated(5, let outcome) = $0 { outcome } else { nil } }
   }
 
-  @Test func `a broker that does not know the password is left`() throws {
-    let listener = try LoopbackListener()
-    let test = try TestLink(options(listener))
-    let (peer, _) = try connect(listener)
-    try peer.send(ack(Bytes("v=AAAA".utf8)))
-    #expect(try peer.next() == .disconnect(Disconnect(.unspecifiedError)))
-    let failure = AuthenticationFailure.authenticator("\(ScramError.serverNotProved)")
-    #expect(try test.events.down().reason == .authenticationFailed(failure))
-  }
-
-  @Test func `a broker that does not know the password any more is left, too`() throws {
-    let listener = try LoopbackListener()
-    let test = try TestLink(options(listener))
-    let (peer, proof) = try connect(listener)
-    try peer.send(ack(proof))
-    try test.events.up()
-    try test.perform { $0.reauthenticate(key: 5) }
-    _ = try peer.next()
-    try peer.send(auth(Bytes("r=other,s=AAAA,i=4096".utf8)))
-    #expect(try peer.next() == .disconnect(Disconnect(.unspecifiedError)))
-    let failure = AuthenticationFailure.authenticator("\(ScramError.nonceMismatch)")
-    #expect(try outcome(test) == .failed(failure))
-  }
-
-  @Test func `every attempt has an exchange of its own`() throws {
-    let listener = try LoopbackListener()
-    let test = try TestLink(options(listener))
-    var firsts = Set<Bytes>()
-    for _ in 0..<3 {
-      let peer = BrokerPeer(try listener.accept())
-      guard case .connect(let connect) = try peer.next() else { throw TestFailure("no CONNECT") }
-      firsts.insert(connect.properties.authenticationData ?? [])
-      peer.socket.close()
-      _ = try test.events.down()
+  @Test func `a broker that does not know the password is left`() async throws {
+    try await onOwnThread {
+      let listener = try LoopbackListener()
+      let test = try TestLink(options(listener))
+      let (peer, _) = try connect(listener)
+      try peer.send(ack(Bytes("v=AAAA".utf8)))
+      #expect(try peer.next() == .disconnect(Disconnect(.unspecifiedError)))
+      let failure = AuthenticationFailure.authenticator("\(ScramError.serverNotProved)")
+      #expect(try test.events.down().reason == .authenticationFailed(failure))
     }
-    #expect(firsts.count == 3)
-    let (peer, proof) = try connect(listener)
-    try peer.send(ack(proof))
-    try test.events.up()
+  }
+
+  @Test func `a broker that does not know the password any more is left, too`() async throws {
+    try await onOwnThread {
+      let listener = try LoopbackListener()
+      let test = try TestLink(options(listener))
+      let (peer, proof) = try connect(listener)
+      try peer.send(ack(proof))
+      try test.events.up()
+      try test.perform { $0.reauthenticate(key: 5) }
+      _ = try peer.next()
+      try peer.send(auth(Bytes("r=other,s=AAAA,i=4096".utf8)))
+      #expect(try peer.next() == .disconnect(Disconnect(.unspecifiedError)))
+      let failure = AuthenticationFailure.authenticator("\(ScramError.nonceMismatch)")
+      #expect(try outcome(test) == .failed(failure))
+    }
+  }
+
+  @Test func `every attempt has an exchange of its own`() async throws {
+    try await onOwnThread {
+      let listener = try LoopbackListener()
+      let test = try TestLink(options(listener))
+      var firsts = Set<Bytes>()
+      for _ in 0..<3 {
+        let peer = BrokerPeer(try listener.accept())
+        guard case .connect(let connect) = try peer.next() else { throw TestFailure("no CONNECT") }
+        firsts.insert(connect.properties.authenticationData ?? [])
+        peer.socket.close()
+        _ = try test.events.down()
+      }
+      #expect(firsts.count == 3)
+      let (peer, proof) = try connect(listener)
+      try peer.send(ack(proof))
+      try test.events.up()
+    }
   }
 
   @Test func `an authenticator that never answers is cancelled at the deadline and at the end`()
-    throws
+    async throws
   {
-    let listener = try LoopbackListener()
-    let hanging = HangingAuthenticator()
-    var options = try options(listener, hanging)
-    options.session.authenticationTimeout = .milliseconds(50)
-    let test = try TestLink(options)
-    #expect(try test.events.down().reason == .authenticationFailed(.timedOut))
-    #expect(eventually { hanging.cancelled.value >= 1 && hanging.failed.value >= 1 })
+    try await onOwnThread {
+      let listener = try LoopbackListener()
+      let hanging = HangingAuthenticator()
+      var options = try options(listener, hanging)
+      options.session.authenticationTimeout = .milliseconds(50)
+      let test = try TestLink(options)
+      #expect(try test.events.down().reason == .authenticationFailed(.timedOut))
+      #expect(eventually { hanging.cancelled.value >= 1 && hanging.failed.value >= 1 })
 
-    options.session.authenticationTimeout = .seconds(1000)
-    options.session.connectTimeout = .seconds(1000)
-    let other = HangingAuthenticator()
-    options.session.authenticator = other
-    let stopped = try TestLink(options)
-    #expect(eventually { other.started.value == 1 })
-    stopped.link.stop(within: .seconds(60))
-    stopped.link.join()
-    #expect(eventually { other.cancelled.value == 1 })
+      options.session.authenticationTimeout = .seconds(1000)
+      options.session.connectTimeout = .seconds(1000)
+      let other = HangingAuthenticator()
+      options.session.authenticator = other
+      let stopped = try TestLink(options)
+      #expect(eventually { other.started.value == 1 })
+      stopped.link.stop(within: .seconds(60))
+      stopped.link.join()
+      #expect(eventually { other.cancelled.value == 1 })
+    }
   }
 
-  @Test func `a broker without the method refuses, and the client says why`() throws {
-    let broker = try Mosquitto()
-    var options = try ClientOptions.test(port: broker.port)
-    options.session.authenticator = Self.scram
-    options.session.reconnect.refusalsMaximum = 2
-    let test = try TestLink(options)
-    for _ in 0..<2 {
-      guard case .refused(.badAuthenticationMethod, _) = try test.events.down().reason else {
-        Issue.record("mosquitto did not refuse the method")
-        return
+  @Test func `a broker without the method refuses, and the client says why`() async throws {
+    try await onOwnThread {
+      let broker = try Mosquitto()
+      var options = try ClientOptions.test(port: broker.port)
+      options.session.authenticator = Self.scram
+      options.session.reconnect.refusalsMaximum = 2
+      let test = try TestLink(options)
+      for _ in 0..<2 {
+        guard case .refused(.badAuthenticationMethod, _) = try test.events.down().reason else {
+          Issue.record("mosquitto did not refuse the method")
+          return
+        }
       }
+      #expect(try test.events.first { if case .stopped = $0 { true } else { nil } })
+      test.link.join()
     }
-    #expect(try test.events.first { if case .stopped = $0 { true } else { nil } })
-    test.link.join()
   }
 }
 

@@ -159,23 +159,25 @@ import Testing
     try test.events.up()
   }
 
-  @Test func `the application decides about a redirection`() throws {
-    let home = try LoopbackListener()
-    let other = try LoopbackListener()
-    let port = other.port
-    var options = try ClientOptions.test(port: home.port)
-    options.session.redirect = .ask { request in
-      guard request.isPermanent, let there = ServerReference("127.0.0.1:\(port)") else {
-        return .stay
+  @Test func `the application decides about a redirection`() async throws {
+    try await onOwnThread {
+      let home = try LoopbackListener()
+      let other = try LoopbackListener()
+      let port = other.port
+      var options = try ClientOptions.test(port: home.port)
+      options.session.redirect = .ask { request in
+        guard request.isPermanent, let there = ServerReference("127.0.0.1:\(port)") else {
+          return .stay
+        }
+        return .follow([there], sendsCredentials: true)
       }
-      return .follow([there], sendsCredentials: true)
+      let test = try TestLink(options)
+      let peer = try BrokerPeer.accepted(by: home)
+      try test.events.up()
+      try peer.send(.disconnect(Disconnect(.serverMoved, serverReference: "elsewhere:1")))
+      _ = try BrokerPeer.accepted(by: other)
+      try test.events.up()
     }
-    let test = try TestLink(options)
-    let peer = try BrokerPeer.accepted(by: home)
-    try test.events.up()
-    try peer.send(.disconnect(Disconnect(.serverMoved, serverReference: "elsewhere:1")))
-    _ = try BrokerPeer.accepted(by: other)
-    try test.events.up()
   }
 
   @Test func `a bridge does not get its own messages back from mosquitto`() throws {

@@ -82,7 +82,8 @@ import Testing
   @Test func `a topic that is not UTF-8 is told and waited for longer each time (B19)`() throws {
     let listener = try LoopbackListener()
     var options = try ClientOptions.test(port: listener.port)
-    options.session.reconnect.backoff = Backoff(initial: .milliseconds(1), maximum: .seconds(60), jitter: 0)
+    options.session.reconnect.backoff = Backoff(
+      initial: .milliseconds(1), maximum: .seconds(60), jitter: 0)
     let test = try TestLink(options)
     var waits: [Duration] = []
     for _ in 0..<3 {
