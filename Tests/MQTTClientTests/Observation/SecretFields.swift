@@ -19,22 +19,26 @@ struct SecretFields: Sendable, CustomTestStringConvertible {
     SecretFields(
       "ClientOptions", "Options",
       secret: [
-        "servers", "session", "webSocket", "proxy", "connector", "prepareAttempt", "trace",
+        "servers", "session", "tls", "webSocket", "proxy", "connector", "prepareAttempt", "trace",
+        "sessionStore",
       ],
       open: [
         "serverOrder", "network", "dialStagger", "writeStallTimeout", "closeTimeout",
         "outgoingBytesMax", "mailboxCapacity", "messagesPerTurn", "readBytes", "readsPerTurn",
       ]),
     SecretFields(
-      "SessionOptions", "Options", secret: ["username", "password", "will", "connect"],
+      "SessionOptions", "Options",
+      secret: ["username", "password", "will", "connect", "authenticator", "redirect"],
       open: [
-        "version", "clientID", "cleanStart", "keepAlive", "inflightMaximum",
+        "version", "clientID", "cleanStart", "unknownSession", "keepAlive", "isBridge",
+        "authenticationTimeout", "allowsBrokerReauthentication", "inflightMaximum",
         "queuedPublishesMaximum", "queuedFiltersMaximum", "filtersPerPacketMaximum",
-        "connectTimeout", "pingTimeout", "acknowledgementTimeout", "backoff", "resubscribe",
-        "resubscribeRetainHandling", "packetIDOrder", "recordsReceived", "delivery",
+        "connectTimeout", "pingFraction", "pingTimeout", "acknowledgementTimeout", "reconnect",
+        "resubscribe", "resubscribeRetainHandling", "packetIDOrder", "recordsReceived",
+        "delivery",
       ]),
     SecretFields(
-      "ProxyOptions", "Options", secret: ["username", "password"],
+      "ProxyOptions", "Options", secret: ["username", "password", "tls"],
       open: ["kind", "host", "port", "exceptions"]),
     SecretFields(
       "WebSocketOptions", "Options", secret: ["headers", "path", "prepare"],
@@ -52,7 +56,7 @@ struct SecretFields: Sendable, CustomTestStringConvertible {
       ]),
     SecretFields(
       "ConnectAttempt", "Options",
-      secret: ["lastFailure", "servers", "username", "password", "webSocket", "proxy"],
+      secret: ["lastFailure", "servers", "username", "password", "tls", "webSocket", "proxy"],
       open: ["number"]),
     SecretFields(
       "Message", "", secret: ["payload", "properties"],
