@@ -76,8 +76,10 @@ final class LinkLoop<Application: LinkApplication> {
   /// Waits until there is something to do, at most as long as given, and does it.
   func turn(atMost limit: Duration?) {
     guard !isFinished else { return }
-    if isWritingDue { write() }
-    pollSet.wait(atMost: [limit, patience].compactMap(\.self).min())
+    // Writing can end publishes, which the owner may be waiting for.
+    let hasWritten = isWritingDue
+    if hasWritten { write() }
+    pollSet.wait(atMost: hasWritten ? .zero : [limit, patience].compactMap(\.self).min())
     began()
     for event in pollSet.events {
       switch event.token {

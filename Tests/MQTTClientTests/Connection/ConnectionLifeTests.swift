@@ -137,7 +137,7 @@ import Testing
       guard try test.nextPublish().topic == "a" else { exit(1) }
       let now = try FileManager.default.contentsOfDirectory(atPath: "/proc/self/task").count
       guard now <= threads else { exit(2) }
-      let moved = Moved(connection: test.connection)
+      let moved = MovedConnection(test.connection)
       let thread = try LoopThread(name: "other") {
         _ = moved.connection.publish(Message("b", text: "", qos: .atMostOnce))
       }
@@ -145,9 +145,4 @@ import Testing
       guard try test.nextPublish().topic == "b" else { exit(3) }
     }
   }
-}
-
-/// A connection on its way to another thread.
-private struct Moved: @unchecked Sendable {
-  let connection: MQTTConnection
 }

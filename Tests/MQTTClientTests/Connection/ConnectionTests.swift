@@ -182,4 +182,19 @@ import Testing
     #expect(test.connection.receive() == nil)
     #expect(test.connection.state != .stopped)
   }
+
+  @Test func `a wait ends with the write that it waits for`() throws {
+    let test = try TestConnection { $0.session.keepAlive = 0 }
+    test.dropEvents()
+    let id = try test.connection.tryPublish(Message("t", text: "x", qos: .atMostOnce))
+    let moved = MovedConnection(test.connection)
+    let outcome = Locked<ConnectionEvent?>(nil)
+    let thread = try LoopThread(name: "other") {
+      let event = moved.connection.poll()
+      outcome.withLock { $0 = event }
+    }
+    #expect(eventually { outcome.withLock { $0 } == .published(id, .sent) })
+    moved.connection.waker.wake()
+    thread.join()
+  }
 }

@@ -138,3 +138,10 @@ private final class PeerFailure: Sendable {
   var text: String? { stored.withLock { $0 } }
   func set(_ text: String) { stored.withLock { $0 = text } }
 }
+
+/// A connection on its way to another thread.
+struct MovedConnection: @unchecked Sendable {
+  let connection: MQTTConnection
+
+  init(_ connection: MQTTConnection) { self.connection = connection }
+}
