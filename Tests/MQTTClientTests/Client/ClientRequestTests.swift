@@ -28,12 +28,13 @@ import Testing
   }
 
   @Test func `the broker's response information begins the topic of replies`() async throws {
-    let test = try ClientFixture(script: { received in
+    let test = try ClientFixture({ $0.session.connect.requestResponseInformation = true }) {
+      received in
       guard received.type == .connect else { return [.behave] }
       var ack = ConnectAck(sessionPresent: false, reasonCode: .success)
       ack.properties.responseInformation = "replies/for/us"
       return [.send(.connectAck(ack))]
-    })
+    }
     let client = test.client
     try await client.connect()
     let request = Task { try? await client.request(Message("service"), within: .seconds(20)) }

@@ -26,11 +26,13 @@ struct SecretFields: Sendable, CustomTestStringConvertible {
         "outgoingBytesMax", "mailboxCapacity", "messagesPerTurn", "readBytes", "readsPerTurn",
       ]),
     SecretFields(
-      "SessionOptions", "Options", secret: ["username", "password", "will", "connect"],
+      "SessionOptions", "Options", secret: ["username", "password", "will", "connect", "authenticator"],
       open: [
-        "version", "clientID", "cleanStart", "keepAlive", "inflightMaximum",
+        "version", "clientID", "cleanStart", "unknownSession", "keepAlive", "isBridge",
+        "authenticationTimeout", "allowsBrokerReauthentication", "inflightMaximum",
         "queuedPublishesMaximum", "queuedFiltersMaximum", "filtersPerPacketMaximum",
-        "connectTimeout", "pingTimeout", "acknowledgementTimeout", "backoff", "resubscribe",
+        "connectTimeout", "pingFraction", "pingTimeout", "acknowledgementTimeout", "reconnect",
+        "redirect", "resubscribe",
         "resubscribeRetainHandling", "packetIDOrder", "recordsReceived", "delivery",
       ]),
     SecretFields(

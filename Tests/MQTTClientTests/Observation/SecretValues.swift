@@ -29,6 +29,7 @@ enum SecretValues {
     session.will = will
     session.connect.authenticationMethod = "SCRAM-SHA-256"
     session.connect.authenticationData = bytes[...]
+    session.authenticator = ScramSHA256Authenticator(username: text, password: text)
     return session
   }
 

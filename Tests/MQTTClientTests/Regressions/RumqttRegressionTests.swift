@@ -37,7 +37,10 @@ import Testing
   }
 
   @Test func `traffic in one direction does not suppress the other's pings (B17)`() {
-    var harness = SessionHarness { $0.keepAlive = 10 }
+    var harness = SessionHarness {
+      $0.keepAlive = 10
+      $0.pingFraction = 1
+    }
     _ = harness.connect()
     var pings = 0
     for _ in 0..<60 {
