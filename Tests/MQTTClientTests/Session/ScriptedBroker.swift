@@ -37,6 +37,8 @@ struct ScriptedBroker {
   var refused: Set<UInt64> = []
   var refusesConnect = false
 
+  /// A CONNECT that named a method of authentication, whose challenge is out.
+  private var challenged: Connect?
   private var clientReceiveMaximum = 65_535
   /// The QoS 1 and 2 publishes of the client on this connection that we have not finished.
   private var openPublishes: Set<PacketID> = []
@@ -52,6 +54,7 @@ struct ScriptedBroker {
 
   mutating func linkLost() {
     isConnected = false
+    challenged = nil
     openPublishes = []
     owedPublishAcks = []
     guard let count = memory?.deliveries.count else { return }
@@ -70,10 +73,7 @@ struct ScriptedBroker {
   }
 
   mutating func receive(_ packet: Packet) -> [Packet] {
-    guard isConnected else {
-      guard case .connect(let connect) = packet else { return wrong("\(packet) before CONNECT") }
-      return receivedConnect(connect)
-    }
+    guard isConnected else { return receivedGreeting(packet) }
     switch packet {
     case .publish(let publish): return receivedPublish(publish)
     case .publishRelease(let reply):
@@ -94,9 +94,17 @@ struct ScriptedBroker {
       return [.unsubscribeAck(UnsubscribeAck(packetID: unsubscribe.packetID, reasonCodes: codes))]
     case .pingRequest: return [.pingResponse]
     case .disconnect(let disconnect):
-      if disconnect.reasonCode.isFailure { return wrong("DISCONNECT \(disconnect.reasonCode)") }
+      // This one says that the client's authenticator was not content.
+      if disconnect.reasonCode.isFailure, disconnect.reasonCode != .unspecifiedError {
+        return wrong("DISCONNECT \(disconnect.reasonCode)")
+      }
       return []
-    case .connect, .connectAck, .subscribeAck, .unsubscribeAck, .pingResponse, .auth:
+    case .auth(let auth):
+      let isBegin = auth.reasonCode == .reauthenticate
+      return [
+        .auth(Auth(isBegin ? .continueAuthentication : .success, authenticationMethod: "TEST"))
+      ]
+    case .connect, .connectAck, .subscribeAck, .unsubscribeAck, .pingResponse:
       return wrong("\(packet) from a client")
     }
   }
@@ -110,6 +118,21 @@ struct ScriptedBroker {
     PublishReply(id, version == .v5 ? code ?? .success : .success)
   }
 
+  /// Before CONNACK nothing but CONNECT and AUTH may come.
+  private mutating func receivedGreeting(_ packet: Packet) -> [Packet] {
+    switch (packet, challenged) {
+    case (.connect(let connect), nil):
+      guard let method = connect.properties.authenticationMethod else {
+        return receivedConnect(connect)
+      }
+      challenged = connect
+      return [.auth(Auth(.continueAuthentication, authenticationMethod: method))]
+    case (.auth, let connect?): return receivedConnect(connect)
+    case (.disconnect, _?): return []
+    default: return wrong("\(packet) before CONNACK")
+    }
+  }
+
   private mutating func receivedConnect(_ connect: Connect) -> [Packet] {
     guard !refusesConnect else {
       return [.connectAck(ConnectAck(sessionPresent: false, reasonCode: .serverUnavailable))]
@@ -120,6 +143,8 @@ struct ScriptedBroker {
     clientReceiveMaximum = Int(connect.properties.receiveMaximum ?? .max)
     var ack = ConnectAck(sessionPresent: isPresent, reasonCode: .success)
     if version == .v5 { ack.properties.receiveMaximum = UInt16(receiveMaximum) }
+    ack.properties.authenticationMethod = connect.properties.authenticationMethod
+    challenged = nil
     return [.connectAck(ack)] + pump()
   }
 

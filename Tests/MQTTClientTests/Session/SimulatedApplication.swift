@@ -79,6 +79,8 @@ struct SimulatedApplication {
     return asks(filters.count)
   }
 
+  mutating func asksToAuthenticate() -> UInt64 { asks(1) }
+
   private mutating func asks(_ count: Int) -> UInt64 {
     nextRequest += 1
     unanswered[nextRequest] = count

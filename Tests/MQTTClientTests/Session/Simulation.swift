@@ -29,6 +29,8 @@ struct Simulation: ~Copyable {
   var lastToClient = Duration.zero
 
   var application = SimulatedApplication()
+  /// The session has ended, and the next process begins.
+  private var hasStopped = false
   let losesSessions: Bool
   let hasUniqueIDs: Bool
   let restarts: Bool
@@ -51,6 +53,9 @@ struct Simulation: ~Copyable {
     restarts = Int.random(in: 0..<3, using: &random) > 0
     // Only a process that never dies may release a QoS 2 message before that is on disk.
     options.recordsReceived = restarts || Bool.random(using: &random)
+    if options.version == .v5, Bool.random(using: &random) {
+      options.authenticator = NamedAuthenticator()
+    }
     broker = ScriptedBroker(
       version: options.version, receiveMaximum: Int.random(in: 1...10, using: &random))
     session = Session(options: options, jitterSeed: seed)
@@ -87,6 +92,10 @@ struct Simulation: ~Copyable {
         give { $0.timerFired(at: $1, &$2) }
       }
       give { $0.flush(at: $1, &$2) }
+      if hasStopped {
+        application.stopped()
+        begin()
+      }
     }
     checkEnd()
     return problems + broker.violations + application.problems
@@ -130,8 +139,14 @@ struct Simulation: ~Copyable {
       application.answered(key, codes)
     case .subscriptionLost(let filter, _): problems.append("lost \(filter)")
     case .settled(let key): application.settled(key)
-    case .authenticate, .endAuthentication, .authentication, .reauthenticated, .referred, .redirect,
-      .askRedirect, .drainExpired, .up, .down, .stopped:
+    case .authenticate(let request):
+      let event = SimulationEvent.authenticatorAnswers(
+        process: application.process, request.number)
+      queue.add(event, at: now + delay(0...300))
+    case .reauthenticated(let key, _): application.answered(key, [.success])
+    case .stopped: hasStopped = true
+    case .endAuthentication, .authentication, .referred, .redirect, .askRedirect, .drainExpired,
+      .up, .down:
       break
     }
   }
@@ -164,6 +179,11 @@ struct Simulation: ~Copyable {
     case .applicationPublishes: publish()
     case .applicationSubscribes: subscribe()
     case .brokerDelivers: deliver()
+    case .authenticatorAnswers(let process, let number):
+      guard process == application.process else { return }
+      let answer: AuthenticationAnswer =
+        isChaos && chance(5) ? .failure(.authenticator("no")) : .success(AuthenticationMessage())
+      give { $0.authenticated(number, answer, at: $1, &$2) }
     case .acknowledges(let process, let token):
       guard process == application.process else { return }
       give { $0.acknowledge(token, at: $1, &$2) }
@@ -192,6 +212,10 @@ struct Simulation: ~Copyable {
       "f/\(Int.random(in: 0..<8, using: &random))"
     }
     let unique = Set(filters).sorted()
+    if chance(20) {
+      let key = application.asksToAuthenticate()
+      give { $0.reauthenticate(key: key, at: $1, &$2) }
+    }
     if chance(60) {
       let identifier = UInt32.random(in: 1...3, using: &random)
       let request = SubscribeRequest(
@@ -213,13 +237,22 @@ struct Simulation: ~Copyable {
 
   /// The process of the client ends, and the next one reads the outbox.
   mutating func restart() {
-    if chance(50) {
+    switch Int.random(in: 0..<4, using: &random) {
+    case 0:
+      let until = now + delay(0...5000)
+      give { $0.stop(.drain(Disconnect()), until: until, at: $1, &$2) }
+    case 1:
       give { $0.stop(at: $1, &$2) }
       if session.state != .stopped { problems.append("stop did not end the session") }
-      application.stopped()
-    } else if clientSeesLink {
-      closeLink(.immediately)
+    default:
+      if clientSeesLink { closeLink(.immediately) }
+      begin()
     }
+  }
+
+  /// The next process.
+  private mutating func begin() {
+    hasStopped = false
     application.restarted()
     session = Session(options: options, jitterSeed: UInt64(application.process))
     give { $0.start(at: $1, &$2) }
