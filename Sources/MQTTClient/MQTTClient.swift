@@ -39,6 +39,9 @@ public final class MQTTClient: Sendable {
     if options.session.version == .v5, options.session.connect.receiveMaximum == nil {
       options.session.connect.receiveMaximum = Self.receiveMaximumDefault
     }
+    if options.session.version == .v5, options.session.connect.requestResponseInformation == nil {
+      options.session.connect.requestResponseInformation = true
+    }
     self.options = options
     do throws(SystemError) {
       let mailbox = try Mailbox<ClientCommand>(capacity: options.mailboxCapacity)

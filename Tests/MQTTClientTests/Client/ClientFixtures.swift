@@ -64,7 +64,7 @@ extension ClientOptions {
   ) throws -> Self {
     var session = SessionOptions(clientID: clientID, version: version)
     session.cleanStart = true
-    session.backoff = Backoff(initial: .milliseconds(5), maximum: .milliseconds(20))
+    session.reconnect.backoff = Backoff(initial: .milliseconds(5), maximum: .milliseconds(20))
     return Self(broker: try BrokerURL(url), session: session)
   }
 }
