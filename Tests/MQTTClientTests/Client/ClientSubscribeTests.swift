@@ -259,6 +259,20 @@ import Testing
     #expect(try await remaining.next()?.payload == [8])
   }
 
+  @Test func `messages that nobody comes for are dropped, acknowledged and reported`() async throws
+  {
+    let test = try ClientFixture(holdTime: .milliseconds(20))
+    let events = test.client.events
+    try await test.client.connect()
+    test.broker.perform([
+      .send(.publish(Publish(topic: "x", payload: [7], qos: .atLeastOnce, packetID: 9)))
+    ])
+    for await event in events {
+      if event == .unroutedDropped(1) { break }
+    }
+    #expect(await test.broker.packet(.publishAck) != nil)
+  }
+
   @Test func `drain unsubscribes everything before it ends`() async throws {
     let test = try ClientFixture()
     try await test.client.connect()
