@@ -4,7 +4,7 @@
 # Arguments for the program that a target starts, such as ARGS="--listen 127.0.0.1:8000".
 ARGS ?=
 
-.PHONY: help run test check build lint format test-tsan test-asan fuzz acceptance clean
+.PHONY: help run test check build lint format test-tsan test-asan fuzz autobahn acceptance clean
 
 help: ## List the targets.
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
@@ -40,8 +40,11 @@ fuzz: ## Feed the decoders random bytes (scripts/fuzz.sh explains its arguments)
 	@scripts/require-swift.sh
 	@scripts/fuzz.sh $(ARGS)
 
+autobahn: ## Play the Autobahn WebSocket cases against both roles (ARGS="server" or "client" for one).
+	@scripts/autobahn.sh $(ARGS)
+
 acceptance: build ## Kill bridge and broker under load and count what is lost: minutes.
 	@scripts/acceptance.sh $(ARGS)
 
 clean: ## Remove everything that was built.
-	rm -rf .build .build-tsan .build-asan .build-fuzz
+	rm -rf .build .build-tsan .build-asan .build-fuzz .build-autobahn

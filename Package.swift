@@ -21,7 +21,9 @@ let package = Package(
   products: [
     .executable(name: "mqtt-bridge", targets: ["Bridge"]),
     .library(name: "MQTTClient", targets: ["MQTTClient"]),
+    .library(name: "MQTTSessionStore", targets: ["MQTTSessionStore"]),
     .library(name: "MQTTClientTesting", targets: ["MQTTClientTesting"]),
+    .executable(name: "mqtt-probe", targets: ["mqtt-probe"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", "1.8.0"..<"2.0.0"),
@@ -45,7 +47,7 @@ let package = Package(
     .target(
       name: "MQTTClient",
       dependencies: ["EventLoop", "CLinux", "COpenSSL", "WebSocketProtocol", collections],
-      swiftSettings: strict),
+      exclude: ["README.md"], swiftSettings: strict),
     .target(
       name: "HTTPFront", dependencies: ["EventLoop", "CLinux", "CMicroHTTPD", collections],
       swiftSettings: strict),
@@ -62,6 +64,9 @@ let package = Package(
       swiftSettings: strict),
 
     .target(
+      name: "MQTTSessionStore", dependencies: ["EventLoop", "MQTTClient", "Store", collections],
+      swiftSettings: strict),
+    .target(
       name: "MQTTClientTesting", dependencies: ["EventLoop", "MQTTClient"], swiftSettings: strict),
     .testTarget(
       name: "MQTTClientTestingTests",
@@ -71,6 +76,12 @@ let package = Package(
     .target(
       name: "TestSupport", dependencies: ["EventLoop", "WebSocketProtocol"],
       path: "Tests/TestSupport", swiftSettings: strict),
+    .executableTarget(
+      name: "mqtt-probe", dependencies: ["EventLoop", "MQTTClient"],
+      path: "Tests/Fixtures/mqtt-probe", swiftSettings: strict),
+    .executableTarget(
+      name: "mqtt-soak", dependencies: ["EventLoop", "MQTTClient", "MQTTSessionStore"],
+      path: "Tests/Fixtures/mqtt-soak", swiftSettings: strict),
     .executableTarget(
       name: "ws-echo-client", dependencies: ["TestSupport", "WebSocketProtocol"],
       path: "Tests/Fixtures/ws-echo-client", swiftSettings: strict),
@@ -83,7 +94,8 @@ let package = Package(
       name: "WebSocketProtocolTests", dependencies: ["WebSocketProtocol", "TestSupport"],
       swiftSettings: strict),
     .testTarget(
-      name: "MQTTClientTests", dependencies: ["MQTTClient", "EventLoop", "TestSupport"],
+      name: "MQTTClientTests",
+      dependencies: ["MQTTClient", "EventLoop", "TestSupport", "WebSocketProtocol"],
       swiftSettings: strict),
     .testTarget(
       name: "HTTPFrontTests", dependencies: ["HTTPFront", "EventLoop", "TestSupport"],
@@ -100,6 +112,10 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "TestSupportTests", dependencies: ["TestSupport"], swiftSettings: strict),
+    .testTarget(
+      name: "MQTTSessionStoreTests",
+      dependencies: ["EventLoop", "MQTTClient", "MQTTSessionStore", "TestSupport"],
+      swiftSettings: strict),
     .testTarget(name: "TidyTests", swiftSettings: strict),
   ]
 )

@@ -40,6 +40,10 @@ package final class Mosquitto {
       "max_queued_messages \(options.queuedMessagesMax)",
       "log_dest stderr", "log_type all", "set_tcp_nodelay true",
     ]
+    if options.transport == "websockets" {
+      // With WebSocket listeners alone this version says that it has none, and ends.
+      lines.append("listener \(try FreePort.next()) 127.0.0.1")
+    }
     if let login = options.login {
       let file = try directory.write("\(login.name):\(login.password)\n", to: "passwords")
       let hashing = try ChildProcess("mosquitto_passwd", ["-U", file])

@@ -27,6 +27,8 @@ enum ModuleRules {
     ModuleRule(
       folder: "Sources/MQTTClient",
       imports: collections.union(["EventLoop", "Synchronization"])),
+    ModuleRule(
+      folder: "Sources/MQTTClient/Authentication", imports: ["WebSocketProtocol"]),
     ModuleRule(folder: "Sources/MQTTClient/Wire", imports: collections, isPure: true),
     ModuleRule(folder: "Sources/MQTTClient/Session", imports: collections, isPure: true),
     ModuleRule(folder: "Sources/MQTTClient/Options", imports: collections, isPure: true),
@@ -57,6 +59,9 @@ enum ModuleRules {
     ModuleRule(
       folder: "Sources/Store/SQLite",
       imports: ["CSQLite", "EventLoop", "Glibc", "Synchronization"], isBoundary: true),
+    ModuleRule(
+      folder: "Sources/MQTTSessionStore",
+      imports: collections.union(["EventLoop", "MQTTClient", "Store"])),
     ModuleRule(
       folder: "Sources/Bridge",
       imports: collections.union([

@@ -47,7 +47,7 @@ def soak(options, scratch, broker):
     process = subprocess.Popen(
         [program, *(f"mqtt://127.0.0.1:{network.port}" for network in networks),
          "--seconds", str(options.seconds), "--rate", str(options.rate),
-         "--seed", str(options.seed), "--store", scratch.file("session.sqlite"),
+         "--store", scratch.file("session"),
          "--patience", str(options.limit)],
         stdout=subprocess.PIPE, text=True)
     try:

@@ -112,6 +112,11 @@ extension BrokerURL: SettingValue {
     } catch {
       throw SettingError(expected: "a URL such as mqtt://host:1883: \(error)")
     }
+    // The session belongs to the bridge, which has settings of its own for it.
+    let ofSession = Set(URLOption.all.lazy.filter { $0.group == .session }.map(\.name))
+    if let name = itemNames.first(where: ofSession.contains) {
+      throw SettingError(expected: "a URL without the option '\(name)'")
+    }
   }
 
   /// Without user name and password.

@@ -118,6 +118,7 @@ extension ConnectionFailure {
     case .timedOut: self.init(.connectTimeout, detail: detail)
     case .secureChannelFailed(let text): self.init(.tls, detail: detail ?? text)
     case .handshakeRefused(let text): self.init(.handshakeRefused, detail: detail ?? text)
+    case .notPrepared(let text): self.init(.local, detail: detail ?? text)
     case .closedByPeer, .transferFailed: self.init(.connectionLost, detail: detail)
     case .writeStalled: self.init(.writeStalled)
     }

@@ -92,7 +92,8 @@ extension MQTTConnection {
     identifier: UInt32? = nil, within limit: Duration? = nil
   ) throws(ClientError) -> [SubscriptionGrant] {
     try check(filters)
-    let id = try begin(.subscribe(filters, options, identifier), isReported: false)
+    let id = try begin(
+      .subscribe(filters.map { options.subscription(to: $0) }, identifier, []), isReported: false)
     return try grants(id, within: limit)
   }
 
@@ -108,7 +109,7 @@ extension MQTTConnection {
     from filters: [String], within limit: Duration? = nil
   ) throws(ClientError) -> [SubscriptionGrant] {
     try check(filters)
-    let id = try begin(.unsubscribe(filters), isReported: false)
+    let id = try begin(.unsubscribe(filters, []), isReported: false)
     return try grants(id, within: limit)
   }
 

@@ -30,8 +30,21 @@ extension MQTTConnection {
     to filters: [String], options: SubscriptionOptions = SubscriptionOptions(),
     identifier: UInt32? = nil
   ) throws(ClientError) -> OperationID {
-    try check(filters)
-    return try begin(.subscribe(filters, options, identifier), isReported: true)
+    try trySubscribe(to: filters.map { options.subscription(to: $0) }, identifier: identifier)
+  }
+
+  /// Begins to subscribe to topic filters that have options of their own, without waiting.
+  ///
+  /// All go into one SUBSCRIBE, if they fit, with this subscription identifier, 1 to 268,435,455, and
+  /// these user properties; MQTT 3.1.1 leaves out both. The answer and the errors are those of the
+  /// other form.
+  @discardableResult
+  public func trySubscribe(
+    to subscriptions: [Subscription], identifier: UInt32? = nil,
+    userProperties: [UserProperty] = []
+  ) throws(ClientError) -> OperationID {
+    try check(subscriptions.map(\.filter))
+    return try begin(.subscribe(subscriptions, identifier, userProperties), isReported: true)
   }
 
   /// Begins to unsubscribe from topic filters, without waiting.
@@ -40,9 +53,11 @@ extension MQTTConnection {
   ///
   /// - Throws: `ClientError.invalidFilter`, `ClientError.full`, `ClientError.stopped`.
   @discardableResult
-  public func tryUnsubscribe(from filters: [String]) throws(ClientError) -> OperationID {
+  public func tryUnsubscribe(
+    from filters: [String], userProperties: [UserProperty] = []
+  ) throws(ClientError) -> OperationID {
     try check(filters)
-    return try begin(.unsubscribe(filters), isReported: true)
+    return try begin(.unsubscribe(filters, userProperties), isReported: true)
   }
 
   /// Begins to authenticate again on the present connection, with the authenticator of the options.
@@ -85,8 +100,8 @@ extension MQTTConnection {
 
   enum Wish {
     case publish(Message, Duration?)
-    case subscribe([String], SubscriptionOptions, UInt32?)
-    case unsubscribe([String])
+    case subscribe([Subscription], UInt32?, [UserProperty])
+    case unsubscribe([String], [UserProperty])
     case reauthenticate
   }
 
@@ -99,16 +114,16 @@ extension MQTTConnection {
         let id = application.begin(isReported: isReported)
         link.publish(PublishRequest(key: id.key, publish: message.publish, deadline: deadline))
         return id
-      case .subscribe(let filters, let options, let identifier):
-        let id = application.begin(filters, isReported: isReported)
-        let subscriptions = filters.map { options.subscription(to: $0) }
+      case .subscribe(let subscriptions, let identifier, let userProperties):
+        let id = application.begin(subscriptions.map(\.filter), isReported: isReported)
         link.subscribe(
           SubscribeRequest(
-            key: id.key, subscriptions: subscriptions, subscriptionIdentifier: identifier))
+            key: id.key, subscriptions: subscriptions, subscriptionIdentifier: identifier,
+            userProperties: userProperties))
         return id
-      case .unsubscribe(let filters):
+      case .unsubscribe(let filters, let userProperties):
         let id = application.begin(filters, isReported: isReported)
-        link.unsubscribe(key: id.key, filters: filters)
+        link.unsubscribe(key: id.key, filters: filters, userProperties: userProperties)
         return id
       case .reauthenticate:
         let id = application.begin(isReported: isReported)

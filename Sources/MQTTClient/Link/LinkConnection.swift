@@ -1,37 +1,44 @@
+import DequeModule
 import EventLoop
 
 /// The way to the broker: at most one attempt at it, and one earlier stream that is closing.
 ///
-///     none ─open─▶ dial ─connected─▶ stream ─close─▶ none, the stream closing beside
-///                    └─failed─▶ none         └─failed─▶ none
+///     none ─open─▶ attempt ─connected─▶ attempt, stream ─accepted─▶ stream ─close─▶ none, the
+///                    ▲ │ │                    │ failed                                stream closing
+///                    └─│─┼────────────────────┘ (the attempt goes on with the next server)   beside
+///                      └─┴─no server left, or close─▶ none
 ///
 /// It never calls the session: what the session must hear waits as news, so that no input can come
 /// between another one and its actions.
 final class LinkConnection {
-  private enum Attempt {
-    case none
-    case dial(LinkDial)
-    case stream(LinkStream)
-  }
-
   private let options: ClientOptions
   private let pollSet: PollSet
-  private let resolver: Resolver
-  private let control: Mailbox<LinkControl>
+  private let environment: LinkEnvironment
   private let observer: LinkObserver
-  /// Where the next attempt goes; empty when the broker has named only what is less secure.
-  private var servers: [BrokerURL]
-  private var attempt = Attempt.none
+  /// Until the broker has accepted the client.
+  private var attempt: LinkAttempt?
+  private var stream: LinkStream?
   private var closing: LinkStream?
   private let once = OnceOutcomes()
-  private var attemptNumber: UInt64 = 0
-  private var news: LinkDriver.News?
+  private(set) var attemptNumber: UInt64 = 0
+  /// The place in the list of servers where the next attempt begins.
+  private var nextStart = 0
+  /// Where the broker has sent us: the servers, and whether our secrets may go there.
+  private var redirection: (servers: [BrokerURL], isTrusted: Bool)?
+  private var news: Deque<LinkDriver.News> = []
+  /// What the link saw go wrong first.
   private var lastError: LinkError?
+  /// What had happened until the session ended the attempt.
+  private var report: LinkError?
+  private var lastFailure: ConnectionFailure?
   private var writeError: TransportError?
   private var readBuffer: [UInt8]
+  private var now = Duration.zero
 
   /// How far the present attempt, or else the last one, has come.
-  var step = LinkStep.resolving
+  private(set) var step = LinkStep.preparing
+  /// The server that was tried last.
+  private(set) var server: BrokerURL?
 
   init(
     _ options: ClientOptions, _ pollSet: PollSet, _ resolver: Resolver,
@@ -40,14 +47,8 @@ final class LinkConnection {
     self.observer = observer
     self.options = options
     self.pollSet = pollSet
-    self.resolver = resolver
-    self.control = control
-    servers = options.servers
+    environment = LinkEnvironment(options, pollSet, resolver, control)
     readBuffer = Array(repeating: 0, count: max(1, options.readBytes))
-  }
-
-  private var stream: LinkStream? {
-    if case .stream(let stream) = attempt { stream } else { nil }
   }
 
   var isClosing: Bool { closing != nil }
@@ -56,96 +57,98 @@ final class LinkConnection {
   var mustNotWait: Bool { stream?.mustNotWait ?? false }
   var hasUnreadInput: Bool { stream?.hasUnreadInput ?? false }
   var hasWriteError: Bool { writeError != nil }
+  /// What CONNECT says about who we are; nil leaves it to the session.
+  var credentials: ConnectOverrides? { attempt?.credentials }
 
   var nextDeadline: Duration? {
-    let present: Duration? =
-      switch attempt {
-      case .none: nil
-      case .dial(let dial): dial.nextDeadline
-      case .stream(let stream): stream.nextDeadline
-      }
-    return [present, closing?.nextDeadline].compactMap(\.self).min()
+    [attempt?.nextDeadline, stream?.nextDeadline, closing?.nextDeadline].compactMap(\.self).min()
   }
 
-  func nextNews() -> LinkDriver.News? { exchange(&news, with: nil) }
+  func nextNews() -> LinkDriver.News? { news.popFirst() }
 
   /// What the link knows about the end of the last attempt, beyond what the session says.
   func detail(of reason: DownReason) -> LinkError? {
-    let detail = exchange(&lastError, with: nil)
-    return reason == .connectTimeout ? detail ?? .timedOut(step) : detail
+    let (seen, report) = (exchange(&lastError, with: nil), exchange(&report, with: nil))
+    let detail = reason == .connectTimeout ? seen ?? report ?? .timedOut(step) : seen
+    lastFailure = ConnectionFailure(reason, detail: detail)
+    return detail
   }
 
   /// The next attempt goes to the servers that the broker named, or to the configured ones again.
   func redirect(to target: RedirectTarget?) {
-    guard let target, let origin = servers.first ?? options.servers.first else {
-      servers = options.servers
+    guard let target, let origin = server ?? options.servers.first else {
+      redirection = nil
       return
     }
-    servers = target.references.compactMap { $0.url(from: origin) }
+    let servers = target.references.compactMap { $0.url(from: origin) }
+    redirection = (servers, target.sendsCredentials)
   }
 
-  func open(at now: Duration) {
-    guard case .none = attempt else { preconditionFailure("a second link beside the first") }
+  /// Begins an attempt, which may take until `until`.
+  func open(at now: Duration, until: Duration) {
+    precondition(attempt == nil && stream == nil, "a second link beside the first")
+    self.now = now
     attemptNumber += 1
     lastError = nil
-    step = .resolving
-    guard let server = servers.first else { return fail(.redirectNotSecure) }
-    let dial = LinkDial(options, pollSet)
-    attempt = .dial(dial)
-    let (control, number) = (control, attemptNumber)
-    let started = resolver.resolve(server.host, port: server.port) {
-      result in
-      control.sendReserved(.resolved(attempt: number, result))
+    report = nil
+    var plan = ConnectAttempt(number: attemptNumber, lastFailure: lastFailure, options: options)
+    if let redirection {
+      guard !redirection.servers.isEmpty else { return fail(.redirectNotSecure) }
+      plan.servers = redirection.servers
     }
-    switch started {
-    case .known(let address): dialled(dial.resolved([address], at: now))
-    case .asked: break
-    case .refused(let error): fail(.nameNotResolved(host: server.host, error))
-    }
+    let attempt = LinkAttempt(
+      plan, environment, start: redirection == nil ? nextStart : 0,
+      isIsolated: redirection?.isTrusted == false, until: until)
+    self.attempt = attempt
+    proceed(attempt.begin(at: now))
   }
 
-  /// The answer to a name lookup; one for an earlier attempt is too late and ignored.
-  func resolved(
-    _ number: UInt64, _ result: Result<[SocketAddress], ResolutionError>, at now: Duration
-  ) {
-    guard number == attemptNumber, case .dial(let dial) = attempt else { return }
-    switch result {
-    case .success(let addresses): dialled(dial.resolved(addresses, at: now))
-    case .failure(let error): fail(.nameNotResolved(host: servers.first?.host ?? "", error))
-    }
+  /// The answer to a question of an attempt.
+  func answered(_ ticket: AttemptTicket, _ answer: AttemptAnswer, at now: Duration) {
+    self.now = now
+    if let attempt { proceed(attempt.answered(ticket, answer, at: now)) }
+  }
+
+  /// The broker has accepted the client, so that no other server is needed.
+  func accepted() {
+    step = .up
+    attempt = nil
+    nextStart = 0
   }
 
   func handle(_ event: Poller.Event, at now: Duration) {
+    self.now = now
     if let closing, closing.owns(event) {
       if event.isWritable { closing.becameWritable() }
       return advanceClosing(at: now)
     }
-    switch attempt {
-    case .none: break
-    case .dial(let dial):
-      if let progress = dial.handle(event, at: now) { dialled(progress) }
-    case .stream(let stream) where stream.owns(event):
+    if let stream {
+      guard stream.owns(event) else { return }
       if event.isWritable { stream.becameWritable() }
       if stream.phase == .handshaking { advance(stream) }
-    case .stream: break
+    } else if let progress = attempt?.handle(event, at: now) {
+      proceed(progress)
     }
   }
 
   func timerFired(at now: Duration) {
+    self.now = now
     advanceClosing(at: now)
-    switch attempt {
-    case .none: break
-    case .dial(let dial): dialled(dial.timerFired(at: now))
-    case .stream(let stream): timerFired(stream, at: now)
+    if let stream { timerFired(stream) }
+    guard let attempt else { return }
+    if attempt.isOverdue(at: now) {
+      serverFailed(attempt.overdue(step))
+    } else if stream == nil {
+      proceed(attempt.timerFired(at: now))
     }
   }
 
-  private func timerFired(_ stream: LinkStream, at now: Duration) {
+  private func timerFired(_ stream: LinkStream) {
     do throws(TransportError) {
       try stream.timerFired(at: now)
       if stream.isStalled(at: now) { fail(.writeStalled) }
     } catch {
-      fail(.transferFailed(error))
+      fail(stream.phase == .handshaking ? .handshakeFailed(step, error) : .transferFailed(error))
     }
   }
 
@@ -157,6 +160,7 @@ final class LinkConnection {
 
   /// Reads a bounded number of times and hands out every packet, while the link lasts.
   func read(atMost reads: Int?, at now: Duration, _ handle: (Packet) -> Void) {
+    self.now = now
     for _ in 0..<(reads ?? options.readsPerTurn) {
       guard let stream, stream.phase == .open else { return }
       do throws(TransportError) {
@@ -165,7 +169,7 @@ final class LinkConnection {
         case .end: return fail(.closedByPeer(step))
         case .bytes(let count):
           decode(from: stream, handle)
-          if news != nil || (count < readBuffer.count && !stream.mustNotWait) { return }
+          if !news.isEmpty || (count < readBuffer.count && !stream.mustNotWait) { return }
         }
       } catch {
         return fail(.transferFailed(error))
@@ -215,25 +219,24 @@ final class LinkConnection {
 
   /// Ends the link for a failed write, unless what was read meanwhile has ended it already.
   func reportWriteError() {
-    guard let error = exchange(&writeError, with: nil), stream != nil, news == nil else { return }
+    guard let error = exchange(&writeError, with: nil), stream != nil, news.isEmpty else { return }
     fail(.transferFailed(error))
   }
 
   /// Ends the present attempt by the session's wish.
   func close(_ closing: LinkClosing, at now: Duration) {
-    news = nil
+    self.now = now
+    news.removeAll()
     writeError = nil
-    switch exchange(&attempt, with: .none) {
-    case .none: break
-    case .dial(let dial):
-      let failures = dial.giveUp()
-      lastError = failures.isEmpty ? .timedOut(step) : .notConnected(failures)
-    case .stream(let stream):
-      self.closing?.abandon()
-      stream.close(closing, at: now)
-      self.closing = stream
-      advanceClosing(at: now)
+    if let attempt = exchange(&attempt, with: nil) {
+      nextStart = attempt.nextStart
+      report = attempt.giveUp(step)
     }
+    guard let stream = exchange(&stream, with: nil) else { return }
+    self.closing?.abandon()
+    stream.close(closing, at: now)
+    self.closing = stream
+    advanceClosing(at: now)
   }
 
   func updateInterest(isReadingPaused: Bool) {
@@ -242,16 +245,19 @@ final class LinkConnection {
     stream?.updateInterest()
   }
 
-  private func dialled(_ progress: LinkDial.Progress) {
+  private func proceed(_ progress: LinkAttempt.Progress) {
+    guard let attempt else { return }
+    server = attempt.server ?? server
     switch progress {
-    case .pending:
-      if case .dial(let dial) = attempt { step = dial.step }
-    case .failed(let error): fail(error)
-    case .connected(let socket):
-      step = .tls
+    case .pending: if stream == nil { step = attempt.step }
+    case .failed(let error):
+      nextStart = 0
+      self.attempt = nil
+      fail(error)
+    case .connected(let stack):
       do throws(SystemError) {
-        let stream = try LinkStream(TCPTransport(socket), options, pollSet, once, observer)
-        attempt = .stream(stream)
+        let stream = try LinkStream(stack, options, pollSet, once, observer)
+        self.stream = stream
         advance(stream)
       } catch {
         fail(.notWatched(error))
@@ -260,11 +266,13 @@ final class LinkConnection {
   }
 
   private func advance(_ stream: LinkStream) {
+    step = stream.step
     do throws(TransportError) {
-      guard try stream.advance() else { return }
-      step = .connecting
-      news = .opened
+      let isOpen = try stream.advance()
+      step = stream.step
+      if isOpen { news.append(.opened) }
     } catch {
+      step = stream.step
       fail(.handshakeFailed(step, error))
     }
   }
@@ -276,7 +284,7 @@ final class LinkConnection {
       }
     } catch {
       lastError = .malformed(error)
-      news = .malformed(error)
+      news.append(.malformed(error))
     }
   }
 
@@ -288,11 +296,23 @@ final class LinkConnection {
     closing = nil
   }
 
+  /// The server has failed, which ends the attempt only when no other is left.
   private func fail(_ error: LinkError) {
+    guard attempt == nil else { return serverFailed(error) }
     lastError = error
     writeError = nil
     stream?.abandon()
-    attempt = .none
-    news = .failed(error)
+    stream = nil
+    news.append(.failed(error))
+  }
+
+  private func serverFailed(_ error: LinkError) {
+    guard let attempt else { return }
+    let mustTell = stream?.phase == .open
+    writeError = nil
+    stream?.abandon()
+    stream = nil
+    if mustTell { news.append(.movedOn) }
+    proceed(attempt.serverFailed(error, at: now))
   }
 }

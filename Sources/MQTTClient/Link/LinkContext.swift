@@ -9,8 +9,8 @@ package final class LinkContext {
   enum Input {
     case publish(PublishRequest)
     case subscribe(SubscribeRequest)
-    case unsubscribe(key: UInt64, filters: [String])
-    case acknowledge(AckToken, ReasonCode)
+    case unsubscribe(key: UInt64, filters: [String], [UserProperty])
+    case acknowledge(AckToken, DeliveryReply)
     case receivedRecorded(UInt64)
     case cancel(UInt64, answersSent: Bool)
     case cancelAll(answersSent: Bool)
@@ -43,12 +43,18 @@ package final class LinkContext {
 
   package func subscribe(_ request: SubscribeRequest) { add(.subscribe(request)) }
 
-  package func unsubscribe(key: UInt64, filters: [String]) {
-    add(.unsubscribe(key: key, filters: filters))
+  package func unsubscribe(
+    key: UInt64, filters: [String], userProperties: [UserProperty] = []
+  ) {
+    add(.unsubscribe(key: key, filters: filters, userProperties))
   }
 
   package func acknowledge(_ token: AckToken, reasonCode: ReasonCode = .success) {
-    add(.acknowledge(token, reasonCode))
+    acknowledge(token, DeliveryReply(reasonCode))
+  }
+
+  package func acknowledge(_ token: AckToken, _ reply: DeliveryReply) {
+    add(.acknowledge(token, reply))
   }
 
   /// The application has recorded `.received`; PUBREL may go out.

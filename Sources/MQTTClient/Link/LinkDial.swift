@@ -1,6 +1,6 @@
 import EventLoop
 
-/// The way to a connected socket: name lookup, then the race of the addresses.
+/// The race of the addresses of one host for a connected socket.
 final class LinkDial {
   /// What an input led to.
   enum Progress {
@@ -15,49 +15,49 @@ final class LinkDial {
   }
 
   private let pollSet: PollSet
-  private let options: ClientOptions
-  private var dialer: Dialer?
+  private let options: SocketOptions
+  private var dialer: Dialer
   private var attempts: [Int: Attempt] = [:]
   private var actions: [Dialer.Action] = []
 
-  init(_ options: ClientOptions, _ pollSet: PollSet) {
+  /// Prepares the race; `start` begins it.
+  init(
+    _ addresses: [SocketAddress], _ pace: Dialer.Pace, _ options: SocketOptions,
+    _ pollSet: PollSet
+  ) {
     self.options = options
     self.pollSet = pollSet
+    dialer = Dialer(addresses, pace)
   }
 
-  var step: LinkStep { dialer == nil ? .resolving : .dialling }
+  var nextDeadline: Duration? { dialer.nextDeadline }
 
-  var nextDeadline: Duration? { dialer?.nextDeadline }
-
-  func resolved(_ addresses: [SocketAddress], at now: Duration) -> Progress {
-    guard dialer == nil else { return .pending }
-    var started = Dialer(addresses, stagger: options.dialStagger)
-    started.start(at: now, &actions)
-    dialer = consume started
+  func start(at now: Duration) -> Progress {
+    dialer.start(at: now, &actions)
     return run(at: now)
   }
 
-  /// Whether the event belongs to this attempt, and what it led to if so.
+  /// Whether the event belongs to this race, and what it led to if so.
   func handle(_ event: Poller.Event, at now: Duration) -> Progress? {
     guard let (number, attempt) = attempts.first(where: { $1.watch.token == event.token }) else {
       return nil
     }
     if let error = attempt.socket.connectError {
-      dialer?.failed(number, error, at: now, &actions)
+      dialer.failed(number, error, at: now, &actions)
     } else {
-      dialer?.connected(number, &actions)
+      dialer.connected(number, &actions)
     }
     return run(at: now)
   }
 
   func timerFired(at now: Duration) -> Progress {
-    dialer?.timerFired(at: now, &actions)
+    dialer.timerFired(at: now, &actions)
     return run(at: now)
   }
 
-  /// Closes every attempt; returns what became of each address, if it came to that.
+  /// Closes every attempt; returns what became of each address.
   func giveUp() -> [Dialer.AddressFailure] {
-    dialer?.giveUp(&actions)
+    dialer.giveUp(&actions)
     guard case .failed(.notConnected(let failures)) = run(at: .zero) else { return [] }
     return failures
   }
@@ -82,11 +82,11 @@ final class LinkDial {
 
   private func connect(_ attempt: Int, _ address: SocketAddress, at now: Duration) {
     do throws(SystemError) {
-      let socket = try TCPSocket(connectingTo: address, SocketOptions(options.network))
+      let socket = try TCPSocket(connectingTo: address, options)
       let watch = try pollSet.watch(socket.descriptor, .writable)
       attempts[attempt] = Attempt(socket: socket, watch: watch)
     } catch {
-      dialer?.failed(attempt, error, at: now, &actions)
+      dialer.failed(attempt, error, at: now, &actions)
     }
   }
 

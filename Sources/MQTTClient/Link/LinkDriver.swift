@@ -8,6 +8,8 @@ final class LinkDriver {
   /// What the session must still be told about the present attempt.
   enum News {
     case opened
+    /// A server that had not accepted us is given up for another one.
+    case movedOn
     case failed(LinkError)
     case malformed(DecodeError)
   }
@@ -16,6 +18,7 @@ final class LinkDriver {
   let context: LinkContext
   private let observer: LinkObserver
   private let hooks: LinkHooks
+  private let journal: LinkJournal?
   private let closeTimeout: Duration
   private let deliver: (LinkEvent) -> Void
   private let version: ProtocolVersion
@@ -39,8 +42,11 @@ final class LinkDriver {
     closeTimeout = options.closeTimeout
     self.deliver = deliver
     version = options.session.version
+    journal = options.sessionStore.map { LinkJournal($0, control) }
+    var sessionOptions = options.session
+    if journal != nil { sessionOptions.recordsReceived = true }
     session = Session(
-      options: options.session, jitterSeed: options.jitterSeed ?? .random(in: 1 ... .max))
+      options: sessionOptions, jitterSeed: options.jitterSeed ?? .random(in: 1 ... .max))
     context.pending = { [unowned self] in pendingPublishes(atMost: $0) }
   }
 
@@ -52,10 +58,16 @@ final class LinkDriver {
 
   /// Whether the link may end: the session is done and its last bytes are gone, or it is too late.
   var isFinished: Bool {
-    (isSessionStopped && !connection.isClosing) || stopDeadline.map { now >= $0 } ?? false
+    (isSessionStopped && !connection.isClosing && journal?.isIdle ?? true)
+      || stopDeadline.map { now >= $0 } ?? false
   }
 
   func start() {
+    if let journal {
+      let restored = journal.restore(at: WallClock.milliseconds())
+      session.restoreInbound(restored.inbound)
+      for request in restored.publishes { feed { $0.publish(request, at: $2, &$1) } }
+    }
     feed { $0.start(at: $2, &$1) }
     settle()
   }
@@ -90,14 +102,17 @@ final class LinkDriver {
 
   func handle(_ message: LinkControl) {
     switch message {
-    case .resolved(let attempt, let result):
-      connection.resolved(attempt, result, at: now)
+    case .attempt(let ticket, let answer):
+      connection.answered(ticket, answer, at: now)
       settle()
     case .authenticated(let number, let answer):
       feed { $0.authenticated(number, answer, at: $2, &$1) }
       settle()
     case .redirectDecided(let number, let decision):
       feed { $0.redirectDecided(number, decision, at: $2, &$1) }
+      settle()
+    case .recorded(let refused):
+      for step in journal?.recorded(refused) ?? [] { carryOut(step) }
       settle()
     case .stop(let ending, let deadline):
       stop(ending, deadline: deadline)
@@ -127,8 +142,9 @@ final class LinkDriver {
     if connection.write(at: now) { feed { session, _, now in session.wrote(at: now) } }
     if connection.hasWriteError { readAfterWriteError() }
     settle()
-    connection.reportOnce { finished($0, $1) }
+    connection.reportOnce { report($0, $1) }
     settle()
+    journal?.flush()
     updateCongestion()
     connection.updateInterest(isReadingPaused: context.isReadingPaused || session.isChecking)
   }
@@ -153,7 +169,8 @@ final class LinkDriver {
   /// The link ends for good: says what became of the messages that were still to leave.
   func abandon() {
     connection.abandon()
-    connection.reportOnce { finished($0, $1) }
+    connection.reportOnce { report($0, $1) }
+    for (key, outcome) in journal?.abandon() ?? [] { report(key, outcome) }
   }
 
   /// The unfinished publishes, the oldest first.
@@ -163,10 +180,19 @@ final class LinkDriver {
 
   private func read(atMost reads: Int? = nil) {
     connection.read(atMost: reads, at: now) { packet in
-      feed { $0.received(packet, at: $2, &$1) }
+      received(packet)
       settle()
     }
     settle()
+  }
+
+  private func received(_ packet: Packet) {
+    if let journal, case .publishRelease(let reply) = packet,
+      journal.release(reply, link: connection.attemptNumber)
+    {
+      return
+    }
+    feed { $0.received(packet, at: $2, &$1) }
   }
 
   /// Before a broker closes it may have said why: the write failed, and the reason is still unread.
@@ -185,7 +211,12 @@ final class LinkDriver {
 
   private func tell(_ news: News) {
     switch news {
-    case .opened: feed { $0.linkOpened(at: $2, &$1) }
+    case .opened:
+      if let credentials = connection.credentials {
+        feed { session, _, _ in session.prepared(credentials) }
+      }
+      feed { $0.linkOpened(at: $2, &$1) }
+    case .movedOn: feed { session, actions, _ in session.linkMovedOn(&actions) }
     case .failed(let error): feed { $0.linkFailed(error.failure, at: $2, &$1) }
     case .malformed(let error): feed { $0.receivedInvalid(error.reasonCode, at: $2, &$1) }
     }
@@ -195,26 +226,29 @@ final class LinkDriver {
     switch input {
     case .publish(let request):
       observer.wantsPublish(request.publish.qos)
-      feed { $0.publish(request, at: $2, &$1) }
+      publish(request)
     case .subscribe(let request):
       if let code = RequestCheck.refusal(of: request, version) {
         let codes = request.subscriptions.map { _ in code }
         return deliver(.subscribed(request.key, codes, reasonString: nil))
       }
       feed { $0.subscribe(request, at: $2, &$1) }
-    case .unsubscribe(let key, let filters):
-      if let code = RequestCheck.refusal(of: filters, version) {
+    case .unsubscribe(let key, let filters, let userProperties):
+      if let code = RequestCheck.refusal(of: filters, userProperties, version) {
         return deliver(.unsubscribed(key, filters.map { _ in code }, reasonString: nil))
       }
-      feed { $0.unsubscribe(key: key, filters: filters, at: $2, &$1) }
-    case .acknowledge(let token, let reasonCode):
-      feed { $0.acknowledge(token, reasonCode: reasonCode, at: $2, &$1) }
+      feed {
+        $0.unsubscribe(key: key, filters: filters, userProperties: userProperties, at: $2, &$1)
+      }
+    case .acknowledge(let token, let reply): acknowledge(token, reply)
     case .receivedRecorded(let key): feed { $0.receivedRecorded(key: key, at: $2, &$1) }
+    case .cancel(let key, _) where journal?.cancel(key) ?? false: break
     case .cancel(let key, let answersSent):
       feed { session, actions, _ in
         session.cancel(key: key, answersSent: answersSent, &actions)
       }
     case .cancelAll(let answersSent):
+      journal?.cancelAll()
       feed { session, actions, _ in session.cancelAll(answersSent: answersSent, &actions) }
     case .changeRate(let rate): feed { $0.changeRate(rate, at: $2, &$1) }
     case .reauthenticate(let key): feed { $0.reauthenticate(key: key, at: $2, &$1) }
@@ -228,7 +262,7 @@ final class LinkDriver {
       attempts += 1
       observer.attemptBegan(attempts)
       deliver(.connecting(attempt: attempts))
-      connection.open(at: now)
+      connection.open(at: now, until: session.nextDeadline ?? now)
     case .closeLink(let closing): connection.close(closing, at: now)
     case .send(let packet):
       connection.send(packet)
@@ -240,10 +274,13 @@ final class LinkDriver {
       observer.delivered(publish.qos)
       deliver(.delivered(publish, token))
     case .sent(let key): deliver(.sent(key))
-    case .received(let key): deliver(.received(key))
-    case .restarted(let key): deliver(.restarted(key))
+    case .received(let key):
+      if journal?.received(key) != true { deliver(.received(key)) }
+    case .restarted(let key):
+      journal?.restarted(key)
+      deliver(.restarted(key))
     case .finished(let key, let outcome): finished(key, outcome)
-    case .settled: break
+    case .settled(let key): journal?.settled(key)
     case .subscribed(let key, let codes, let text):
       deliver(.subscribed(key, codes, reasonString: text))
     case .unsubscribed(let key, let codes, let text):
@@ -251,9 +288,10 @@ final class LinkDriver {
     case .subscriptionLost(let filter, let code):
       deliver(.subscriptionLost(filter: filter, code))
     case .up(let ack):
+      if !ack.sessionPresent { journal?.sessionLost() }
       observer.up(ConnectionInfo(clientID: session.clientID, answer: ack))
       attempts = 0
-      connection.step = .up
+      connection.accepted()
       context.limits = session.limits
       deliver(.up(ack))
     case .down(let reason, let retryIn):
@@ -279,6 +317,44 @@ final class LinkDriver {
   }
 
   private func finished(_ key: UInt64, _ outcome: PublishOutcome) {
+    if journal?.finished(key, outcome) != true { report(key, outcome) }
+  }
+
+  private func publish(_ request: PublishRequest) {
+    guard let journal, request.publish.qos > .atMostOnce, session.state != .stopped,
+      !session.isDraining
+    else { return feed { $0.publish(request, at: $2, &$1) } }
+    var request = request
+    if let obstacle = session.obstacle(to: &request) {
+      return report(request.key, .notSent(obstacle))
+    }
+    journal.accept(request, at: WallClock.milliseconds())
+  }
+
+  private func acknowledge(_ token: AckToken, _ reply: DeliveryReply) {
+    guard let journal, token.qos == .exactlyOnce, !reply.reasonCode.isFailure,
+      session.isOpen(token)
+    else { return feed { $0.acknowledge(token, reply, at: $2, &$1) } }
+    journal.acknowledge(token, reply)
+  }
+
+  /// What waited for the store.
+  private func carryOut(_ step: LinkJournal.Step) {
+    switch step {
+    case .publish(let request, _):
+      if journal?.wasCancelled(request.key) ?? false { return finished(request.key, .cancelled) }
+      feed { $0.publish(request, at: $2, &$1) }
+    case .releasePublish(let key): feed { $0.receivedRecorded(key: key, at: $2, &$1) }
+    case .finish(let key, let outcome): report(key, outcome)
+    case .acknowledge(let token, let reply): feed { $0.acknowledge(token, reply, at: $2, &$1) }
+    case .release(let reply, let link):
+      // On another link the broker asks again.
+      guard link == connection.attemptNumber else { return }
+      feed { $0.received(.publishRelease(reply), at: $2, &$1) }
+    }
+  }
+
+  private func report(_ key: UInt64, _ outcome: PublishOutcome) {
     observer.finished(outcome)
     deliver(.finished(key, outcome))
   }

@@ -69,6 +69,7 @@ final class LinkLoop<Application: LinkApplication> {
     application.started(context)
     driver.start()
     driver.flush()
+    if driver.isFinished { finish() }
     driver.observe()
   }
 
@@ -124,8 +125,18 @@ final class LinkLoop<Application: LinkApplication> {
 
   private func receiveControls() {
     _ = control.receive(into: &controls)
-    for message in controls { driver.handle(message) }
+    for message in controls {
+      // What was accepted before the wish to drain is a part of what there is to finish.
+      if case .stop(.drain, _) = message { handleAllMessages() }
+      driver.handle(message)
+    }
     controls.removeAll()
+  }
+
+  private func handleAllMessages() {
+    while nextMessage < messages.count { handleNextMessage() }
+    receiveMessages()
+    while nextMessage < messages.count { handleNextMessage() }
   }
 
   private func handleMessages() {
@@ -160,9 +171,7 @@ final class LinkLoop<Application: LinkApplication> {
   private func finish() {
     mailbox.close()
     control.close()
-    while nextMessage < messages.count { handleNextMessage() }
-    receiveMessages()
-    while nextMessage < messages.count { handleNextMessage() }
+    handleAllMessages()
     application.turnEnded(context)
     driver.settle()
     driver.abandon()

@@ -10,7 +10,9 @@ import EventLoop
 final class LinkStream {
   enum Phase { case handshaking, open, closing, done }
 
-  private let transport: any Transport
+  private let stack: TransportStack
+  /// The uppermost layer of the stack.
+  private var transport: any Transport
   private let pollSet: PollSet
   private var watch: PollSet.Watch
   private let observer: LinkObserver
@@ -30,11 +32,12 @@ final class LinkStream {
   var isReadingPaused = false
 
   init(
-    _ transport: any Transport, _ options: ClientOptions, _ pollSet: PollSet,
+    _ stack: TransportStack, _ options: ClientOptions, _ pollSet: PollSet,
     _ once: OnceOutcomes, _ observer: LinkObserver
   ) throws(SystemError) {
     self.observer = observer
-    self.transport = transport
+    self.stack = stack
+    transport = stack.top
     self.pollSet = pollSet
     self.once = once
     version = options.session.version
@@ -47,6 +50,9 @@ final class LinkStream {
   }
 
   deinit { pollSet.forget(watch) }
+
+  /// What is being set up, or else the wait for CONNACK.
+  var step: LinkStep { phase == .handshaking ? stack.step : .connecting }
 
   var outgoingCount: Int { outgoing.count }
 
@@ -64,8 +70,11 @@ final class LinkStream {
 
   /// Goes on with the handshakes; true once the stream is open.
   func advance() throws(TransportError) -> Bool {
-    if phase == .handshaking, try transport.advance() { phase = .open }
-    return phase != .handshaking
+    guard phase == .handshaking else { return true }
+    let isOpen = try stack.advance()
+    transport = stack.top
+    if isOpen { phase = .open }
+    return isOpen
   }
 
   func send(_ packet: Packet) throws(EncodeError) {

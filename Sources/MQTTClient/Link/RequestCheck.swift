@@ -8,14 +8,19 @@ enum RequestCheck {
     guard !request.subscriptions.isEmpty else { return nil }
     let identifier = version == .v5 ? request.subscriptionIdentifier : nil
     let probe = Subscribe(
-      packetID: 1, subscriptions: request.subscriptions, subscriptionIdentifier: identifier)
+      packetID: 1, subscriptions: request.subscriptions, subscriptionIdentifier: identifier,
+      userProperties: version == .v5 ? request.userProperties : [])
     return refusal(of: .subscribe(probe), version)
   }
 
   /// Why the topic filters cannot be unsubscribed; nil when they can.
-  static func refusal(of filters: [String], _ version: ProtocolVersion) -> ReasonCode? {
+  static func refusal(
+    of filters: [String], _ userProperties: [UserProperty], _ version: ProtocolVersion
+  ) -> ReasonCode? {
     guard !filters.isEmpty else { return nil }
-    return refusal(of: .unsubscribe(Unsubscribe(packetID: 1, filters: filters)), version)
+    let probe = Unsubscribe(
+      packetID: 1, filters: filters, userProperties: version == .v5 ? userProperties : [])
+    return refusal(of: .unsubscribe(probe), version)
   }
 
   private static func refusal(of packet: Packet, _ version: ProtocolVersion) -> ReasonCode? {

@@ -27,6 +27,10 @@ public struct ClientOptions: Sendable {
   public var session: SessionOptions
   /// How the operating system treats the connections.
   public var network = NetworkOptions()
+  /// How connections are secured, for servers with `mqtts` and `wss`.
+  ///
+  /// An HTTPS proxy has options of its own for the way to it.
+  public var tls = TLSOptions()
   /// How MQTT goes over a WebSocket, for servers with `ws` and `wss`.
   public var webSocket = WebSocketOptions()
   /// The proxy in front of every server that is no Unix socket; nil connects directly.
@@ -57,6 +61,10 @@ public struct ClientOptions: Sendable {
   public var readBytes = 64 << 10
   /// Reads before the requests get their turn again.
   public var readsPerTurn = 4
+  /// Keeps unfinished publishes and deliveries over the end of the process; nil keeps nothing.
+  ///
+  /// For one client at a time.
+  public var sessionStore: (any SessionStore)?
   /// Sees every packet, without passwords and payloads; nil costs nothing.
   public var trace: PacketTrace?
   /// Seeds the jitter of the reconnect back-off and the order of servers; nil draws a seed.
@@ -82,10 +90,6 @@ public struct ClientOptions: Sendable {
   public init(servers: [BrokerURL], session: SessionOptions) {
     self.servers = servers
     self.session = session
-    if session.username == nil, session.password == nil {
-      self.session.username = servers.first?.username
-      self.session.password = servers.first?.password
-    }
     for server in servers { server.apply(to: &self) }
   }
 }

@@ -14,6 +14,8 @@ public struct ConnectAttempt: Sendable {
   public var username: String?
   /// Sent in CONNECT; when this and the user name are nil, those of the server's URL are.
   public var password: Bytes?
+  /// How connections are secured, for servers with `mqtts` and `wss`.
+  public var tls: TLSOptions
   /// How MQTT goes over a WebSocket, for servers with `ws` and `wss`.
   public var webSocket: WebSocketOptions
   /// The proxy of this attempt.
@@ -26,6 +28,7 @@ public struct ConnectAttempt: Sendable {
     servers = options.servers
     username = options.session.username
     password = options.session.password
+    tls = options.tls
     webSocket = options.webSocket
     proxy = options.proxy
   }

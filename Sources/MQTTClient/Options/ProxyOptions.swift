@@ -23,6 +23,8 @@ public struct ProxyOptions: Sendable {
   public var username: String?
   /// For Basic authentication or RFC 1929.
   public var password: String?
+  /// How the way to an HTTPS proxy is secured.
+  public var tls = TLSOptions()
   /// The servers that are reached without the proxy.
   public var exceptions = ProxyExceptions()
 

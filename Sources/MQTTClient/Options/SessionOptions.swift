@@ -19,7 +19,9 @@ public struct SessionOptions: Sendable {
   public var isBridge: Bool
   /// The name for the broker to check; nil sends none.
   public var username: String?
-  /// Any bytes, even none; nil sends no password. MQTT 3.1.1 allows one only with a user name.
+  /// Any bytes, even none; nil sends no password.
+  ///
+  /// MQTT 3.1.1 allows one only with a user name.
   public var password: Bytes?
   /// The message the broker publishes if the client vanishes.
   public var will: Will?

@@ -29,6 +29,11 @@ extension TLSOptions {
     case pem(certificates: Material, key: Material, keyPassword: String? = nil)
     /// One container with certificates and key.
     case pkcs12(Material, password: String? = nil)
+    /// Certificates in PEM, and a private key that a provider of OpenSSL finds by its URI, such as
+    /// `pkcs11:object=client` in a hardware token; the key itself need never leave it.
+    ///
+    /// `provider` must name the one that knows such URIs. Asking it blocks as long as it takes.
+    case stored(certificates: Material, keyURI: String, password: String? = nil)
   }
 
   /// A key that client and broker share beforehand. [RFC 4279] [RFC 8446, section 4.2.11]

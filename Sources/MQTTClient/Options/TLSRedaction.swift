@@ -56,6 +56,10 @@ extension TLSOptions.ClientCertificate: CustomStringConvertible, CustomDebugStri
       "\(certificates) with key \(key), key password \(password == nil ? "none" : "hidden")"
     case .pkcs12(let material, let password):
       "PKCS#12 \(material), password \(password == nil ? "none" : "hidden")"
+    case .stored(let certificates, let uri, let password):
+      // What follows the scheme may hold a PIN.
+      "\(certificates) with a key by \(uri.prefix { $0 != ":" }):, password "
+        + (password == nil ? "none" : "hidden")
     }
   }
 

@@ -41,8 +41,23 @@ extension URLOption {
       "resubscribe", .session, "whether to subscribe again when the broker lost the session",
       .flag, \.session.resubscribe),
     URLOption(
+      "bridge", .session, "whether CONNECT says that this is a bridge (MQTT 3.1.1)", .flag,
+      \.session.isBridge),
+    URLOption(
+      "request_response_information", .session, "whether to ask for response information (MQTT 5)",
+      .flag, \.session.connect.requestResponseInformation),
+    URLOption(
+      "request_problem_information", .session, "whether to ask for reasons (MQTT 5)", .flag,
+      \.session.connect.requestProblemInformation),
+    URLOption(
+      "authentication_timeout", .session, "the longest one authentication may take", .time,
+      \.session.authenticationTimeout),
+    URLOption(
       "connect_timeout", .session, "the time from the wish for a connection to CONNACK", .time,
       \.session.connectTimeout),
+    URLOption(
+      "ping_fraction", .session, "the share of the keep-alive after which to ping",
+      .fraction(0.1...1), \.session.pingFraction),
     URLOption(
       "ping_timeout", .session, "the longest wait for an answer to PINGREQ", .time,
       \.session.pingTimeout),
@@ -61,6 +76,21 @@ extension URLOption {
     URLOption(
       "backoff_reset", .reconnect, "how long a connection must hold to count as good", .time,
       \.session.reconnect.backoff.resetAfter),
+    URLOption(
+      "backoff_factor", .reconnect, "what each further failure multiplies the wait by",
+      .fraction(1...1000), \.session.reconnect.backoff.factor),
+    URLOption(
+      "backoff_jitter", .reconnect, "the largest random share of a wait", .fraction(0...1),
+      \.session.reconnect.backoff.jitter),
+    URLOption(
+      "attempts_maximum", .reconnect, "after how many failures in a row to give up",
+      .number(1...1_000_000_000), \.session.reconnect.attemptsMaximum),
+    URLOption(
+      "refusals_maximum", .reconnect, "after how many refusals in a row to give up",
+      URLValue(expected: "a whole number, or off") { text in
+        text == "off"
+          ? .some(nil) : URLValue<Int>.number(1...1_000_000_000).read(text).map(Optional.some)
+      }, \.session.reconnect.refusalsMaximum),
     URLOption(
       "server_order", .reconnect, "in which order several servers are tried",
       URLValue(expected: "in_order or shuffled") { ClientOptions.ServerOrder(rawValue: $0) },

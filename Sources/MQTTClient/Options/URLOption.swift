@@ -24,7 +24,7 @@ public struct URLOption: Sendable {
   let apply: @Sendable (String, inout ClientOptions) -> Bool
 
   /// Every option, in the order that help texts use.
-  public static let all = session + reconnect + network + proxied
+  public static let all = session + delivery + reconnect + network + secured + webSocket + proxied
 
   static let named = Dictionary(uniqueKeysWithValues: all.map { ($0.name, $0) })
 
@@ -67,6 +67,21 @@ public struct URLOption: Sendable {
   }
 }
 
+extension URLOption {
+  /// An option that changes several fields, or that other options have a part in.
+  init<Value>(
+    _ name: String, _ group: Group, _ summary: String, _ value: URLValue<Value>,
+    isSecret: Bool = false, set: @escaping @Sendable (inout ClientOptions, Value) -> Void
+  ) {
+    self.init(name, group, summary, expected: value.expected, isSecret: isSecret) {
+      (text, options) in
+      guard let new = value.read(text) else { return false }
+      set(&options, new)
+      return true
+    }
+  }
+}
+
 /// How a text becomes a value.
 struct URLValue<Value>: Sendable {
   let expected: String
@@ -79,6 +94,21 @@ extension URLValue where Value == Bool {
 
 extension URLValue where Value == String {
   static let text = Self(expected: "a text that is not empty") { $0.isEmpty ? nil : $0 }
+}
+
+extension URLValue where Value == [String] {
+  static let list = Self(expected: "texts separated by commas") { text in
+    let parts = text.split(separator: ",").map { String($0) }
+    return parts.isEmpty ? nil : parts
+  }
+}
+
+extension URLValue where Value == Double {
+  static func fraction(_ range: ClosedRange<Double>) -> Self {
+    Self(expected: "a number from \(range.lowerBound) to \(range.upperBound)") { text in
+      Double(text).flatMap { range.contains($0) ? $0 : nil }
+    }
+  }
 }
 
 extension URLValue where Value: FixedWidthInteger & Sendable {

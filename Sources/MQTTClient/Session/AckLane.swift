@@ -7,7 +7,7 @@ import DequeModule
 struct AckLane {
   private struct Owed {
     let packetID: PacketID
-    var reasonCode: ReasonCode?
+    var reply: DeliveryReply?
   }
 
   private var first: UInt64 = 0
@@ -23,20 +23,20 @@ struct AckLane {
 
   /// Decides one acknowledgement; false if the position is unknown or was decided before.
   @discardableResult
-  mutating func settle(_ position: UInt64, _ code: ReasonCode) -> Bool {
+  mutating func settle(_ position: UInt64, _ reply: DeliveryReply) -> Bool {
     guard position >= first, position - first < UInt64(owed.count) else { return false }
     let index = Int(position - first)
-    guard owed[index].reasonCode == nil else { return false }
-    owed[index].reasonCode = code
+    guard owed[index].reply == nil else { return false }
+    owed[index].reply = reply
     return true
   }
 
   /// The next acknowledgement that may leave.
-  mutating func popSettled() -> (id: PacketID, position: UInt64, code: ReasonCode)? {
-    guard let head = owed.first, let code = head.reasonCode else { return nil }
+  mutating func popSettled() -> (id: PacketID, position: UInt64, reply: DeliveryReply)? {
+    guard let head = owed.first, let reply = head.reply else { return nil }
     owed.removeFirst()
     first &+= 1
-    return (head.packetID, first &- 1, code)
+    return (head.packetID, first &- 1, reply)
   }
 
   mutating func removeAll() {

@@ -109,7 +109,7 @@ struct AuthExchange: ~Copyable {
   mutating func answered(
     _ number: UInt64, _ answer: AuthenticationAnswer, _ actions: inout [SessionAction]
   ) -> Progress {
-    guard number == lastNumber else { return .none }
+    guard number == lastNumber, stage != .none, stage != .sent else { return .none }
     switch answer {
     case .failure(let failure): return .failed(failure)
     case .success(let message):

@@ -27,8 +27,13 @@ struct IncomingPublishes: ~Copyable {
   private var countedExchanges = 0
   private var continuity = SessionContinuity.kept
 
-  init(version: ProtocolVersion, receiveMaximum: UInt16?) {
+  private let acceptsRedelivery: Bool
+  /// The longest packet that the broker takes.
+  private var maximumPacketSize = BrokerLimits.largestPacket
+
+  init(version: ProtocolVersion, receiveMaximum: UInt16?, acceptsRedelivery: Bool = true) {
     self.version = version
+    self.acceptsRedelivery = acceptsRedelivery
     self.receiveMaximum = Int(receiveMaximum ?? .max)
   }
 
@@ -48,8 +53,11 @@ struct IncomingPublishes: ~Copyable {
     }
   }
 
-  mutating func linkAccepted(_ continuity: SessionContinuity) {
+  mutating func linkAccepted(
+    _ continuity: SessionContinuity, maximumPacketSize: Int = BrokerLimits.largestPacket
+  ) {
     self.continuity = continuity
+    self.maximumPacketSize = maximumPacketSize
     // The broker forgot its side of every exchange.
     if continuity == .lost { exchanges.removeAll() }
   }
@@ -74,7 +82,7 @@ struct IncomingPublishes: ~Copyable {
     _ id: PacketID, _ publish: Publish, _ actions: inout [SessionAction]
   ) throws(ProtocolViolation) {
     // A broker that repeats itself on the same link gets one PUBACK, which answers both.
-    if publish.isDuplicate && openQoS1[id] != nil { return }
+    if publish.isDuplicate && openQoS1[id] != nil { return try checkRedelivery() }
     try checkQuota()
     let serial = atLeastOnce.append(id)
     openQoS1[id] = serial
@@ -92,7 +100,7 @@ struct IncomingPublishes: ~Copyable {
     _ id: PacketID, _ publish: Publish, _ actions: inout [SessionAction]
   ) throws(ProtocolViolation) {
     if var exchange = exchanges[id], isRepetition(publish, of: exchange) {
-      guard exchange.position == nil else { return }
+      guard exchange.position == nil else { return try checkRedelivery() }
       if !exchange.isCounted {
         try checkQuota()
         exchange.isCounted = true
@@ -102,7 +110,7 @@ struct IncomingPublishes: ~Copyable {
       let isAcknowledged = exchange.serial == nil
       exchanges[id] = exchange
       if isAcknowledged, let position = exchange.position {
-        exactlyOnce.settle(position, .success)
+        exactlyOnce.settle(position, DeliveryReply())
         sendReceived(&actions)
       }
       return
@@ -126,18 +134,39 @@ struct IncomingPublishes: ~Copyable {
     guard openCount < receiveMaximum else { throw ProtocolViolation(.receiveMaximumExceeded) }
   }
 
+  /// A broker that says a message again on one connection breaks the protocol, though harmlessly.
+  /// [MQTT-4.4.0-1]
+  private func checkRedelivery() throws(ProtocolViolation) {
+    guard acceptsRedelivery else { throw ProtocolViolation(.protocolError) }
+  }
+
+  /// The application of an earlier process had these QoS 2 messages; their PUBREC is owed.
+  mutating func restore(_ ids: [PacketID]) {
+    for id in ids { exchanges[id] = Exchange(serial: nil, position: nil, isCounted: false) }
+  }
+
+  /// Whether acknowledging would change anything.
+  func isOpen(_ token: AckToken) -> Bool {
+    switch token.qos {
+    case .atMostOnce: false
+    case .atLeastOnce: token.epoch == epoch && openQoS1[token.packetID] == token.serial
+    case .exactlyOnce: exchanges[token.packetID]?.serial == token.serial
+    }
+  }
+
   /// The application has made the message safe, or refuses it with a code of 0x80 or above.
   mutating func acknowledge(
-    _ token: AckToken, _ reasonCode: ReasonCode, _ actions: inout [SessionAction]
+    _ token: AckToken, _ reply: DeliveryReply, _ actions: inout [SessionAction]
   ) {
-    let code = version == .v5 ? reasonCode : .success
+    let isRefused = version == .v5 && reply.reasonCode.isFailure
     switch token.qos {
     case .atMostOnce: break
     case .atLeastOnce:
-      guard token.epoch == epoch, atLeastOnce.settle(token.serial, code) else { return }
-      while let (id, position, code) = atLeastOnce.popSettled() {
+      guard token.epoch == epoch, atLeastOnce.settle(token.serial, reply) else { return }
+      while let (id, position, reply) = atLeastOnce.popSettled() {
         if openQoS1[id] == position { openQoS1[id] = nil }
-        actions.append(.send(.publishAck(PublishReply(id, code))))
+        let packet = reply.packet(id, .publishAck, version, maximumSize: maximumPacketSize)
+        actions.append(.send(.publishAck(packet)))
       }
     case .exactlyOnce:
       let id = token.packetID
@@ -145,20 +174,21 @@ struct IncomingPublishes: ~Copyable {
       exchange.serial = nil
       if let position = exchange.position {
         exchanges[id] = exchange
-        exactlyOnce.settle(position, code)
+        exactlyOnce.settle(position, reply)
         sendReceived(&actions)
       } else {
-        exchanges[id] = code.isFailure ? nil : exchange
+        exchanges[id] = isRefused ? nil : exchange
       }
     }
   }
 
   private mutating func sendReceived(_ actions: inout [SessionAction]) {
-    while let (id, _, code) = exactlyOnce.popSettled() {
+    while let (id, _, reply) = exactlyOnce.popSettled() {
+      let packet = reply.packet(id, .publishReceived, version, maximumSize: maximumPacketSize)
       exchanges[id]?.position = nil
       // A refused message has no PUBREL; its identifier is free. [MQTT-4.3.3-9]
-      if code.isFailure { forget(id) }
-      actions.append(.send(.publishReceived(PublishReply(id, code))))
+      if packet.reasonCode.isFailure { forget(id) }
+      actions.append(.send(.publishReceived(packet)))
     }
   }
 

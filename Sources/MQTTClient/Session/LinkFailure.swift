@@ -7,6 +7,8 @@ package enum LinkFailure: Error, Equatable, Sendable {
   case secureChannelFailed(String)
   /// A proxy or the WebSocket handshake said no.
   case handshakeRefused(String)
+  /// Something of our own stood in the way: the application's hook, or an impossible option.
+  case notPrepared(String)
   case closedByPeer
   /// Reading or writing failed with this system error number.
   case transferFailed(Int32)

@@ -36,7 +36,7 @@ extension OutgoingPublishes {
   ///
   /// A publish of an earlier process is judged when it goes out, because the broker may hold its
   /// identifier.
-  private mutating func obstacle(to request: inout PublishRequest) -> PublishObstacle? {
+  mutating func obstacle(to request: inout PublishRequest) -> PublishObstacle? {
     let isOnce = request.publish.qos == .atMostOnce
     if version == .v311 { request.publish.properties.topicAlias = nil }
     if let obstacle = giveTopic(&request.publish) { return obstacle }

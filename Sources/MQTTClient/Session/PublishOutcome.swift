@@ -62,5 +62,7 @@ public enum PublishObstacle: Equatable, Sendable {
   /// The broker ended one link after the other over this message, so it was taken out; the code is
   /// that of the last DISCONNECT, if there was one.
   case quarantined(ReasonCode?)
+  /// The session's store could not keep it.
+  case notStored
   case stopped
 }

@@ -68,7 +68,8 @@ package struct Session: ~Copyable {
     outgoing = OutgoingPublishes(options)
     incoming = IncomingPublishes(
       version: options.version,
-      receiveMaximum: options.version == .v5 ? options.connect.receiveMaximum : nil)
+      receiveMaximum: options.version == .v5 ? options.connect.receiveMaximum : nil,
+      acceptsRedelivery: options.delivery.acceptsRedelivery)
     subscriptions = Subscriptions(options)
   }
 
@@ -114,6 +115,18 @@ package struct Session: ~Copyable {
     if request.progress != .new { knowsSession = true }
     outgoing.publish(request, &ids, at: now, &actions)
   }
+
+  /// What keeps the message from being sent, as far as that is certain now; a topic alias of the
+  /// caller's is replaced by its topic.
+  package mutating func obstacle(to request: inout PublishRequest) -> PublishObstacle? {
+    outgoing.obstacle(to: &request)
+  }
+
+  /// The application of an earlier process had these QoS 2 deliveries.
+  package mutating func restoreInbound(_ ids: [PacketID]) { incoming.restore(ids) }
+
+  /// Whether acknowledging this delivery would change anything.
+  package func isOpen(_ token: AckToken) -> Bool { incoming.isOpen(token) }
 
   /// Takes back a publish that nobody tried to send yet.
   ///
@@ -162,22 +175,24 @@ package struct Session: ~Copyable {
 
   /// Collects a request until `flush`; the key shares one space with those of `subscribe`.
   package mutating func unsubscribe(
-    key: UInt64, filters: [String], at now: Duration, _ actions: inout [Action]
+    key: UInt64, filters: [String], userProperties: [UserProperty] = [], at now: Duration,
+    _ actions: inout [Action]
   ) {
     if state == .stopped || isDraining {
       let codes = filters.map { _ in ReasonCode.implementationSpecificError }
       return actions.append(.unsubscribed(key, codes, reasonString: nil))
     }
-    subscriptions.unsubscribe(key: key, filters: filters, &actions)
+    subscriptions.unsubscribe(
+      key: key, filters: filters, userProperties: userProperties, &actions)
   }
 
   /// The message of this token is safe, or refused with a code of 0x80 or above.
   package mutating func acknowledge(
-    _ token: AckToken, reasonCode: ReasonCode = .success, at now: Duration,
+    _ token: AckToken, _ reply: DeliveryReply = DeliveryReply(), at now: Duration,
     _ actions: inout [Action]
   ) {
     let count = actions.count
-    incoming.acknowledge(token, reasonCode, &actions)
+    incoming.acknowledge(token, reply, &actions)
     // In a session that the broker kept, what we have acknowledged does not come again.
     if actions.count > count, limits?.sessionPresent == true { reconnect.madeProgress() }
   }

@@ -11,8 +11,8 @@ extension Session {
         .earlier(
           .earlier(keepAlive.nextDeadline, acknowledgementDeadline), authExchange.deadline)
       }
-    let timer = state == .stopped ? nil : outgoing.nextTimer
-    return .earlier(.earlier(own, timer), drain?.until)
+    guard state != .stopped else { return nil }
+    return .earlier(.earlier(own, drain?.until), outgoing.nextTimer)
   }
 
   var acknowledgementDeadline: Duration? {
@@ -184,7 +184,8 @@ extension Session {
   private func goodbye(_ packet: Disconnect) -> Disconnect? {
     do throws(DisconnectError) {
       try options.check(packet)
-      return options.version == .v311 && packet.reasonCode != .success ? nil : packet
+      if options.version == .v311 { return packet.reasonCode != .success ? nil : packet }
+      return packet.fitting(limits?.maximumPacketSize ?? BrokerLimits.largestPacket)
     } catch {
       return Disconnect()
     }

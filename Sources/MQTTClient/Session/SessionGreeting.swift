@@ -80,7 +80,7 @@ extension Session {
     actions.append(.up(ack))
     let continuity = SessionContinuity(ack, isGreetingUnanswered: isGreetingUnanswered)
     isGreetingUnanswered = false
-    incoming.linkAccepted(continuity)
+    incoming.linkAccepted(continuity, maximumPacketSize: limits.maximumPacketSize)
     subscriptions.linkAccepted(limits, continuity)
     subscriptions.flush(&ids, at: now, &actions)
     outgoing.linkAccepted(limits, continuity, &ids, at: now, &actions)

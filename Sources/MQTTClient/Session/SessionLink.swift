@@ -50,7 +50,6 @@ extension Session {
       case .up:
         keepAlive.received(at: now)
         outgoing.poison.heard()
-        try packet.checkProblemInformation(options.connect.requestProblemInformation)
         try receivedWhileUp(packet, at: now, &actions)
       case .idle, .waiting, .opening, .stopped: break
       }

@@ -12,8 +12,21 @@ struct SubscriptionElement {
 
   let operation: Operation
   let subscription: Subscription
-  let subscriptionIdentifier: UInt32?
+  let extras: Extras
   let owner: Owner
+
+  /// What a whole packet has, so that filters share one only if these are equal.
+  struct Extras: Hashable {
+    static let none = Extras(subscriptionIdentifier: nil, userProperties: [])
+
+    var subscriptionIdentifier: UInt32?
+    let userProperties: [UserProperty]
+
+    /// What the user properties add to a packet.
+    var bytes: Int {
+      userProperties.reduce(0) { $0 + 5 + $1.name.utf8.count + $1.value.utf8.count }
+    }
+  }
 
   /// What the filter adds to a packet.
   var bytes: Int {
@@ -26,7 +39,9 @@ struct SubscriptionElement {
     guard (1...65_535).contains(filter.utf8.count), !filter.utf8.contains(0) else {
       return .topicFilterInvalid
     }
-    if SubscriptionPacket.overhead + bytes > limits.maximumPacketSize { return .packetTooLarge }
+    if SubscriptionPacket.overhead + extras.bytes + bytes > limits.maximumPacketSize {
+      return .packetTooLarge
+    }
     guard operation == .subscribe, version == .v5 else { return nil }
     if !limits.sharedSubscriptionsAvailable, filter.hasPrefix("$share/") {
       return .sharedSubscriptionsNotSupported
@@ -42,7 +57,7 @@ struct SubscriptionElement {
 /// One SUBSCRIBE or UNSUBSCRIBE that waits for its answer.
 struct SubscriptionPacket {
   /// Upper bound of all bytes but the filters: fixed header, packet identifier, properties.
-  static let overhead = 1 + 4 + 2 + 1 + 5
+  static let overhead = 1 + 4 + 2 + 4 + 5
 
   let packetID: PacketID
   let elements: [SubscriptionElement]

@@ -16,7 +16,7 @@ import OrderedCollections
 struct Subscriptions: ~Copyable {
   private struct Known {
     let subscription: Subscription
-    let subscriptionIdentifier: UInt32?
+    let extras: SubscriptionElement.Extras
     let sequence: UInt64
   }
 
@@ -50,19 +50,24 @@ struct Subscriptions: ~Copyable {
   }
 
   mutating func subscribe(_ request: SubscribeRequest, _ actions: inout [SessionAction]) {
-    add(
-      request.key, .subscribe, request.subscriptions, request.subscriptionIdentifier, &actions)
+    let extras = SubscriptionElement.Extras(
+      subscriptionIdentifier: request.subscriptionIdentifier,
+      userProperties: request.userProperties)
+    add(request.key, .subscribe, request.subscriptions, extras, &actions)
   }
 
   mutating func unsubscribe(
-    key: UInt64, filters: [String], _ actions: inout [SessionAction]
+    key: UInt64, filters: [String], userProperties: [UserProperty] = [],
+    _ actions: inout [SessionAction]
   ) {
-    add(key, .unsubscribe, filters.map { Subscription($0) }, nil, &actions)
+    let extras = SubscriptionElement.Extras(
+      subscriptionIdentifier: nil, userProperties: userProperties)
+    add(key, .unsubscribe, filters.map { Subscription($0) }, extras, &actions)
   }
 
   private mutating func add(
     _ key: UInt64, _ operation: SubscriptionElement.Operation, _ subscriptions: [Subscription],
-    _ identifier: UInt32?, _ actions: inout [SessionAction]
+    _ extras: SubscriptionElement.Extras, _ actions: inout [SessionAction]
   ) {
     precondition(requests[key] == nil, "request \(key) is unanswered and cannot be made again")
     let count = subscriptions.count
@@ -77,7 +82,7 @@ struct Subscriptions: ~Copyable {
     for (index, subscription) in subscriptions.enumerated() {
       queue.append(
         SubscriptionElement(
-          operation: operation, subscription: subscription, subscriptionIdentifier: identifier,
+          operation: operation, subscription: subscription, extras: extras,
           owner: .request(key: key, index: index)))
     }
   }
@@ -102,8 +107,8 @@ struct Subscriptions: ~Copyable {
         var subscription = entry.subscription
         subscription.retainHandling = options.resubscribeRetainHandling
         return SubscriptionElement(
-          operation: .subscribe, subscription: subscription,
-          subscriptionIdentifier: entry.subscriptionIdentifier, owner: .restoration)
+          operation: .subscribe, subscription: subscription, extras: entry.extras,
+          owner: .restoration)
       })
   }
 
@@ -115,9 +120,10 @@ struct Subscriptions: ~Copyable {
     while let head = queue.first {
       var unsent: [SubscriptionElement] = []
       for group in takeRun(head.operation, limits, &actions) {
+        let overhead = SubscriptionPacket.overhead + (group.first?.extras.bytes ?? 0)
         for elements in SubscriptionPacking.pack(
           group, countMaximum: options.filtersPerPacketMaximum,
-          bytesMaximum: limits.maximumPacketSize - SubscriptionPacket.overhead)
+          bytesMaximum: limits.maximumPacketSize - overhead)
         {
           guard unsent.isEmpty, let id = ids.allocate() else {
             unsent += elements
@@ -130,13 +136,13 @@ struct Subscriptions: ~Copyable {
     }
   }
 
-  /// The filters at the head of the queue that may share packets, one group per identifier.
+  /// The filters at the head of the queue that may share packets, one group per extras.
   private mutating func takeRun(
     _ operation: SubscriptionElement.Operation, _ limits: BrokerLimits,
     _ actions: inout [SessionAction]
   ) -> [[SubscriptionElement]] {
     var seen = Set<String>()
-    var groups = OrderedDictionary<UInt32?, [SubscriptionElement]>()
+    var groups = OrderedDictionary<SubscriptionElement.Extras, [SubscriptionElement]>()
     while let element = queue.first, element.operation == operation,
       seen.insert(element.subscription.filter).inserted
     {
@@ -144,9 +150,9 @@ struct Subscriptions: ~Copyable {
       if let code = element.refusal(limits, version: options.version) {
         settle(element, code, reasonString: nil, &actions)
       } else {
-        let hasIdentifiers = limits.subscriptionIdentifiersAvailable
-        let identifier = hasIdentifiers ? element.subscriptionIdentifier : nil
-        groups[identifier, default: []].append(element)
+        var extras = options.version == .v5 ? element.extras : .none
+        if !limits.subscriptionIdentifiersAvailable { extras.subscriptionIdentifier = nil }
+        groups[extras, default: []].append(element)
       }
     }
     return Array(groups.values)
@@ -157,6 +163,7 @@ struct Subscriptions: ~Copyable {
     _ actions: inout [SessionAction]
   ) {
     guard let first = elements.first, let limits else { return }
+    let userProperties = options.version == .v5 ? first.extras.userProperties : []
     switch first.operation {
     case .subscribe:
       let hasIdentifiers = limits.subscriptionIdentifiersAvailable
@@ -165,10 +172,14 @@ struct Subscriptions: ~Copyable {
           .subscribe(
             Subscribe(
               packetID: id, subscriptions: elements.map(\.subscription),
-              subscriptionIdentifier: hasIdentifiers ? first.subscriptionIdentifier : nil))))
+              subscriptionIdentifier: hasIdentifiers ? first.extras.subscriptionIdentifier : nil,
+              userProperties: userProperties))))
     case .unsubscribe:
       let filters = elements.map(\.subscription.filter)
-      actions.append(.send(.unsubscribe(Unsubscribe(packetID: id, filters: filters))))
+      actions.append(
+        .send(
+          .unsubscribe(
+            Unsubscribe(packetID: id, filters: filters, userProperties: userProperties))))
     }
     inFlight.append(SubscriptionPacket(packetID: id, elements: elements, sentAt: now))
   }
@@ -253,8 +264,7 @@ struct Subscriptions: ~Copyable {
     guard element.owner != .restoration else { return }
     let filter = element.subscription.filter
     known[filter] = Known(
-      subscription: element.subscription,
-      subscriptionIdentifier: element.subscriptionIdentifier,
+      subscription: element.subscription, extras: element.extras,
       sequence: known[filter]?.sequence ?? nextSequence)
     nextSequence += 1
   }

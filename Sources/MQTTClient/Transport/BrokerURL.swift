@@ -100,6 +100,23 @@ public struct BrokerURL: Equatable, Sendable {
     path = try Self.path(rest[authorityEnd..<pathEnd], query.rest, scheme)
   }
 
+  /// A URL of these parts, with the path of a WebSocket server or a Unix socket.
+  init(
+    _ scheme: Scheme, host: String, port: UInt16? = nil, path: String = "",
+    username: String? = nil, password: Bytes? = nil
+  ) {
+    self.scheme = scheme
+    self.host = host
+    self.port = port ?? scheme.defaultPort
+    self.path = path
+    self.username = username
+    self.password = password
+    items = []
+  }
+
+  /// The name that DNS is asked for. [RFC 2782]
+  var serviceName: String { "\(scheme.isSecure ? "_secure-mqtt" : "_mqtt")._tcp.\(host)" }
+
   private static func isScheme(_ text: Substring) -> Bool {
     !text.isEmpty
       && text.utf8.allSatisfy {

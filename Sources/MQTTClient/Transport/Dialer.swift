@@ -28,8 +28,16 @@ package struct Dialer: ~Copyable {
     package let reason: Reason
   }
 
+  /// When an address gets its turn although an earlier one has not failed.
+  package enum Pace: Equatable, Sendable {
+    /// Beside the others, after this head start of the one before it.
+    case staggered(Duration)
+    /// One at a time, each with an equal share of the time that is left until then.
+    case sequential(until: Duration)
+  }
+
   private enum Attempt: Equatable {
-    case untried, connecting
+    case untried, connecting, unanswered
     case refused(SystemError)
   }
 
@@ -37,7 +45,7 @@ package struct Dialer: ~Copyable {
   package static let addressesMax = 16
 
   private let addresses: [SocketAddress]
-  private let stagger: Duration
+  private let pace: Pace
   private var attempts: [Attempt]
   private var next = 0
   private var isFinished = false
@@ -47,8 +55,13 @@ package struct Dialer: ~Copyable {
 
   /// Orders the addresses; `stagger` is the head start each has before the next one.
   package init(_ addresses: [SocketAddress], stagger: Duration = .milliseconds(250)) {
+    self.init(addresses, .staggered(stagger))
+  }
+
+  /// Orders the addresses.
+  package init(_ addresses: [SocketAddress], _ pace: Pace) {
     self.addresses = Self.interleaved(addresses)
-    self.stagger = stagger
+    self.pace = pace
     attempts = Array(repeating: .untried, count: self.addresses.count)
   }
 
@@ -75,6 +88,10 @@ package struct Dialer: ~Copyable {
 
   package mutating func timerFired(at now: Duration, _ actions: inout [Action]) {
     guard let deadline = nextDeadline, now >= deadline else { return }
+    if case .sequential = pace {
+      attempts[next - 1] = .unanswered
+      actions.append(.close(attempt: next - 1))
+    }
     dialNext(at: now, &actions)
   }
 
@@ -96,7 +113,14 @@ package struct Dialer: ~Copyable {
     attempts[next] = .connecting
     actions.append(.connect(attempt: next, addresses[next]))
     next += 1
-    nextDeadline = next < addresses.count ? now + stagger : nil
+    nextDeadline = next < addresses.count ? now + headStart(at: now) : nil
+  }
+
+  private func headStart(at now: Duration) -> Duration {
+    switch pace {
+    case .staggered(let stagger): stagger
+    case .sequential(let until): max(until - now, .zero) / (addresses.count - next + 1)
+    }
   }
 
   private mutating func finish() {
@@ -114,7 +138,8 @@ package struct Dialer: ~Copyable {
     zip(addresses, attempts).map { address, attempt in
       switch attempt {
       case .untried: AddressFailure(address: address, reason: .untried)
-      case .connecting: AddressFailure(address: address, reason: .unanswered)
+      case .connecting, .unanswered:
+        AddressFailure(address: address, reason: .unanswered)
       case .refused(let error): AddressFailure(address: address, reason: .refused(error))
       }
     }

@@ -19,6 +19,23 @@ package enum Base64 {
 
   private static func digit(_ bits: UInt32) -> UInt8 { alphabet[Int(bits & 63)] }
 
+  /// The bytes; nil unless the text is the one that `encoded` makes of them.
+  package static func decoded(_ text: some StringProtocol) -> [UInt8]? {
+    var bytes: [UInt8] = []
+    var bits: UInt32 = 0
+    var count = 0
+    for character in text.utf8.prefix(while: { $0 != UInt8(ascii: "=") }) {
+      guard let value = alphabet.firstIndex(of: character) else { return nil }
+      bits = bits << 6 | UInt32(value)
+      count += 1
+      if count % 4 != 1 {
+        bytes.append(UInt8(truncatingIfNeeded: bits >> ((4 - count % 4) % 4 * 2)))
+      }
+    }
+    // One text for the same bytes: full padding, and nothing in the bits that it stands for.
+    return encoded(bytes).utf8.elementsEqual(text.utf8) ? bytes : nil
+  }
+
   /// Whether the text stands for exactly so many bytes.
   package static func isEncoding(_ text: String, ofBytes count: Int) -> Bool {
     let padding = (3 - count % 3) % 3

@@ -4,11 +4,13 @@ import WebSocketProtocol
 
 // The client under test of a conformance suite such as Autobahn's: it asks the server on this port
 // of 127.0.0.1 how many cases there are, plays each by sending every message back, and asks for the
-// report. Usage: ws-echo-client PORT
+// report. Usage: ws-echo-client PORT [--no-context-takeover]
 
 func connect(_ port: UInt16, _ path: String) throws -> WebSocketPeer {
-  try WebSocketPeer(
-    connectingTo: port, path: path, deflate: DeflateParameters(), limits: .ofConformanceSuites)
+  var offer = DeflateParameters()
+  offer.clientContextTakeover = !CommandLine.arguments.contains("--no-context-takeover")
+  return try WebSocketPeer(
+    connectingTo: port, path: path, deflate: offer, limits: .ofConformanceSuites)
 }
 
 func runCase(_ port: UInt16, _ number: Int) throws {
@@ -38,7 +40,7 @@ func run(_ port: UInt16) throws {
 }
 
 guard let port = CommandLine.arguments.dropFirst().first.flatMap({ UInt16($0) }) else {
-  print("usage: ws-echo-client PORT")
+  print("usage: ws-echo-client PORT [--no-context-takeover]")
   exit(2)
 }
 try run(port)

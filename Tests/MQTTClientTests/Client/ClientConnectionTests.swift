@@ -48,7 +48,7 @@ import Testing
   @Test func `waiting for a connection outlasts failures`() async throws {
     let count = Counter()
     let test = try ClientFixture(script: { received in
-      guard received.type == .connect, count.next() <= 3 else { return [.behave] }
+      guard received.type == .connect, count.increment() <= 3 else { return [.behave] }
       return [
         .send(.connectAck(ConnectAck(sessionPresent: false, reasonCode: .serverBusy))), .close,
       ]
@@ -167,20 +167,6 @@ import Testing
     #expect(await broker.packet(.disconnect) != nil)
     if let messages {
       for try await _ in messages { Issue.record("nothing was sent") }
-    }
-  }
-}
-
-/// A number that many threads count up.
-final class Counter: Sendable {
-  private let state = Locked(0)
-
-  var value: Int { state.withLock { $0 } }
-
-  func next() -> Int {
-    state.withLock { value in
-      value += 1
-      return value
     }
   }
 }

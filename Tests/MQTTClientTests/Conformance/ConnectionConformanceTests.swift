@@ -70,7 +70,8 @@ import Testing
     _ = harness.connect()
     let actions = harness.receive(.disconnect(Disconnect(code, reasonString: "why")))
     #expect(actions.first == .closeLink(.immediately))
-    #expect(actions.last?.isDown(.closedByBroker(code, reasonString: "why")) == true)
+    let isDown = actions.contains { $0.isDown(.closedByBroker(code, reasonString: "why")) }
+    #expect(isDown)
     #expect(actions.sends.isEmpty)
   }
 
@@ -128,5 +129,21 @@ import Testing
     var publish = Publish(topic: "t", payload: [])
     publish.properties.userProperties = [UserProperty("a", "b")]
     #expect(harness.receive(.publish(publish)).count == 1)
+  }
+
+  @Test(arguments: [(200, true, true), (40, true, false), (8, false, false)])
+  func `DISCONNECT explains as much as the broker takes`(
+    limit: UInt32, hasReason: Bool, hasProperties: Bool
+  ) {
+    var harness = SessionHarness()
+    _ = harness.connect { $0.maximumPacketSize = limit }
+    let reason = String(repeating: "r", count: 20)
+    let property = UserProperty("name", String(repeating: "v", count: 60))
+    let wish = Disconnect(.unspecifiedError, reasonString: reason, userProperties: [property])
+    let sent = harness.run { $0.stop(.now(wish), at: $1, &$2) }.sends
+    var expected = wish
+    if !hasReason { expected.reasonString = nil }
+    if !hasProperties { expected.userProperties = [] }
+    #expect(sent == [.send(.disconnect(expected))])
   }
 }

@@ -182,6 +182,14 @@ import Testing
 }
 
 extension [SessionAction] {
-  /// Those that put a packet on the wire.
-  var sends: Self { filter { if case .send = $0 { true } else { false } } }
+  /// The packets that they put on the wire.
+  var sends: Self {
+    compactMap { action in
+      switch action {
+      case .send: action
+      case .sendOnce(_, let publish): .send(.publish(publish))
+      default: nil
+      }
+    }
+  }
 }

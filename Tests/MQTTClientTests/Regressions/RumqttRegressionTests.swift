@@ -11,7 +11,7 @@ import Testing
     var attempts = 0
     let end = harness.now + .seconds(60)
     while harness.now < end {
-      guard case .down(_, let wait)? = harness.fail().last else {
+      guard case .down(_, let wait?)? = harness.fail().last else {
         Issue.record("no attempt is under way")
         return
       }
@@ -82,7 +82,8 @@ import Testing
   @Test func `a topic that is not UTF-8 is told and waited for longer each time (B19)`() throws {
     let listener = try LoopbackListener()
     var options = try ClientOptions.test(port: listener.port)
-    options.session.backoff = Backoff(initial: .milliseconds(1), maximum: .seconds(60), jitter: 0)
+    options.session.reconnect.backoff = Backoff(
+      initial: .milliseconds(1), maximum: .seconds(60), jitter: 0)
     let test = try TestLink(options)
     var waits: [Duration] = []
     for _ in 0..<3 {

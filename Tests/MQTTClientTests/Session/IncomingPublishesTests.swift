@@ -34,7 +34,7 @@ import Testing
     var incoming = incoming()
     let token = try #require(try receive(&incoming, .atLeastOnce, 5).first)
     #expect(sent().isEmpty)
-    incoming.acknowledge(token, .success, &actions)
+    incoming.acknowledge(token, DeliveryReply(.success), &actions)
     #expect(sent() == [.send(.publishAck(PublishReply(5)))])
     #expect(incoming.openCount == 0)
   }
@@ -42,10 +42,10 @@ import Testing
   @Test mutating func `PUBACKs leave in the order in which the messages came`() throws {
     var incoming = incoming()
     let tokens = try (1...3).flatMap { try receive(&incoming, .atLeastOnce, $0) }
-    incoming.acknowledge(tokens[2], .success, &actions)
-    incoming.acknowledge(tokens[1], .notAuthorized, &actions)
+    incoming.acknowledge(tokens[2], DeliveryReply(.success), &actions)
+    incoming.acknowledge(tokens[1], DeliveryReply(.notAuthorized), &actions)
     #expect(sent().isEmpty)
-    incoming.acknowledge(tokens[0], .success, &actions)
+    incoming.acknowledge(tokens[0], DeliveryReply(.success), &actions)
     #expect(
       sent() == [
         .send(.publishAck(PublishReply(1))), .send(.publishAck(PublishReply(2, .notAuthorized))),
@@ -56,7 +56,7 @@ import Testing
   @Test mutating func `a QoS 2 message goes through all four steps`() throws {
     var incoming = incoming()
     let token = try #require(try receive(&incoming, .exactlyOnce, 9).first)
-    incoming.acknowledge(token, .success, &actions)
+    incoming.acknowledge(token, DeliveryReply(.success), &actions)
     #expect(sent() == [.send(.publishReceived(PublishReply(9)))])
     #expect(incoming.openCount == 1)
     incoming.receivedRelease(9, &actions)
@@ -69,10 +69,10 @@ import Testing
     let first = try #require(try receive(&incoming, .exactlyOnce, 1).first)
     let second = try #require(try receive(&incoming, .exactlyOnce, 2).first)
     let other = try #require(try receive(&incoming, .atLeastOnce, 3).first)
-    incoming.acknowledge(second, .success, &actions)
-    incoming.acknowledge(other, .success, &actions)
+    incoming.acknowledge(second, DeliveryReply(.success), &actions)
+    incoming.acknowledge(other, DeliveryReply(.success), &actions)
     #expect(sent() == [.send(.publishAck(PublishReply(3)))])
-    incoming.acknowledge(first, .success, &actions)
+    incoming.acknowledge(first, DeliveryReply(.success), &actions)
     #expect(
       sent() == [
         .send(.publishReceived(PublishReply(1))), .send(.publishReceived(PublishReply(2))),
@@ -83,7 +83,7 @@ import Testing
   {
     var incoming = incoming()
     let token = try #require(try receive(&incoming, .exactlyOnce, 9).first)
-    incoming.acknowledge(token, .success, &actions)
+    incoming.acknowledge(token, DeliveryReply(.success), &actions)
     incoming.linkLost()
     actions = []
     #expect(try receive(&incoming, .exactlyOnce, 9, isDuplicate: true).isEmpty)
@@ -100,7 +100,7 @@ import Testing
     var incoming = incoming()
     let token = try #require(try receive(&incoming, qos, 9).first)
     #expect(try receive(&incoming, qos, 9, isDuplicate: true).isEmpty)
-    incoming.acknowledge(token, .success, &actions)
+    incoming.acknowledge(token, DeliveryReply(.success), &actions)
     #expect(sent().count == 1)
   }
 
@@ -109,7 +109,7 @@ import Testing
     let token = try #require(try receive(&incoming, .exactlyOnce, 9).first)
     incoming.linkLost()
     #expect(try receive(&incoming, .exactlyOnce, 9, isDuplicate: true).isEmpty)
-    incoming.acknowledge(token, .success, &actions)
+    incoming.acknowledge(token, DeliveryReply(.success), &actions)
     #expect(sent() == [.send(.publishReceived(PublishReply(9)))])
   }
 
@@ -119,7 +119,7 @@ import Testing
     var incoming = incoming()
     let token = try #require(try receive(&incoming, .exactlyOnce, 9).first)
     incoming.linkLost()
-    incoming.acknowledge(token, .success, &actions)
+    incoming.acknowledge(token, DeliveryReply(.success), &actions)
     #expect(sent().isEmpty)
     #expect(try receive(&incoming, .exactlyOnce, 9, isDuplicate: true).isEmpty)
     #expect(sent() == [.send(.publishReceived(PublishReply(9)))])
@@ -130,9 +130,9 @@ import Testing
     let old = try #require(try receive(&incoming, .exactlyOnce, 9).first)
     incoming.linkLost()
     let new = try #require(try receive(&incoming, .exactlyOnce, 9).first)
-    incoming.acknowledge(old, .success, &actions)
+    incoming.acknowledge(old, DeliveryReply(.success), &actions)
     #expect(sent().isEmpty)
-    incoming.acknowledge(new, .success, &actions)
+    incoming.acknowledge(new, DeliveryReply(.success), &actions)
     #expect(sent() == [.send(.publishReceived(PublishReply(9)))])
   }
 
@@ -141,14 +141,14 @@ import Testing
     let old = try #require(try receive(&incoming, .atLeastOnce, 1).first)
     incoming.linkLost()
     let new = try #require(try receive(&incoming, .atLeastOnce, 1, isDuplicate: true).first)
-    incoming.acknowledge(old, .success, &actions)
+    incoming.acknowledge(old, DeliveryReply(.success), &actions)
     #expect(sent().isEmpty)
-    incoming.acknowledge(new, .success, &actions)
-    incoming.acknowledge(new, .success, &actions)
+    incoming.acknowledge(new, DeliveryReply(.success), &actions)
+    incoming.acknowledge(new, DeliveryReply(.success), &actions)
     #expect(sent().count == 1)
     for qos in [QoS.atMostOnce, .atLeastOnce, .exactlyOnce] {
       let alien = AckToken(epoch: 1, serial: .max, packetID: 77, qos: qos)
-      incoming.acknowledge(alien, .success, &actions)
+      incoming.acknowledge(alien, DeliveryReply(.success), &actions)
     }
     #expect(sent().isEmpty)
   }
@@ -156,7 +156,7 @@ import Testing
   @Test mutating func `after the broker lost the session its identifiers mean nothing`() throws {
     var incoming = incoming()
     let token = try #require(try receive(&incoming, .exactlyOnce, 9).first)
-    incoming.acknowledge(token, .success, &actions)
+    incoming.acknowledge(token, DeliveryReply(.success), &actions)
     incoming.linkLost()
     incoming.linkAccepted(.lost)
     actions = []
@@ -166,7 +166,7 @@ import Testing
   @Test mutating func `in a session that may be new an unmarked message is another one`() throws {
     var incoming = incoming()
     let token = try #require(try receive(&incoming, .exactlyOnce, 9).first)
-    incoming.acknowledge(token, .success, &actions)
+    incoming.acknowledge(token, DeliveryReply(.success), &actions)
     incoming.linkLost()
     incoming.linkAccepted(.doubtful)
     actions = []
@@ -180,7 +180,7 @@ import Testing
   @Test mutating func `a refused QoS 2 message has no second step`() throws {
     var incoming = incoming()
     let token = try #require(try receive(&incoming, .exactlyOnce, 9).first)
-    incoming.acknowledge(token, .quotaExceeded, &actions)
+    incoming.acknowledge(token, DeliveryReply(.quotaExceeded), &actions)
     #expect(sent() == [.send(.publishReceived(PublishReply(9, .quotaExceeded)))])
     #expect(incoming.openCount == 0)
     #expect(try receive(&incoming, .exactlyOnce, 9).count == 1)
@@ -195,7 +195,7 @@ import Testing
   @Test mutating func `MQTT 3 answers carry no reason`() throws {
     var incoming = IncomingPublishes(version: .v311, receiveMaximum: nil)
     let token = try #require(try receive(&incoming, .exactlyOnce, 9).first)
-    incoming.acknowledge(token, .quotaExceeded, &actions)
+    incoming.acknowledge(token, DeliveryReply(.quotaExceeded), &actions)
     incoming.receivedRelease(4, &actions)
     #expect(
       sent() == [
@@ -210,7 +210,7 @@ import Testing
     #expect(throws: ProtocolViolation(.receiveMaximumExceeded)) {
       try incoming.received(Self.publish(.atLeastOnce, 3), &actions)
     }
-    incoming.acknowledge(one, .success, &actions)
+    incoming.acknowledge(one, DeliveryReply(.success), &actions)
     #expect(throws: ProtocolViolation(.receiveMaximumExceeded)) {
       try incoming.received(Self.publish(.exactlyOnce, 3), &actions)
     }
@@ -221,7 +221,7 @@ import Testing
   @Test mutating func `exchanges of an earlier link take no quota until they come again`() throws {
     var incoming = incoming(receiveMaximum: 1)
     let token = try #require(try receive(&incoming, .exactlyOnce, 1).first)
-    incoming.acknowledge(token, .success, &actions)
+    incoming.acknowledge(token, DeliveryReply(.success), &actions)
     incoming.linkLost()
     #expect(incoming.openCount == 0)
     _ = try receive(&incoming, .exactlyOnce, 1, isDuplicate: true)
@@ -234,7 +234,7 @@ import Testing
     var incoming = incoming(receiveMaximum: 1)
     for _ in 0..<3 {
       let token = try #require(try receive(&incoming, .atMostOnce, 0).first)
-      incoming.acknowledge(token, .success, &actions)
+      incoming.acknowledge(token, DeliveryReply(.success), &actions)
     }
     #expect(sent().isEmpty)
   }

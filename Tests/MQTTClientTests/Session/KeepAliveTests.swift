@@ -60,4 +60,50 @@ import Testing
     #expect(keepAlive.nextDeadline == nil)
     #expect(keepAlive.timerFired(at: .seconds(100_000)) == .alive)
   }
+
+  @Test(arguments: [
+    (0.75, 45.0), (0.5, 30), (1, 60), (7, 60), (0, 6), (-1, 6), (.nan, 60), (.infinity, 60),
+  ]) func `the ping goes out after a share of the interval`(share: Double, seconds: Double) {
+    let keepAlive = KeepAlive(
+      seconds: 60, fraction: share, timeout: .seconds(10), at: .seconds(100))
+    #expect(keepAlive.nextDeadline == .seconds(100) + .seconds(seconds))
+  }
+
+  @Test func `steady writing to a dead peer ends after the share and the time for the answer`() {
+    var keepAlive = KeepAlive(seconds: 60, fraction: 0.5, timeout: .seconds(5), at: .zero)
+    var verdicts: [Int: KeepAlive.Verdict] = [:]
+    for second in 1...35 {
+      keepAlive.wrote(at: .seconds(second))
+      let verdict = keepAlive.timerFired(at: .seconds(second))
+      if verdict != .alive { verdicts[second] = verdict }
+    }
+    #expect(verdicts == [30: .ping, 35: .dead])
+  }
+
+  @Test func `a busy broker that forgets PINGRESP is alive`() {
+    var keepAlive = keepAlive()
+    keepAlive.wrote(at: .zero)
+    for second in 1...600 {
+      keepAlive.received(at: .seconds(second))
+      #expect(keepAlive.timerFired(at: .seconds(second)) != .dead)
+    }
+  }
+
+  @Test func `a broker that only sends gets a ping in each interval`() {
+    var keepAlive = keepAlive()
+    var pings: [Int] = []
+    for second in 1...200 {
+      keepAlive.received(at: .seconds(second))
+      if keepAlive.timerFired(at: .seconds(second)) == .ping {
+        pings.append(second)
+        keepAlive.wrote(at: .seconds(second))
+      }
+    }
+    #expect(pings == [60, 120, 180])
+  }
+
+  @Test func `no time for the answer makes no hot loop`() {
+    let keepAlive = KeepAlive(seconds: 60, timeout: .seconds(-1), at: .zero)
+    #expect(keepAlive.nextDeadline == .seconds(60))
+  }
 }

@@ -165,6 +165,98 @@ import Testing
     #expect(harness.advance(.seconds(30)).last?.isDown(.acknowledgementTimeout) == true)
   }
 
+  @Test func `a session that nobody knows is refused if so wished, and used otherwise`() {
+    var strict = SessionHarness { $0.unknownSession = .refuse }
+    let actions = strict.connect(sessionPresent: true)
+    #expect(actions.contains(.send(.disconnect(Disconnect(.protocolError)))))
+    #expect(actions.last?.isDown(.violation(.protocolError)) == true)
+    _ = strict.connect()
+    _ = strict.fail()
+    #expect(
+      strict.connect(sessionPresent: true).last == .up(SessionHarness.ack(sessionPresent: true)))
+    var restored = SessionHarness { $0.unknownSession = .refuse }
+    var request = SessionTests.request(1)
+    request.progress = .maybeSent
+    _ = restored.publish(request)
+    #expect(restored.connect(sessionPresent: true).first?.isUp == true)
+    var usual = SessionHarness()
+    #expect(usual.connect(sessionPresent: true).first?.isUp == true)
+  }
+
+  @Test(arguments: [
+    Packet.publishAck(PublishReply(1, .success, reasonString: "x")),
+    .publishReceived(PublishReply(1, .success, userProperties: [UserProperty("a", "b")])),
+    .publishRelease(PublishReply(1, .success, reasonString: "x")),
+    .publishComplete(PublishReply(1, .success, reasonString: "x")),
+    .subscribeAck(SubscribeAck(packetID: 1, reasonCodes: [.success], reasonString: "x")),
+    .unsubscribeAck(UnsubscribeAck(packetID: 1, reasonCodes: [.success], reasonString: "x")),
+  ]) func `problem information that was declined is a protocol error`(packet: Packet) {
+    var quiet = SessionHarness { $0.connect.requestProblemInformation = false }
+    _ = quiet.connect()
+    #expect(quiet.receive(packet).last?.isDown(.violation(.protocolError)) == true)
+    var usual = SessionHarness()
+    _ = usual.connect()
+    #expect(usual.receive(packet).contains { $0.isDown(.violation(.protocolError)) } == false)
+  }
+
+  @Test func `options that cannot be expressed end the session before any link`() {
+    var harness = SessionHarness {
+      $0.version = .v311
+      $0.clientID = ""
+    }
+    _ = harness.publish(SessionTests.request(1))
+    #expect(
+      harness.start() == [
+        .down(.optionsInvalid(.clientIDMissing), retryIn: nil), .finished(1, .notSent(.stopped)),
+        .stopped,
+      ])
+  }
+
+  @Test func `a session that gives up answers everything and can start again`() {
+    var harness = SessionHarness { $0.reconnect = .never }
+    _ = harness.publish(SessionTests.request(1))
+    _ = harness.start()
+    #expect(
+      harness.fail() == [
+        .down(.linkFailed(.closedByPeer), retryIn: nil), .finished(1, .notSent(.stopped)), .stopped,
+      ])
+    #expect(harness.session.nextDeadline == nil)
+    #expect(harness.start() == [.openLink])
+  }
+
+  @Test func `work that the broker confirmed keeps the waits short`() {
+    var harness = SessionHarness { $0.reconnect.backoff.maximumAfterProgress = .seconds(1) }
+    var waits: [Duration] = []
+    for key in 1...12 {
+      _ = harness.connect(sessionPresent: true)
+      _ = harness.publish(SessionTests.request(UInt64(key)))
+      _ = harness.receive(.publishAck(PublishReply(PacketID(key))))
+      // An acknowledgement of nothing is no progress.
+      if case .down(_, let wait?) = harness.fail().last { waits.append(wait) }
+    }
+    #expect(waits.last == .seconds(1))
+    for _ in 0..<12 {
+      _ = harness.connect(sessionPresent: true)
+      _ = harness.receive(.publishAck(PublishReply(1)))
+      if case .down(_, let wait?) = harness.fail().last { waits.append(wait) }
+    }
+    #expect(waits.last == .seconds(30))
+  }
+
+  @Test func `credentials of an attempt are for that attempt`() {
+    var harness = SessionHarness { $0.username = "u" }
+    for name in ["v", "u"] {
+      _ = harness.session.state == .idle ? harness.start() : harness.advance(.seconds(1))
+      if name == "v" { harness.session.prepared(ConnectOverrides(username: name)) }
+      guard case .send(.connect(let connect)) = harness.open().first else {
+        Issue.record("no CONNECT")
+        return
+      }
+      #expect(connect.username == name)
+      _ = harness.fail()
+    }
+  }
+
   @Test func `events of a link that is gone change nothing`() {
     var harness = SessionHarness()
     _ = harness.connect()
@@ -213,6 +305,8 @@ import Testing
 }
 
 extension SessionAction {
+  var isUp: Bool { if case .up = self { true } else { false } }
+
   func isDown(_ reason: DownReason) -> Bool {
     if case .down(reason, _) = self { true } else { false }
   }

@@ -56,6 +56,34 @@ import Testing
       })
   }
 
+  @Test func `a key is found by its URI in a provider's store`() throws {
+    for (name, password) in [("client.key", nil), ("client-encrypted.key", "open sesame")] {
+      try answers(
+        Self.options {
+          .stored(
+            certificates: .file($0.path("client.pem")), keyURI: "file:\($0.path(name))",
+            password: password)
+        })
+    }
+  }
+
+  @Test(arguments: [
+    ("file:/nowhere", nil), ("nonsense:pin-value=1234", nil), ("file:", "x"), ("", nil),
+  ])
+  func `a URI without a key fails with a sentence that does not show it`(
+    uri: String, password: String?
+  ) throws {
+    let options = try Self.options {
+      .stored(certificates: .file($0.path("client.pem")), keyURI: uri, password: password)
+    }
+    let failure = try tlsFailure { _ = try TLSContext(options) }
+    guard case .configuration(.clientKey, _) = failure else {
+      Issue.record("\(failure)")
+      return
+    }
+    #expect(!"\(failure)\(options)".contains("1234"))
+  }
+
   @Test(arguments: [nil, "wrong", "", String(repeating: "x", count: 5000)])
   func `a wrong or missing password fails with a sentence that does not show it`(
     password: String?

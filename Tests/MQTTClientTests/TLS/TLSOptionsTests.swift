@@ -11,6 +11,7 @@ import Testing
     for certificate: TLSOptions.ClientCertificate in [
       .pem(certificates: .bytes(bytes), key: .bytes(bytes), keyPassword: secret),
       .pkcs12(.bytes(bytes), password: secret),
+      .stored(certificates: .bytes(bytes), keyURI: "pkcs11:pin=\(secret)", password: secret),
     ] {
       options.clientCertificate = certificate
       var texts = ["\(options)", String(reflecting: options), "\(certificate)"]

@@ -132,6 +132,19 @@ import Testing
     #expect(try connection.transport.send([1]) == 0)
   }
 
+  @Test func `whatever a server sends, the handshake fails or waits, and nothing traps`() throws {
+    let context = try TLSContext(.test())
+    for seed in 0..<300 as Range<UInt64> {
+      let lower = RandomTransport(seed: seed)
+      let transport = try TLSTransport(over: lower, context: context, host: "localhost")
+      do throws(TransportError) {
+        for _ in 0..<50 where try transport.advance() { Issue.record("seed \(seed) got through") }
+      } catch {
+        #expect(!error.description.isEmpty)
+      }
+    }
+  }
+
   @Test func `a damaged record breaks the connection, and nothing of it is handed out`() throws {
     let server = try OpenSSLServer()
     var below: TrickleTransport?

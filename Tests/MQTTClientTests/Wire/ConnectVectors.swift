@@ -9,6 +9,9 @@ extension PacketVector {
       "session to resume", .v311, to: .server, "10 ['MQTT' 04 00 0000 'bridge']",
       .connect(Connect(version: .v311, clientID: "bridge", cleanStart: false, keepAlive: 0))),
     PacketVector(
+      "bridge", .v311, to: .server, "10 ['MQTT' 84 02 003C 'b']",
+      .connect(Connect(version: .v311, clientID: "b", isBridge: true))),
+    PacketVector(
       "credentials and retained will", .v311, to: .server,
       "10 ['MQTT' 04 EE FFFF 'c' 'gone/c' 'bye' 'me' 0002 00FF]",
       .connect(

@@ -69,6 +69,7 @@ extension PacketEncoderTests.Refusal {
     Self(
       "password too long", .v5, connect { $0.password = Bytes(repeating: 0, count: 65_536) },
       .binaryTooLong),
+    Self("bridge in MQTT 5", .v5, connect { $0.isBridge = true }, .bridgeFlagInVersion5),
     Self("another version", .v311, connect { _ in }, .versionMismatch),
     Self(
       "password without user name", .v311,

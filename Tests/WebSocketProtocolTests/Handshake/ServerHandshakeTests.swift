@@ -64,41 +64,42 @@ import WebSocketProtocol
   }
 
   /// The offer, what the server allows, and what it answers.
-  @Test(arguments: [
-    ("permessage-deflate", (15, 15, true, true), "permessage-deflate"),
-    ("permessage-deflate; client_max_window_bits", (15, 15, true, true), "permessage-deflate"),
-    (
-      "permessage-deflate; client_max_window_bits", (10, 15, true, true),
-      "permessage-deflate; client_max_window_bits=10"
-    ),
-    (
-      "permessage-deflate; client_max_window_bits=9", (10, 15, true, true),
-      "permessage-deflate; client_max_window_bits=9"
-    ),
-    (
-      "permessage-deflate; server_max_window_bits=12", (15, 15, true, true),
-      "permessage-deflate; server_max_window_bits=12"
-    ),
-    (
-      "permessage-deflate", (15, 11, false, false),
-      "permessage-deflate; server_no_context_takeover; client_no_context_takeover; "
-        + "server_max_window_bits=11"
-    ),
-    (
-      "permessage-deflate; server_no_context_takeover; client_no_context_takeover",
-      (15, 15, true, true),
-      "permessage-deflate; server_no_context_takeover; client_no_context_takeover"
-    ),
-    ("permessage-deflate", (10, 15, true, true), nil),
-    ("permessage-deflate; x", (15, 15, true, true), nil),
-    (
-      "permessage-deflate; x, permessage-deflate; server_max_window_bits=9, permessage-deflate",
-      (15, 15, true, true), "permessage-deflate; server_max_window_bits=9"
-    ),
-    ("foo; bar=baz, permessage-deflate", (15, 15, true, true), "permessage-deflate"),
-    ("permessage-deflate;;", (15, 15, true, true), nil),
-    ("other", (15, 15, true, true), nil),
-  ] as [(String, (Int, Int, Bool, Bool), String?)])
+  @Test(
+    arguments: [
+      ("permessage-deflate", (15, 15, true, true), "permessage-deflate"),
+      ("permessage-deflate; client_max_window_bits", (15, 15, true, true), "permessage-deflate"),
+      (
+        "permessage-deflate; client_max_window_bits", (10, 15, true, true),
+        "permessage-deflate; client_max_window_bits=10"
+      ),
+      (
+        "permessage-deflate; client_max_window_bits=9", (10, 15, true, true),
+        "permessage-deflate; client_max_window_bits=9"
+      ),
+      (
+        "permessage-deflate; server_max_window_bits=12", (15, 15, true, true),
+        "permessage-deflate; server_max_window_bits=12"
+      ),
+      (
+        "permessage-deflate", (15, 11, false, false),
+        "permessage-deflate; server_no_context_takeover; client_no_context_takeover; "
+          + "server_max_window_bits=11"
+      ),
+      (
+        "permessage-deflate; server_no_context_takeover; client_no_context_takeover",
+        (15, 15, true, true),
+        "permessage-deflate; server_no_context_takeover; client_no_context_takeover"
+      ),
+      ("permessage-deflate", (10, 15, true, true), nil),
+      ("permessage-deflate; x", (15, 15, true, true), nil),
+      (
+        "permessage-deflate; x, permessage-deflate; server_max_window_bits=9, permessage-deflate",
+        (15, 15, true, true), "permessage-deflate; server_max_window_bits=9"
+      ),
+      ("foo; bar=baz, permessage-deflate", (15, 15, true, true), "permessage-deflate"),
+      ("permessage-deflate;;", (15, 15, true, true), nil),
+      ("other", (15, 15, true, true), nil),
+    ] as [(String, (Int, Int, Bool, Bool), String?)])
   func `the first offer of compression that can be kept is taken`(
     offer: String, limits: (Int, Int, Bool, Bool), answer: String?
   ) throws {

@@ -54,22 +54,21 @@ import COpenSSL
   ) throws(TLSFailure) -> OpaquePointer {
     let question = PasswordQuestion(password)
     return try unsafe withBIO(bytes) { bio throws(TLSFailure) in
-      let key = unsafe PEM_read_bio_PrivateKey_ex(
-        bio, nil, { unsafe PasswordQuestion.answer($0, $1, $3) },
-        Unmanaged.passUnretained(question).toOpaque(),
-        library.handle, library.properties)
-      guard let key = unsafe key else {
-        let words = OpenSSLErrors.drain()
-        guard question.wasAsked else {
-          throw .configuration(item, words: ["\(material) holds no usable key"] + words)
-        }
-        let reason =
-          password == nil
-          ? "\(material) is encrypted, and no password is given"
-          : "\(material) cannot be decrypted; is the password right?"
-        throw .configuration(item, words: [reason] + words)
+      let key = unsafe withExtendedLifetime(question) {
+        unsafe PEM_read_bio_PrivateKey_ex(
+          bio, nil, { unsafe PasswordQuestion.answer($0, $1, $3) },
+          Unmanaged.passUnretained(question).toOpaque(), library.handle, library.properties)
       }
-      return unsafe key
+      if let key = unsafe key { return unsafe key }
+      let words = OpenSSLErrors.drain()
+      guard question.wasAsked else {
+        throw .configuration(item, words: ["\(material) holds no usable key"] + words)
+      }
+      let reason =
+        password == nil
+        ? "\(material) is encrypted, and no password is given"
+        : "\(material) cannot be decrypted; is the password right?"
+      throw .configuration(item, words: [reason] + words)
     }
   }
 

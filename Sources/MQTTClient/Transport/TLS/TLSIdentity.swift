@@ -12,6 +12,12 @@ extension TLSContext {
         reader.read(key, for: .clientKey), in: key, password: password)
       defer { unsafe EVP_PKEY_free(key) }
       try unsafe use(chain, key)
+    case .stored(let certificates, let uri, let password):
+      let chain = try PEMReader(library, for: .clientCertificate).certificates(
+        reader.read(certificates, for: .clientCertificate), in: certificates)
+      let key = try unsafe KeyStore(library).privateKey(uri, password: password)
+      defer { unsafe EVP_PKEY_free(key) }
+      try unsafe use(chain, key)
     case .pkcs12(let material, let password):
       let bytes = try reader.read(material, for: .clientCertificate)
       let (key, chain) = try unsafe identity(bytes, in: material, password)

@@ -49,7 +49,7 @@ final class WebSocketFlow {
     var filled = try drain(into: &buffer)
     guard filled == 0, !hasEnded else { return filled > 0 ? .bytes(filled) : .end }
     if input.count != buffer.count { input = Array(repeating: 0, count: buffer.count) }
-    switch try lower.receive(into: &input) {
+    switch try read() {
     case .nothingYet: return .nothingYet
     case .end:
       hasEnded = true
@@ -61,6 +61,16 @@ final class WebSocketFlow {
     filled = try drain(into: &buffer)
     if filled > 0 { return .bytes(filled) }
     return hasEnded ? .end : .nothingYet
+  }
+
+  /// Reads once; many servers cut the connection instead of answering our Close.
+  private func read() throws(TransportError) -> TCPSocket.Received {
+    do throws(TransportError) {
+      return try lower.receive(into: &input)
+    } catch {
+      guard isClosing else { throw error }
+      return .end
+    }
   }
 
   func send(_ bytes: Bytes) throws(TransportError) -> Int {
