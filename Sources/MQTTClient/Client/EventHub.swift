@@ -10,7 +10,7 @@ final class EventHub: Sendable {
 
   private let state = Locked(State())
 
-  /// Tells everybody; never waits. From any thread.
+  /// Tells everybody, from any thread, without waiting.
   func publish(_ event: ClientEvent) {
     let queues = state.withLock { state in
       if event == .stopped { state.isEnded = true }

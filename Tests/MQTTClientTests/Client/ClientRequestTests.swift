@@ -55,9 +55,11 @@ import Testing
     }
     #expect(error == .deadlinePassed)
     let task = Task {
-      await thrown { () throws(ClientError) in try await client.request(Message("nobody")) }
+      await thrown { () throws(ClientError) in try await client.request(Message("silent")) }
     }
-    _ = await test.broker.packet(.publish, count: 2)
+    _ = await test.broker.packet { received in
+      if case .publish(let publish) = received.packet { publish.topic == "silent" } else { false }
+    }
     task.cancel()
     #expect(await task.value == .cancelled)
   }
@@ -104,10 +106,14 @@ import Testing
       }
     }
     var names: [String?] = []
-    for try await reply in client.replies(to: Message("who"), within: .milliseconds(500)) {
+    for try await reply in client.replies(to: Message("who"), within: .seconds(20)) {
       names.append(reply.text)
+      if names.count == 3 { break }
     }
     #expect(names == ["a", "b", "c"])
+    for try await _ in client.replies(to: Message("nobody"), within: .milliseconds(30)) {
+      Issue.record("a reply of nobody")
+    }
     answering.cancel()
     _ = await answering.result
   }
@@ -167,6 +173,6 @@ import Testing
     #expect(texts == ["plus a/1", "hash a/1"])
     running.cancel()
     _ = await running.result
-    #expect(await test.broker.packet(.unsubscribe, count: 2) != nil)
+    #expect(await soon { Set(test.filters(.unsubscribe).joined()) == ["a/+", "a/#"] })
   }
 }
