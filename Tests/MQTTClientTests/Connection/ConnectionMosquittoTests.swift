@@ -69,17 +69,4 @@ import Testing
         == .published(.acknowledged(.success, reasonString: nil, isUncertain: false)))
     #expect(connection.receive(within: .seconds(20))?.text == "kept")
   }
-
-  @Test func `every filter refused is an error with the reasons`() throws {
-    let broker = try Mosquitto()
-    let connection = try MQTTConnection(.test(port: broker.port))
-    let error = #expect(throws: ClientError.self) {
-      try connection.subscribe(to: [String(repeating: "a/", count: 250)], within: .seconds(20))
-    }
-    guard case .refused(let grants) = error else {
-      Issue.record("\(String(describing: error))")
-      return
-    }
-    #expect(grants.map(\.isGranted) == [false])
-  }
 }

@@ -19,24 +19,26 @@ struct SecretFields: Sendable, CustomTestStringConvertible {
     SecretFields(
       "ClientOptions", "Options",
       secret: [
-        "servers", "session", "webSocket", "proxy", "connector", "prepareAttempt", "trace",
+        "servers", "session", "tls", "webSocket", "proxy", "connector", "prepareAttempt", "trace",
+        "sessionStore",
       ],
       open: [
         "serverOrder", "network", "dialStagger", "writeStallTimeout", "closeTimeout",
         "outgoingBytesMax", "mailboxCapacity", "messagesPerTurn", "readBytes", "readsPerTurn",
       ]),
     SecretFields(
-      "SessionOptions", "Options", secret: ["username", "password", "will", "connect", "authenticator"],
+      "SessionOptions", "Options",
+      secret: ["username", "password", "will", "connect", "authenticator", "redirect"],
       open: [
         "version", "clientID", "cleanStart", "unknownSession", "keepAlive", "isBridge",
         "authenticationTimeout", "allowsBrokerReauthentication", "inflightMaximum",
         "queuedPublishesMaximum", "queuedFiltersMaximum", "filtersPerPacketMaximum",
         "connectTimeout", "pingFraction", "pingTimeout", "acknowledgementTimeout", "reconnect",
-        "redirect", "resubscribe",
-        "resubscribeRetainHandling", "packetIDOrder", "recordsReceived", "delivery",
+        "resubscribe", "resubscribeRetainHandling", "packetIDOrder", "recordsReceived",
+        "delivery",
       ]),
     SecretFields(
-      "ProxyOptions", "Options", secret: ["username", "password"],
+      "ProxyOptions", "Options", secret: ["username", "password", "tls"],
       open: ["kind", "host", "port", "exceptions"]),
     SecretFields(
       "WebSocketOptions", "Options", secret: ["headers", "path", "prepare"],
@@ -54,7 +56,7 @@ struct SecretFields: Sendable, CustomTestStringConvertible {
       ]),
     SecretFields(
       "ConnectAttempt", "Options",
-      secret: ["lastFailure", "servers", "username", "password", "webSocket", "proxy"],
+      secret: ["lastFailure", "servers", "username", "password", "tls", "webSocket", "proxy"],
       open: ["number"]),
     SecretFields(
       "Message", "", secret: ["payload", "properties"],

@@ -19,6 +19,7 @@ enum SecretValues {
     var proxy = ProxyOptions(.http, host: "proxy.example", port: 3128)
     proxy.username = text
     proxy.password = text
+    proxy.tls = tls
     return proxy
   }
 
@@ -27,10 +28,15 @@ enum SecretValues {
     session.username = text
     session.password = bytes[...]
     session.will = will
+    session.authenticator = authenticator
     session.connect.authenticationMethod = "SCRAM-SHA-256"
     session.connect.authenticationData = bytes[...]
     session.authenticator = ScramSHA256Authenticator(username: text, password: text)
     return session
+  }
+
+  private static var authenticator: ScramSHA256Authenticator {
+    ScramSHA256Authenticator(username: text, password: text)
   }
 
   static var webSocket: WebSocketOptions {
@@ -53,6 +59,7 @@ enum SecretValues {
     get throws {
       var options = ClientOptions(broker: try broker, session: session)
       options.proxy = proxy
+      options.tls = tls
       options.webSocket = webSocket
       let captured = text
       options.trace = PacketTrace { _ in _ = captured }
@@ -77,7 +84,7 @@ enum SecretValues {
 
   private static var options: [any Sendable] {
     var values: [any Sendable] = [
-      session, proxy, webSocket, webSocket.headers, tls, will,
+      session, authenticator, proxy, webSocket, webSocket.headers, tls, will,
       TLSOptions.ClientCertificate.pkcs12(.bytes(bytes), password: text),
       TLSOptions.Material.bytes(bytes), TLSOptions.TrustAnchors.pem(bytes),
       WebSocketRequest(
