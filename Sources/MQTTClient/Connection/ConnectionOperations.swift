@@ -10,6 +10,7 @@ extension MQTTConnection {
   /// - Parameters:
   ///   - message: What to publish; what the broker does not take is found out in the outcome.
   ///   - deadline: How long the outcome may take; it then is `deadlinePassed`.
+  /// - Returns: The name of the operation, for `wait(for:within:)` and its event.
   /// - Throws: `ClientError.full` when `operationsMaximum` is reached, `ClientError.stopped` after
   ///   the end.
   @discardableResult
