@@ -216,7 +216,9 @@ struct OutboxConsumer: ~Copyable {
     case .expired: MessageOutcome(state: .expired, isUncertain: isUncertain)
     case .topicAliasTooLarge, .topicAliasUnknown: rejected(.topicAliasInvalid)
     case .quarantined(let code): rejected(code ?? .implementationSpecificError)
-    case .linkDown, .queueFull, .displaced, .notStored, .deadlinePassed, .sessionLost, .cancelled, .stopped: nil
+    case .linkDown, .queueFull, .displaced, .notStored, .deadlinePassed, .sessionLost, .cancelled,
+      .stopped:
+      nil
     }
   }
 

@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 
 /// An address and port of TCP over IPv4 or IPv6.
