@@ -15,7 +15,7 @@ public func fuzzOneInput(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
   let stream = input.dropFirst()
   let whole = check.read([stream])
   let pieces = check.read(check.cut(stream))
-  precondition(whole == pieces, "\(pieces) in pieces, \(whole) at once")
+  precondition(check.isSame(whole, pieces), "\(pieces) in pieces, \(whole) at once")
   check.sendBack(whole.messages)
   return 0
 }
@@ -83,6 +83,12 @@ struct FrameCheck {
     precondition(!machine.hasInput, "input is left over")
     precondition(outcome.violation == nil || machine.state != .open)
     return outcome
+  }
+
+  /// Compressed bytes that are wrong in two ways may be refused for either, depending on the cuts.
+  func isSame(_ one: Outcome, _ other: Outcome) -> Bool {
+    guard deflate != nil, one.violation != nil, other.violation != nil else { return one == other }
+    return one.messages == other.messages && one.controls == other.controls
   }
 
   private func note(

@@ -20,6 +20,7 @@ public final class FileSessionStore: SessionStore {
   ///   - directory: Where the database and its lock are.
   ///   - publishesMax: How many unfinished publishes and deliveries it may hold.
   ///   - bytesMax: How many bytes they may have together.
+  /// - Throws: Why the database cannot be used, such as another process that has it.
   public init(
     directory: String, publishesMax: Int = 1_000_000, bytesMax: Int = 1 << 30
   ) throws(FileSessionStoreError) {

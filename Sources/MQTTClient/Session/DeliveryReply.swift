@@ -7,7 +7,7 @@ public struct DeliveryReply: Equatable, Sendable {
   /// Left out, like the user properties, when the packet would be longer than the broker takes.
   /// [MQTT-3.4.2-2] [MQTT-3.5.2-2]
   public var reasonString: String?
-  /// [MQTT-3.4.2-3] [MQTT-3.5.2-3]
+  /// Names and values for the broker. [MQTT-3.4.2-3] [MQTT-3.5.2-3]
   public var userProperties: [UserProperty]
 
   /// A plain success by default.

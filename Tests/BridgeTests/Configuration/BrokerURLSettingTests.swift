@@ -51,9 +51,10 @@ import Testing
     ])
     #expect(!loaded.report.contains("hunter2"))
     let line = loaded.report.split(separator: "\n").first { $0.hasPrefix("broker:") }
-    #expect(
-      line == "broker: \"wss://h:443/p?tls_pkcs12=/k.p12\"  # --broker (hidden: user name, "
-        + "password, query of the path, tls_key_password, proxy, ws_header)")
+    let expected =
+      "broker: \"wss://h:443/p?tls_pkcs12=/k.p12\"  # --broker (hidden: user name, password, "
+      + "query of the path, tls_key_password, proxy, ws_header)"
+    #expect(line.map { String($0) } == expected)
     var dumped = ""
     dump(loaded, to: &dumped)
     #expect(!dumped.contains("hunter2"))
