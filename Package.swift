@@ -96,7 +96,7 @@ let package = Package(
     .testTarget(
       name: "MQTTClientTests",
       dependencies: [
-        "MQTTClient", "MQTTClientTesting", "EventLoop", "TestSupport", "WebSocketProtocol",
+        "EventLoop", "MQTTClient", "MQTTClientTesting", "TestSupport", "WebSocketProtocol",
       ],
       swiftSettings: strict),
     .testTarget(
