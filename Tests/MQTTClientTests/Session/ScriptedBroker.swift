@@ -36,6 +36,10 @@ struct ScriptedBroker {
   /// Rows to refuse; MQTT 5 only.
   var refused: Set<UInt64> = []
   var refusesConnect = false
+  /// Rows over which the broker ends the link.
+  var poisoned: Set<UInt64> = []
+  static let topicAliasMaximum: UInt16 = 2
+  private var aliases: [UInt16: String] = [:]
 
   /// A CONNECT that named a method of authentication, whose challenge is out.
   private var challenged: Connect?
@@ -142,16 +146,42 @@ struct ScriptedBroker {
     if !isPresent { memory = Memory() }
     clientReceiveMaximum = Int(connect.properties.receiveMaximum ?? .max)
     var ack = ConnectAck(sessionPresent: isPresent, reasonCode: .success)
-    if version == .v5 { ack.properties.receiveMaximum = UInt16(receiveMaximum) }
+    aliases = [:]
+    if version == .v5 {
+      ack.properties.receiveMaximum = UInt16(receiveMaximum)
+      ack.properties.topicAliasMaximum = Self.topicAliasMaximum
+    }
     ack.properties.authenticationMethod = connect.properties.authenticationMethod
     challenged = nil
     return [.connectAck(ack)] + pump()
   }
 
+  func isPoisoned(by packet: Packet) -> Bool {
+    guard isConnected, case .publish(let publish) = packet else { return false }
+    return poisoned.contains(Self.row(of: publish))
+  }
+
+  private static func row(of publish: Publish) -> UInt64 {
+    publish.payload.reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+  }
+
+  /// The topic that an alias stands for, if the message has one.
+  private mutating func topic(of publish: Publish) -> String {
+    guard let alias = publish.properties.topicAlias else { return publish.topic }
+    if !(1...Self.topicAliasMaximum).contains(alias) { _ = wrong("alias \(alias)") }
+    if !publish.topic.isEmpty { aliases[alias] = publish.topic }
+    guard let topic = aliases[alias] else {
+      _ = wrong("alias \(alias) without a topic")
+      return ""
+    }
+    return topic
+  }
+
   private mutating func receivedPublish(_ publish: Publish) -> [Packet] {
+    let topic = topic(of: publish)
     guard publish.qos != .atMostOnce else { return [] }
     guard let id = publish.packetID else { return wrong("PUBLISH without an identifier") }
-    let row = publish.payload.reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+    let row = Self.row(of: publish)
     openPublishes.insert(id)
     if version == .v5, openPublishes.count > receiveMaximum { _ = wrong("quota exceeded") }
     if let earlier = memory?.received[id] {
@@ -160,7 +190,7 @@ struct ScriptedBroker {
     }
     let isRefused = version == .v5 && refused.contains(row)
     if isRefused || publish.qos == .atLeastOnce { openPublishes.remove(id) }
-    if !isRefused { arrived(row, publish.topic) }
+    if !isRefused { arrived(row, topic) }
     if publish.qos == .atLeastOnce {
       return [.publishAck(reply(id, isRefused ? .quotaExceeded : nil))]
     }

@@ -56,6 +56,12 @@ struct Simulation: ~Copyable {
     if options.version == .v5, Bool.random(using: &random) {
       options.authenticator = NamedAuthenticator()
     }
+    let policies = [TopicAliasPolicy.disabled, .monotonic, .leastRecentlyUsed]
+    options.delivery.topicAliases = policies[Int.random(in: 0..<3, using: &random)]
+    if Int.random(in: 0..<3, using: &random) == 0 {
+      options.delivery.rate = PublishRate(messages: 20, burst: .milliseconds(200))
+      options.delivery.replayRate = PublishRate(messages: 50, burst: .zero)
+    }
     broker = ScriptedBroker(
       version: options.version, receiveMaximum: Int.random(in: 1...10, using: &random))
     session = Session(options: options, jitterSeed: seed)
@@ -165,10 +171,11 @@ struct Simulation: ~Copyable {
     case .clientSeesEnd(let number):
       guard number == link, clientSeesLink else { return }
       clientSeesLink = false
-      give { $0.linkFailed(.closedByPeer, at: $1, &$2) }
+      give { $0.linkFailed(.transferFailed(110), at: $1, &$2) }
     case .brokerSeesEnd(let number): endAtBroker(number)
     case .toBroker(let number, let packet):
       guard number == brokerLink else { return }
+      guard !broker.isPoisoned(by: packet) else { return breakOver(number) }
       broker.refusesConnect = isChaos && chance(10)
       for answer in broker.receive(packet) { think(number, answer) }
     case .brokerThought(let number, let packet): answer(number, packet)
@@ -202,9 +209,24 @@ struct Simulation: ~Copyable {
     let isRefused = options.version == .v5 && chance(5)
     let qos: QoS = chance(50) ? .atLeastOnce : .exactlyOnce
     let topic = "t/\(Int.random(in: 0..<3, using: &random))"
-    let row = application.append(topic, qos, idCount: hasUniqueIDs ? 1000 : 15)
+    // Over a restart an identifier may only be used again once its last row is forgotten on disk.
+    let row = application.append(topic, qos, idCount: hasUniqueIDs || restarts ? 1000 : 15)
     if isRefused { broker.refused.insert(row.key) }
+    if !isRefused, chance(2) { poison(row.key) }
     give { $0.publish(row.request(isNew: true), at: $1, &$2) }
+  }
+
+  private mutating func poison(_ key: UInt64) {
+    broker.poisoned.insert(key)
+    application.poisoned.insert(key)
+  }
+
+  /// The broker ends the link over a message, and the client sees that it was the broker.
+  private mutating func breakOver(_ number: Int) {
+    endAtBroker(number)
+    guard number == link, clientSeesLink else { return }
+    clientSeesLink = false
+    give { $0.linkFailed(.closedByPeer, at: $1, &$2) }
   }
 
   private mutating func subscribe() {
