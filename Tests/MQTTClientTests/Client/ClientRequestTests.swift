@@ -151,7 +151,10 @@ import Testing
     try client.start()
     #expect(await test.broker.packet(.publish) != nil)
     await client.disconnectNow()
-    #expect(await answers.value == .stopped)
+    // The acknowledgement of the request may have arrived or not.
+    let expected: [ClientError] = [.stopped, .notPublished(.maybeSent(.stopped))]
+    let answer = await answers.value
+    #expect(answer.map { expected.contains($0) } ?? false)
   }
 
   @Test func `a router brings messages to the handlers of their filters`() async throws {
