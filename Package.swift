@@ -95,7 +95,9 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "MQTTClientTests",
-      dependencies: ["MQTTClient", "EventLoop", "TestSupport", "WebSocketProtocol"],
+      dependencies: [
+        "EventLoop", "MQTTClient", "MQTTClientTesting", "TestSupport", "WebSocketProtocol",
+      ],
       swiftSettings: strict),
     .testTarget(
       name: "HTTPFrontTests", dependencies: ["HTTPFront", "EventLoop", "TestSupport"],

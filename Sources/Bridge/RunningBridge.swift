@@ -89,6 +89,10 @@ final class RunningBridge: Sendable {
         LogKey.broker: "\(configuration.mqtt.broker)", LogKey.clientID: "\(clientID)",
         LogKey.data: "\(configuration.data)",
       ])
+    let tls = BrokerClientOptions.make(configuration, clientID: clientID).tls
+    if configuration.mqtt.broker.scheme.isSecure, !tls.verifiesChain || !tls.verifiesHostName {
+      Observer(log).brokerUnverified()
+    }
     log.info("no authentication is configured: everything is allowed, on loopback only")
   }
 

@@ -28,16 +28,24 @@ public final class MQTTClient: Sendable {
 
   /// Prepares a client; nothing happens before `start` or `connect`.
   ///
-  /// What is asked for before that is carried out once there is a connection. Throws when the system
-  /// has no descriptors left.
-  public convenience init(_ options: ClientOptions) throws(ConnectionFailure) {
-    try self.init(options, resolver: Resolver())
+  /// What is asked for before that is carried out once there is a connection. A message that nobody
+  /// listens to is held for `holdTime`, unacknowledged, for whoever begins to listen. Throws when the
+  /// system has no descriptors left.
+  public convenience init(
+    _ options: ClientOptions, holdingUnroutedFor holdTime: Duration = .seconds(10)
+  ) throws(ConnectionFailure) {
+    try self.init(options, holdTime, resolver: Resolver())
   }
 
-  package init(_ options: ClientOptions, resolver: Resolver) throws(ConnectionFailure) {
+  package init(
+    _ options: ClientOptions, _ holdTime: Duration, resolver: Resolver
+  ) throws(ConnectionFailure) {
     var options = options
     if options.session.version == .v5, options.session.connect.receiveMaximum == nil {
       options.session.connect.receiveMaximum = Self.receiveMaximumDefault
+    }
+    if options.session.version == .v5, options.session.connect.requestResponseInformation == nil {
+      options.session.connect.requestResponseInformation = true
     }
     self.options = options
     do throws(SystemError) {
@@ -45,7 +53,7 @@ public final class MQTTClient: Sendable {
       let port = ClientPort(mailbox, enqueuedMaximum: options.session.queuedPublishesMaximum)
       self.port = port
       link = try Link(options, resolver: resolver, mailbox: mailbox) { [options] in
-        ClientApplication(options, port)
+        ClientApplication(options, port, holdTime: holdTime)
       }
     } catch {
       throw ConnectionFailure(.local, isRetryable: false, detail: error.description)
@@ -112,7 +120,7 @@ extension ClientPort {
     let identity = ThreadIdentity()
     identity.adoptCurrentThread()
     let link = LinkContext(thread: identity, now: MonotonicClock.now())
-    let client = ClientApplication(options, self)
+    let client = ClientApplication(options, self, holdTime: .zero)
     for command in commands { client.handle(command, link) }
     client.received(.stopped, link)
   }

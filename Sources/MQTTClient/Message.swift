@@ -136,8 +136,10 @@ extension Message: CustomStringConvertible, CustomDebugStringConvertible, Custom
     "Message(\(topic), \(payload.count) bytes, QoS \(qos.rawValue)\(isRetained ? ", retained" : ""))"
   }
 
+  /// The same as the description, so that no dump shows more.
   public var debugDescription: String { description }
 
+  /// What a dump shows: the description, and no secret.
   public var customMirror: Mirror {
     Mirror(
       self,

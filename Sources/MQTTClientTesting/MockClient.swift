@@ -81,6 +81,7 @@ public final class MockClient: MessagingClient {
     for listener in listeners { listener.messages.end(error) }
   }
 
+  /// Records the message, and returns the outcome that the test has chosen.
   public func publish(
     _ message: Message, deadline: Duration?, lane: String?
   ) async -> PublishOutcome {
@@ -101,6 +102,7 @@ public final class MockClient: MessagingClient {
     return (decide(message), isRouted)
   }
 
+  /// A sequence of what is published or delivered under the filters from now on.
   public func subscribe(
     to filters: [String], options: SubscriptionOptions
   ) async throws(ClientError) -> MessageSequence {
@@ -124,6 +126,7 @@ public final class MockClient: MessagingClient {
     return messages.sequence
   }
 
+  /// Records the request, and returns the reply that the test has chosen.
   public func request(
     _ message: Message, within duration: Duration
   ) async throws(ClientError) -> Message {
@@ -136,6 +139,7 @@ public final class MockClient: MessagingClient {
     return answer
   }
 
+  /// Ends the client and every subscription; nothing is ever unfinished.
   @discardableResult
   public func disconnect(_ packet: Disconnect, within duration: Duration) async -> Int {
     let listeners = shared.withLock { state in

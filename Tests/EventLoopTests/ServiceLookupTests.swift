@@ -64,12 +64,15 @@ import Testing
 /// A name server on a UDP port of this machine, which answers from a closure.
 final class ScriptedNameServer: Sendable {
   let port: UInt16
-  private let descriptor: Int32
+  private let isOver = Stop()
+
+  private final class Stop: Sendable {
+    let isSet = Locked(false)
+  }
 
   /// Nil as an answer means that the name does not exist.
   init(_ answers: @escaping @Sendable (String) -> [ServiceRecord]?) throws {
     let descriptor = socket(AF_INET, Int32(SOCK_DGRAM.rawValue), 0)
-    self.descriptor = descriptor
     var address = sockaddr_in()
     address.sin_family = sa_family_t(AF_INET)
     address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
@@ -81,28 +84,32 @@ final class ScriptedNameServer: Sendable {
     }
     guard isBound else { throw TestFailure("cannot bind: errno \(errno)") }
     port = UInt16(bigEndian: address.sin_port)
-    Thread.detachNewThread { while Self.serve(descriptor, answers) {} }
+    // The thread alone closes the descriptor, whose number another socket may then have.
+    Thread.detachNewThread { [isOver] in
+      var entry = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+      while !isOver.isSet.withLock({ $0 }) {
+        if unsafe poll(&entry, 1, 50) > 0 { Self.serve(descriptor, answers) }
+      }
+      close(descriptor)
+    }
   }
 
-  deinit {
-    shutdown(descriptor, Int32(SHUT_RDWR))
-    close(descriptor)
-  }
+  deinit { isOver.isSet.withLock { $0 = true } }
 
   private static func serve(
     _ descriptor: Int32, _ answers: (String) -> [ServiceRecord]?
-  ) -> Bool {
+  ) {
     var query = [UInt8](repeating: 0, count: 2048)
     var peer = sockaddr_in()
     var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-    return unsafe withUnsafeMutablePointer(to: &peer) { pointer in
+    unsafe withUnsafeMutablePointer(to: &peer) { pointer in
       unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
         let count = unsafe recvfrom(descriptor, &query, query.count, 0, address, &length)
-        guard count > 12 else { return false }
+        guard count > 12 else { return }
         let end = (query[12...].firstIndex(of: 0) ?? 12) + 5
         let question = Array(query[..<min(end, count)])
         let reply = answer(to: question, answers(name(in: question)))
-        return unsafe sendto(descriptor, reply, reply.count, 0, address, length) == reply.count
+        _ = unsafe sendto(descriptor, reply, reply.count, 0, address, length)
       }
     }
   }

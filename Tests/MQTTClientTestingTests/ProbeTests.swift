@@ -40,7 +40,7 @@ import Testing
     let ack = ConnectAck(sessionPresent: false, reasonCode: .success, properties: properties)
     let broker = try ScriptedBroker { $0.type == .connect ? [.send(.connectAck(ack))] : [.behave] }
     let probe = try ProbeDriver()
-    _ = try probe.call(1, #""op":"connect","uri":"\#(broker.url)""#)
+    _ = try probe.call(1, #""op":"connect","uri":"\#(broker.url)","clientId":"p""#)
     let tooHigh = try probe.call(2, #""op":"publish","topic":"a","payload":"","qos":1"#)
     #expect(tooHigh.contains(#""ok":false"#) && tooHigh.contains(#""code":155"#))
     let payload = String(repeating: "x", count: 100)
@@ -58,7 +58,7 @@ import Testing
       return [.send(.connectAck(ack)), .close]
     }
     let probe = try ProbeDriver()
-    let refused = try probe.call(1, #""op":"connect","uri":"\#(broker.url)""#)
+    let refused = try probe.call(1, #""op":"connect","uri":"\#(broker.url)","clientId":"p""#)
     #expect(refused.contains(#""error":"refused""#) && refused.contains(#""code":135"#))
     #expect(try probe.call(2, #""op":"connect","uri":"\#(broker.url)""#).contains(#""ok":true"#))
     broker.perform([.send(.disconnect(Disconnect(.serverShuttingDown))), .close])
@@ -94,7 +94,7 @@ import Testing
     }
     let probe = try ProbeDriver()
     try probe.send(
-      #"{"id":1,"op":"connect","uri":"\#(broker.url)","acceptAuth":true,"props":{"authMethod":"m"}}"#
+      #"{"id":1,"op":"connect","uri":"\#(broker.url)","clientId":"p","acceptAuth":true,"props":{"authMethod":"m"}}"#
     )
     #expect(try probe.line(with: #""ev":"auth""#).contains(#""data":"who?""#))
     #expect(try probe.call(2, #""op":"auth","method":"m","data":"me""#).contains(#""ok":true"#))

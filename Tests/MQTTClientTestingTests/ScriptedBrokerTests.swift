@@ -36,13 +36,15 @@ import Testing
   @Test func `bytes that are no MQTT, resets and a closed door reach the client as they are`()
     async throws
   {
-    let broker = try ScriptedBroker { _ in [.sendBytes([0xFF, 0x00]), .close] }
+    let broker = try ScriptedBroker {
+      $0.connection == 1 ? [.sendBytes([0xFF, 0x00]), .close] : [.reset]
+    }
     let first = try LoopbackSocket(port: broker.port)
     try first.send(Self.connect)
     #expect(try first.receive(exactly: 2) == [0xFF, 0x00])
 
     let second = try LoopbackSocket(port: broker.port)
-    broker.perform([.reset], on: 2)
+    try second.send(Self.connect)
     #expect(throws: (any Error).self) {
       while let bytes = try second.receive(until: Deadline(after: .seconds(10))), !bytes.isEmpty {}
       throw TestFailure("the end of the connection")
@@ -51,7 +53,7 @@ import Testing
     #expect(eventually { (try? LoopbackSocket(port: broker.port)) == nil })
     broker.setAccepting(true)
     #expect(eventually { (try? LoopbackSocket(port: broker.port)) != nil })
-    #expect(broker.packets.map(\.connection) == [1])
+    #expect(broker.packets.map(\.connection) == [1, 2])
   }
 
   @Test func `waiting for a packet ends with the packet, the time or the task`() async throws {

@@ -67,11 +67,15 @@ final class BrokerApplication: LinkApplication {
     case .up(let ack): up(ack, link, at: now)
     case .down(let reason, let detail, let retryIn):
       outbox.linkDown()
-      let text = detail.map { "\($0)" } ?? "\(reason)"
+      let text = ConnectionFailure(reason, detail: detail).description
       wiring.status.down(text)
       observer.brokerDown(reason: text, retryIn: retryIn)
-    case .connecting, .authentication, .reauthenticated, .referred, .redirected, .drainExpired:
-      break
+    case .connecting(let attempt): observer.brokerAttempt(attempt)
+    case .authentication(let event): observer.authentication(event)
+    case .referred(let request): observer.brokerReferred(to: request.references)
+    case .redirected(let target): observer.brokerRedirected(to: target?.references ?? [])
+    // Answers to requests that the bridge does not make.
+    case .reauthenticated, .drainExpired: break
     case .stopped: outbox.linkDown()
     }
     run(link)

@@ -21,6 +21,7 @@ enum BrokerClientOptions {
       session.connect.receiveMaximum = 1024
       session.connect.maximumPacketSize = packetBytesMaximum
     }
+    // The URL's items count last: what they may set is theirs alone, or the same in both places.
     var options = ClientOptions(broker: mqtt.broker, session: session)
     options.mailboxCapacity = max(16_384, configuration.streams.limit * 2)
     return options

@@ -13,6 +13,11 @@ struct BridgeCommand: ParsableCommand {
       TIME is a whole number of seconds, or one with ms, s, m, h or d: 500ms, 7d.
       SIZE is a number of bytes, or one with KiB, MiB, GiB or TiB: 64MiB.
 
+      The broker's URL says how to reach it: mqtt://host, mqtts://host for TLS, ws://
+      and wss://host/path for WebSocket, unix:///path/of/socket, mqtt+srv://domain and
+      mqtts+srv://domain for DNS SRV. Its query sets options, percent-encoded:
+      mqtts://host?tls_ca_file=/etc/ca.pem&tls_certificate=/etc/bridge.pem
+
       "mqtt-bridge serve --help" lists all settings, "mqtt-bridge check-config"
       shows their values. SIGTERM and SIGINT stop the bridge gracefully; a second
       signal stops it at once.

@@ -19,6 +19,7 @@ struct ConfigurationLoader {
     var loader = ConfigurationLoader()
     loader.addLayers(flags, file, environment)
     loader.applyValues()
+    loader.applyBrokerItems()
     loader.readPasswordFile()
     loader.checkLogin()
     loader.checkAddresses()
@@ -57,6 +58,26 @@ struct ConfigurationLoader {
         let isShown = !setting.isSecret && setting.key != .broker
         let message = "must be \(error.expected)" + (isShown ? ", not \"\(text)\"" : "")
         problems.append(ConfigurationProblem(source, message))
+      }
+    }
+  }
+
+  /// What the broker's URL says about a setting counts as the setting, which may then not be given.
+  private mutating func applyBrokerItems() {
+    let (url, place) = (configuration.mqtt.broker, source(of: .broker))
+    let session = ClientOptions(broker: url, session: SessionOptions(clientID: "")).session
+    for twin in BrokerItems.twins where url.itemNames.contains(twin.item) {
+      guard sources[twin.key] == nil else {
+        let message = "the option '\(twin.item)' is also in the broker's URL; give it once"
+        problems.append(ConfigurationProblem(source(of: twin.key), message))
+        continue
+      }
+      do throws(SettingError) {
+        try SettingCatalogue.setting(twin.key).apply(twin.text(session), to: &configuration)
+        sources[twin.key] = place
+      } catch {
+        let message = "the option '\(twin.item)' must be \(error.expected)"
+        problems.append(ConfigurationProblem(place, message))
       }
     }
   }

@@ -19,7 +19,9 @@ struct LoadedConfiguration: Sendable {
         return "# \(setting.key.rawValue): \(setting.defaultText)  # \(source)\n"
       }
       let mark = setting.isSecret ? "# " : ""
-      return "\(mark)\(setting.key.rawValue): \(Self.quoted(text))  # \(source)\n"
+      let hidden = setting.hiddenParts(in: configuration).joined(separator: ", ")
+      let note = hidden.isEmpty ? "" : " (hidden: \(hidden))"
+      return "\(mark)\(setting.key.rawValue): \(Self.quoted(text))  # \(source)\(note)\n"
     }.joined()
   }
 

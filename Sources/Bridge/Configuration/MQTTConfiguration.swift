@@ -2,7 +2,7 @@ import MQTTClient
 
 /// How the bridge connects to its broker.
 struct MQTTConfiguration: Sendable {
-  /// The standard port on this machine.
+  /// The standard port on this machine; its query says how to get there, and is no other field's.
   var broker: BrokerURL = .standard
   /// Nil stands for a random identifier that the data directory keeps, so that a restart finds its session.
   var clientID: String?

@@ -11,6 +11,7 @@ struct Setting: Sendable {
 
   private let read: @Sendable (String, inout BridgeConfiguration) throws(SettingError) -> Void
   private let write: @Sendable (BridgeConfiguration) -> String
+  private let hide: @Sendable (BridgeConfiguration) -> [String]
 
   /// A setting of any value of its type.
   init<Value: SettingValue>(
@@ -49,6 +50,7 @@ struct Setting: Sendable {
       configuration[keyPath: path] = value
     }
     self.write = { $0[keyPath: path].settingText }
+    self.hide = { $0[keyPath: path].hiddenParts }
   }
 
   /// Reads the text into the configuration.
@@ -58,4 +60,7 @@ struct Setting: Sendable {
 
   /// The value as users would write it; empty when there is none, hidden when it is a secret.
   func text(in configuration: BridgeConfiguration) -> String { write(configuration) }
+
+  /// Names the parts of the value that `text` leaves out because they are secrets.
+  func hiddenParts(in configuration: BridgeConfiguration) -> [String] { hide(configuration) }
 }

@@ -13,7 +13,8 @@ enum SettingCatalogue {
   private static let broker = [
     Setting(
       .broker, \.mqtt.broker,
-      "The MQTT broker, as mqtt://[user:password@]host[:port]."),
+      "The MQTT broker, as SCHEME://[user:password@]host[:port][/path][?options]; SCHEME is mqtt, "
+        + "mqtts, ws, wss, unix, mqtt+srv or mqtts+srv."),
     Setting(
       .clientID, \.mqtt.clientID, default: "a random one, kept in the data directory",
       "The MQTT client identifier; two bridges must never share one."),

@@ -11,8 +11,14 @@ protocol SettingValue: Sendable {
   /// What the text looks like, for the help, such as `HOST:PORT`.
   static var placeholder: String { get }
   init(settingText text: String) throws(SettingError)
-  /// The text that reads back as the same value.
+  /// The text that reads back as the same value, but for what is hidden.
   var settingText: String { get }
+  /// Names the parts of the value that its text hides because they are secrets.
+  var hiddenParts: [String] { get }
+}
+
+extension SettingValue {
+  var hiddenParts: [String] { [] }
 }
 
 extension String: SettingValue {
@@ -103,26 +109,6 @@ extension BasePath: SettingValue {
   var settingText: String { description }
 }
 
-extension BrokerURL: SettingValue {
-  static var placeholder: String { "URL" }
-
-  init(settingText text: String) throws(SettingError) {
-    do throws(BrokerURLError) {
-      self = try Self(text)
-    } catch {
-      throw SettingError(expected: "a URL such as mqtt://host:1883: \(error)")
-    }
-    // The session belongs to the bridge, which has settings of its own for it.
-    let ofSession = Set(URLOption.all.lazy.filter { $0.group == .session }.map(\.name))
-    if let name = itemNames.first(where: ofSession.contains) {
-      throw SettingError(expected: "a URL without the option '\(name)'")
-    }
-  }
-
-  /// Without user name and password.
-  var settingText: String { description }
-}
-
 extension Optional: SettingValue where Wrapped: SettingValue {
   static var placeholder: String { Wrapped.placeholder }
 
@@ -131,4 +117,5 @@ extension Optional: SettingValue where Wrapped: SettingValue {
   }
 
   var settingText: String { self?.settingText ?? "" }
+  var hiddenParts: [String] { self?.hiddenParts ?? [] }
 }

@@ -10,6 +10,8 @@ enum LogKey {
   static let adminListen = "admin_listen"
   static let broker = "broker"
   static let clientID = "client_id"
+  static let attempt = "attempt"
+  static let servers = "servers"
   static let reason = "reason"
   static let retryIn = "retry_in"
   static let sessionPresent = "session_present"

@@ -1,5 +1,6 @@
 import HTTPFront
 import Logging
+import MQTTClient
 import Store
 
 /// Turns the facts that the parts report into lines for the operator; from any thread.
@@ -20,6 +21,39 @@ struct Observer: Sendable {
       metadata: [
         LogKey.reason: "\(reason)", LogKey.retryIn: "\(wait)",
       ])
+  }
+
+  /// The first attempt after a connection is number 1.
+  func brokerAttempt(_ number: Int) {
+    log.debug("connecting to the broker", metadata: [LogKey.attempt: "\(number)"])
+  }
+
+  func authentication(_ event: AuthenticationEvent) {
+    switch event {
+    case .started, .challenged: log.debug("authenticating with the broker")
+    case .succeeded: log.info("authenticated with the broker")
+    case .failed(_, let failure):
+      log.warning("authentication failed", metadata: [LogKey.reason: "\(failure)"])
+    }
+  }
+
+  /// The bridge stays with its configured broker, so this needs a person.
+  func brokerReferred(to servers: [ServerReference]) {
+    log.warning("broker names other servers", metadata: [LogKey.servers: Self.list(servers)])
+  }
+
+  /// No servers stand for the configured ones.
+  func brokerRedirected(to servers: [ServerReference]) {
+    log.info("broker changed", metadata: [LogKey.servers: Self.list(servers)])
+  }
+
+  /// Whoever can intercept the connection can read and change it.
+  func brokerUnverified() {
+    log.warning("the broker's certificate is not verified; this is for tests only")
+  }
+
+  private static func list(_ servers: [ServerReference]) -> Logger.MetadataValue {
+    "\(servers.map(\.description).joined(separator: ", "))"
   }
 
   func storeFailing(_ error: StoreError) {

@@ -19,8 +19,9 @@ struct HealthReport: Sendable {
     var reasons: [String] = []
     if wiring.isDraining { reasons.append("draining") }
     if let failure = wiring.store?.statistics.failure { reasons.append("store: \(failure)") }
-    if configuration.readyRequiresBroker, !wiring.status.snapshot.isConnected {
-      reasons.append("broker is not connected")
+    let broker = wiring.status.snapshot
+    if configuration.readyRequiresBroker, !broker.isConnected {
+      reasons.append("broker is not connected" + (broker.lastError.map { ": \($0)" } ?? ""))
     }
     return reasons
   }

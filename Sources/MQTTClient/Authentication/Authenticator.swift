@@ -61,6 +61,7 @@ public struct AuthenticationMessage: Equatable, Sendable {
   public var data: Bytes?
   /// For people.
   public var reasonString: String?
+  /// The names and values that come or go with it, in order.
   public var userProperties: [UserProperty]
 
   /// Makes a message.

@@ -18,14 +18,14 @@ final class ClientApplication: LinkApplication {
   private var isDraining = false
   private var unfinished = 0
 
-  init(_ options: ClientOptions, _ port: ClientPort) {
+  init(_ options: ClientOptions, _ port: ClientPort, holdTime: Duration) {
     self.options = options
     self.port = port
     clientID = options.session.clientID
     publishes = PublishFlow(port)
     desk = SubscriptionDesk(version: options.session.version)
     requests = RequestTable(port, version: options.session.version)
-    delivering = MessageDispatch(port, desk, requests)
+    delivering = MessageDispatch(port, desk, requests, holdTime: holdTime)
   }
 
   var nextDeadline: Duration? { .earlier(deadlines.nextDeadline, delivering.nextDeadline) }

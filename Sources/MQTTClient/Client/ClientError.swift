@@ -59,5 +59,6 @@ public struct SubscriptionGrant: Equatable, Sendable, CustomStringConvertible {
   /// Whether the broker agreed.
   public var isGranted: Bool { !reasonCode.isFailure }
 
+  /// One line for a log or a person, without a secret.
   public var description: String { "\(filter): \(reasonCode)" }
 }

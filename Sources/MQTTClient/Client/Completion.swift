@@ -18,7 +18,7 @@ final class Completion<Value: Sendable>: Sendable {
   /// The value, once it is there.
   var value: Value? { state.withLock { $0.value } }
 
-  /// Gives the value to everybody who waits; false when there was one before. From any thread.
+  /// Gives the value to everybody who waits, from any thread; false when there was one before.
   @discardableResult
   func resolve(_ value: Value) -> Bool {
     let waiters: [UInt64: Continuation]? = state.withLock { state in

@@ -10,7 +10,7 @@ final class EventHub: Sendable {
 
   private let state = Locked(State())
 
-  /// Tells everybody; never waits. From any thread.
+  /// Tells everybody, from any thread, without waiting.
   func publish(_ event: ClientEvent) {
     let queues = state.withLock { state in
       if event == .stopped { state.isEnded = true }
@@ -91,7 +91,9 @@ final class EventQueue: Sendable {
 /// never holds up the client: when its reader is slow, the oldest events make room for new ones and
 /// `.missed` says how many. Several tasks may read one sequence; each event goes to one of them.
 public struct ClientEventSequence: AsyncSequence, Sendable {
+  /// What the sequence brings.
   public typealias Element = ClientEvent
+  /// Nothing ends the sequence early.
   public typealias Failure = Never
 
   /// Ends the subscription with the last reference to it.
@@ -124,5 +126,6 @@ public struct ClientEventSequence: AsyncSequence, Sendable {
     }
   }
 
+  /// An iterator over the same queue; of several, each element comes to one.
   public func makeAsyncIterator() -> AsyncIterator { AsyncIterator(handle: handle) }
 }

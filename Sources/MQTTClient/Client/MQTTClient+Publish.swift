@@ -10,6 +10,7 @@ extension MQTTClient {
   /// number of waiting tasks.
   ///
   /// - Parameters:
+  ///   - message: What to publish.
   ///   - deadline: How long it may take; then the outcome is `.notSent(.deadlinePassed)` or
   ///     `.maybeSent(.deadlinePassed)`. Nil waits as long as it takes.
   ///   - lane: The name of one of `DeliveryOptions.lanes`; nil, or a name that is none, for the

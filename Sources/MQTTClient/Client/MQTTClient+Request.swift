@@ -125,7 +125,9 @@ extension ClientPort {
 
 /// The replies to one request, in the order in which they come.
 public struct ReplySequence: AsyncSequence, Sendable {
+  /// What the sequence brings.
   public typealias Element = Message
+  /// What ends the sequence early.
   public typealias Failure = ClientError
 
   /// Ends the request with the last reference.
@@ -148,6 +150,7 @@ public struct ReplySequence: AsyncSequence, Sendable {
 
   let handle: Handle
 
+  /// An iterator over the same queue; of several, each element comes to one.
   public func makeAsyncIterator() -> AsyncIterator { AsyncIterator(handle: handle) }
 
   /// Reads the replies one by one.

@@ -58,7 +58,7 @@ extension MQTTClient {
 
   /// The messages that no other sequence of this client gets, while this one is read.
   ///
-  /// Without such a sequence they are held for 10 s, unacknowledged, for whoever begins to listen,
+  /// Without such a sequence they are held for a time, unacknowledged, for whoever begins to listen,
   /// and then dropped. Several such sequences get all of them each.
   public func unroutedMessages(buffer: MessageBuffering = MessageBuffering()) -> MessageSequence {
     let (id, queue) = (port.newID(), MessageQueue(buffer))

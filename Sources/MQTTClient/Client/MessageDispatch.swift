@@ -4,7 +4,7 @@
 /// its queue in one piece, at the end of the turn.
 final class MessageDispatch {
   /// How long messages that nobody listens to are held.
-  private static let holdTime = Duration.seconds(10)
+  private let holdTime: Duration
 
   private let port: ClientPort
   private let desk: SubscriptionDesk
@@ -21,7 +21,10 @@ final class MessageDispatch {
   /// Of the newest delivery.
   private var epoch: UInt32?
 
-  init(_ port: ClientPort, _ desk: SubscriptionDesk, _ requests: RequestTable) {
+  init(
+    _ port: ClientPort, _ desk: SubscriptionDesk, _ requests: RequestTable, holdTime: Duration
+  ) {
+    self.holdTime = holdTime
     self.port = port
     self.desk = desk
     self.requests = requests
@@ -91,7 +94,7 @@ final class MessageDispatch {
   }
 
   private func hold(_ message: QueuedMessage, _ link: LinkContext) {
-    if let gone = unrouted.hold(message, until: link.now + Self.holdTime) {
+    if let gone = unrouted.hold(message, until: link.now + holdTime) {
       dropped([gone], link)
     }
   }

@@ -13,7 +13,9 @@
 /// the policy is `.finish`. Several tasks may read one sequence: each message goes to one of them.
 /// With the last reference to the sequence and its iterators the subscription ends.
 public struct MessageSequence: AsyncSequence, Sendable {
+  /// What the sequence brings.
   public typealias Element = Message
+  /// What ends the sequence early.
   public typealias Failure = ClientError
 
   let handle: SubscriptionHandle
@@ -37,6 +39,7 @@ public struct MessageSequence: AsyncSequence, Sendable {
     try await handle.unsubscribe()
   }
 
+  /// An iterator over the same queue; of several, each element comes to one.
   public func makeAsyncIterator() -> AsyncIterator { AsyncIterator(handle) }
 
   /// Reads the messages one by one, and acknowledges each when the next one is asked for.

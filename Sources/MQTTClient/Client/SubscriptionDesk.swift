@@ -24,11 +24,11 @@ final class SubscriptionDesk {
   private var lastNumber = 0
   private var lastKey: UInt64 = 0
   private var lastIdentifier: UInt32 = 0
-  private let usesIdentifiers: Bool
+  private let isVersion5: Bool
   /// The session refuses everything from now on, because it ends.
   var isStopping = false
 
-  init(version: ProtocolVersion) { usesIdentifiers = version == .v5 }
+  init(version: ProtocolVersion) { isVersion5 = version == .v5 }
 
   func hasIdentifier(_ identifier: UInt32, slot: Int) -> Bool {
     slotsOfIdentifier[identifier]?.contains(slot) ?? false
@@ -118,12 +118,19 @@ final class SubscriptionDesk {
     asked[lastKey] = wishes.map { Asked(slot: $0.slot, waiters: [(pending, $0.index)]) }
     link.subscribe(
       SubscribeRequest(
-        key: lastKey, subscriptions: wishes.map(\.subscription),
+        key: lastKey, subscriptions: wishes.map { expressible($0.subscription) },
         subscriptionIdentifier: identifier))
   }
 
+  /// MQTT 3.1.1 knows the QoS only.
+  private func expressible(_ subscription: Subscription) -> Subscription {
+    isVersion5
+      ? subscription
+      : Subscription(subscription.filter, maximumQoS: subscription.maximumQoS)
+  }
+
   private func nextIdentifier(_ operation: SubscribeOperation) -> UInt32? {
-    guard usesIdentifiers else { return nil }
+    guard isVersion5 else { return nil }
     if let identifier = operation.identifier { return identifier }
     lastIdentifier = lastIdentifier % 268_435_455 + 1
     return lastIdentifier

@@ -7,7 +7,9 @@ public struct TraceContext: Equatable, Sendable {
   /// What vendors add, at most 512 bytes.
   public let tracestate: String?
 
-  /// A context; nil when `traceparent` is malformed. A `tracestate` that is too long is left out.
+  /// A context, or nil when `traceparent` is malformed.
+  ///
+  /// A `tracestate` that is too long is left out.
   public init?(traceparent: String, tracestate: String? = nil) {
     let parts = traceparent.utf8.split(
       separator: UInt8(ascii: "-"), omittingEmptySubsequences: false)

@@ -270,7 +270,9 @@ final class LinkConnection {
     do throws(TransportError) {
       let isOpen = try stream.advance()
       step = stream.step
-      if isOpen { news.append(.opened) }
+      guard isOpen else { return }
+      observer.opened(stream.tls)
+      news.append(.opened)
     } catch {
       step = stream.step
       fail(.handshakeFailed(step, error))

@@ -3,11 +3,14 @@ import EventLoop
 /// The questions of a session that the application may take its time for.
 ///
 /// Each runs in a task of its own and brings its answer back by mailbox, with the number of the
-/// question, so that an answer to an earlier one does nothing.
+/// question, so that an answer to an earlier one does nothing. The tasks have a thread for
+/// themselves: a program that blocks the shared ones must not thereby lose its connection.
 final class LinkHooks {
   private let authenticator: (any Authenticator)?
   private let redirectHandler: RedirectPolicy.Handler?
   private let control: Mailbox<LinkControl>
+  /// Started by the first question; nil, which stands for the shared threads, if that failed.
+  private lazy var executor = try? ThreadExecutor(name: "mqtt-hooks")
   private var exchange: (any AuthenticationExchange)?
   private var authenticating: Task<Void, Never>?
   private var deciding: Task<Void, Never>?
@@ -47,7 +50,7 @@ final class LinkHooks {
     _ step: @escaping @Sendable () async throws -> AuthenticationMessage
   ) {
     authenticating?.cancel()
-    authenticating = Task { [control] in
+    authenticating = Task(executorPreference: executor) { [control] in
       let answer: AuthenticationAnswer
       do {
         answer = .success(try await step())
@@ -63,13 +66,13 @@ final class LinkHooks {
     authenticating?.cancel()
     authenticating = nil
     guard let exchange = exchange.take() else { return }
-    Task { await exchange.failed(failure) }
+    Task(executorPreference: executor) { await exchange.failed(failure) }
   }
 
   func askRedirect(_ number: UInt64, _ request: RedirectRequest) {
     guard let redirectHandler else { return }
     deciding?.cancel()
-    deciding = Task { [control] in
+    deciding = Task(executorPreference: executor) { [control] in
       let decision = await redirectHandler(request)
       control.sendReserved(.redirectDecided(number: number, decision))
     }

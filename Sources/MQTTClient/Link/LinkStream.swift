@@ -54,6 +54,9 @@ final class LinkStream {
   /// What is being set up, or else the wait for CONNACK.
   var step: LinkStep { phase == .handshaking ? stack.step : .connecting }
 
+  /// What was agreed on with the broker, once the stream is open; nil without TLS.
+  var tls: TLSDetails? { stack.tls }
+
   var outgoingCount: Int { outgoing.count }
 
   /// Whether the next turn must not wait, since input is there that the poller cannot see.

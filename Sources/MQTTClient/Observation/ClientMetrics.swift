@@ -27,7 +27,9 @@ public struct ClientMetrics: Sendable {
     public internal(set) var connections: UInt64 = 0
     /// Ends of connections and of attempts at one, by their kind; a wanted end is not counted.
     public internal(set) var connectionFailures = FailureCounts()
+    /// The packets that were sent, by kind.
     public internal(set) var packetsSent = PacketCounts()
+    /// The packets that came, by kind.
     public internal(set) var packetsReceived = PacketCounts()
     /// Messages that the application wanted to publish.
     public internal(set) var publishes = QoSCounts()
@@ -60,6 +62,7 @@ public struct ClientMetrics: Sendable {
 
   /// The present sizes of a client's queues.
   public struct Gauges: Equatable, Sendable {
+    /// Whether there is a connection that the broker accepted.
     public internal(set) var isConnected = false
     /// QoS 1 and 2 publishes that wait for their turn.
     public internal(set) var queuedPublishes = 0
@@ -69,6 +72,7 @@ public struct ClientMetrics: Sendable {
     public internal(set) var inFlightMaximum = 0
     /// Messages of the broker that were not acknowledged.
     public internal(set) var unacknowledgedDeliveries = 0
+    /// The topic filters that the session holds at the broker.
     public internal(set) var subscriptions = 0
     /// Topic filters that wait to go into a SUBSCRIBE or UNSUBSCRIBE.
     public internal(set) var queuedFilters = 0
@@ -80,6 +84,7 @@ public struct ClientMetrics: Sendable {
   public struct FailureCounts: Equatable, Sendable {
     private var counts: [ConnectionFailure.Kind: UInt64] = [:]
 
+    /// How often a connection ended for this kind of reason.
     public subscript(kind: ConnectionFailure.Kind) -> UInt64 { counts[kind] ?? 0 }
 
     /// All of them.
@@ -92,11 +97,13 @@ public struct ClientMetrics: Sendable {
   public struct OutcomeCounts: Equatable, Sendable {
     /// QoS 0: given to the system.
     public internal(set) var sent: UInt64 = 0
+    /// Publishes of QoS 1 and 2 that the broker acknowledged.
     public internal(set) var acknowledged: UInt64 = 0
     /// Refused by the broker with a reason code.
     public internal(set) var rejected: UInt64 = 0
     /// The message expiry interval had passed.
     public internal(set) var expired: UInt64 = 0
+    /// Publishes that were taken back before anything of them was sent.
     public internal(set) var cancelled: UInt64 = 0
     /// Never sent, for another reason.
     public internal(set) var notSent: UInt64 = 0

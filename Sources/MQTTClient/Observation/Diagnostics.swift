@@ -10,6 +10,8 @@ public struct Diagnostics: Equatable, Sendable {
   public internal(set) var attempt = 0
   /// The URLs that the client connects to, without user names, passwords and other secrets.
   public let servers: [String]
+  /// What TLS has agreed on with the broker, now or on the last connection; nil without TLS.
+  public internal(set) var tls: TLSDetails?
   /// Why the last connection, or the last attempt at one, ended; it stays after a reconnect.
   public internal(set) var lastFailure: ConnectionFailure?
   /// What waits, is in flight or is owed.
@@ -22,6 +24,7 @@ extension Diagnostics: CustomStringConvertible {
   /// A few words on each point, on one line.
   public var description: String {
     var text = "\(servers.joined(separator: ", ")) \(word) for \(stateAge)"
+    if let tls { text += ", \(tls.version) \(tls.cipherSuite)" }
     if attempt > 1 { text += ", attempt \(attempt)" }
     if let lastFailure { text += ", last failure: \(lastFailure)" }
     text += ", queued \(queues.queuedPublishes), in flight \(queues.inFlightPublishes)"

@@ -45,6 +45,11 @@ final class LinkObserver {
     }
   }
 
+  /// The transport carries packets from now on.
+  func opened(_ tls: TLSDetails?) {
+    observations.update { $0.diagnostics.tls = tls }
+  }
+
   func up(_ info: ConnectionInfo) {
     counters.connections &+= 1
     add(.connecting, now &- attemptSince)

@@ -29,14 +29,19 @@ public struct PacketTrace: Sendable {
 
   /// One packet, without what must stay secret.
   public struct Entry: Equatable, Sendable {
+    /// Whether it was sent or received.
     public let direction: Direction
+    /// The kind of packet.
     public let type: PacketType
     /// On the wire, with the fixed header, in bytes.
     public let size: Int
+    /// The packet identifier, if the packet has one.
     public let packetID: PacketID?
     /// Of PUBLISH.
     public let qos: QoS?
+    /// Whether a PUBLISH has the retain flag.
     public let isRetained: Bool
+    /// Whether a PUBLISH has the DUP flag.
     public let isDuplicate: Bool
     /// The topic of PUBLISH, or the filters of SUBSCRIBE and UNSUBSCRIBE, if the trace shows them.
     public internal(set) var topics: [String]
@@ -50,12 +55,15 @@ public struct PacketTrace: Sendable {
 }
 
 extension PacketTrace: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+  /// One line for a log or a person, without a secret.
   public var description: String {
     "PacketTrace(showsTopics: \(showsTopics), payloadBytesMax: \(payloadBytesMax))"
   }
 
+  /// The same as the description, so that no dump shows more.
   public var debugDescription: String { description }
 
+  /// What a dump shows: the description, and no secret.
   public var customMirror: Mirror { Mirror(self, children: ["trace": description]) }
 }
 

@@ -73,7 +73,7 @@ public struct ClientOptions: Sendable {
   /// Options for a broker given as a URL, whose query items may set most of the options.
   ///
   /// `mqtts://user:secret@broker.example?client_id=meter-7&keep_alive=30s`. See `BrokerURL` for the
-  /// forms and `urlOptions` for the items. Without the item `client_id` the identifier is empty, so
+  /// forms and `URLOption.all` for the items. Without the item `client_id` the identifier is empty, so
   /// that an MQTT 5 broker assigns one.
   public init(_ url: String) throws(BrokerURLError) {
     self.init(servers: [try BrokerURL(url)], session: SessionOptions(clientID: ""))

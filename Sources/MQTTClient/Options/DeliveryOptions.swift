@@ -19,6 +19,7 @@ public struct DeliveryOptions: Equatable, Sendable {
   /// At most this many bytes of topics, payloads and properties wait to be sent; a single message
   /// of any size always may.
   public var queuedBytesMaximum = 64 << 20
+  /// What happens to a publish that finds the queue full.
   public var overflow = Overflow.rejectNew
   /// Whether QoS 0 messages wait for a connection; otherwise they end as `.notSent(.linkDown)`.
   public var queuesQoS0 = false
@@ -28,6 +29,7 @@ public struct DeliveryOptions: Equatable, Sendable {
   public var replayRate = PublishRate.unlimited
   /// Lanes beside the default one, which has the index zero and the weight one.
   public var lanes: [PublishLane] = []
+  /// Whether and how topics of publishes are replaced by aliases.
   public var topicAliases = TopicAliasPolicy.disabled
   /// At most this many topic aliases are used, whatever more the broker allows.
   public var topicAliasMaximum: UInt16 = 1024
@@ -35,11 +37,13 @@ public struct DeliveryOptions: Equatable, Sendable {
   public var checksUTF8Payloads = true
   /// After how many links in a row that ended over one message it is taken out; zero is never.
   public var quarantineAfter = 2
+  /// What becomes of sent publishes whose session the broker lost.
   public var sessionLoss = SessionLoss.republish
   /// Whether the broker may send an unacknowledged message twice on one connection; otherwise that
   /// ends the connection as a protocol error. [MQTT-4.4.0-1]
   public var acceptsRedelivery = true
 
+  /// Makes the default options.
   public init() {}
 
   /// The index of a lane, for `PublishRequest.lane`; nil for a name that no lane has.
@@ -50,10 +54,12 @@ public struct DeliveryOptions: Equatable, Sendable {
 
 /// Publishes that keep their order among themselves and take turns with those of other lanes.
 public struct PublishLane: Equatable, Sendable {
+  /// What requests call the lane by.
   public var name: String
   /// How many publishes leave per turn; at least one.
   public var weight: Int
 
+  /// Makes a lane with its share of the turns.
   public init(name: String, weight: Int = 1) {
     self.name = name
     self.weight = weight
@@ -69,8 +75,10 @@ public struct PublishRate: Equatable, Sendable {
   /// How long the rate may be exceeded after a pause: what was saved up to this time leaves at once.
   public var burst: Duration
 
+  /// As fast as the broker takes them.
   public static let unlimited = PublishRate()
 
+  /// Makes a rate; nil sets no limit.
   public init(messages: Double? = nil, bytes: Double? = nil, burst: Duration = .seconds(1)) {
     self.messages = messages
     self.bytes = bytes

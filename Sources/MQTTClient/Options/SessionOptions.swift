@@ -70,6 +70,7 @@ public struct SessionOptions: Sendable {
   public var packetIDOrder = PacketIDOrder.reserving
   /// Hold each PUBREL back until `Session.receivedRecorded(key:at:_:)`.
   public var recordsReceived: Bool
+  /// How publishes wait, leave and end.
   public var delivery: DeliveryOptions
 
   /// Makes the options of a client whose session outlives its connections.

@@ -43,6 +43,7 @@ extension TLSOptions {
     /// The key; 1 to 512 bytes.
     public var key: [UInt8]
 
+    /// Makes a pre-shared key of its name at the broker and its bytes.
     public init(identity: String, key: [UInt8]) {
       self.identity = identity
       self.key = key

@@ -4,6 +4,7 @@ extension TLSOptions {
   ///     openssl x509 -in broker.pem -noout -pubkey | openssl pkey -pubin -outform DER |
   ///       openssl dgst -sha256
   public struct Pin: Hashable, Sendable {
+    /// The digest of the key, 32 bytes.
     public let sha256: [UInt8]
 
     /// Takes the 32 bytes of the hash; nil for another number of bytes.

@@ -1,5 +1,6 @@
 /// What TLS options show of themselves: file names and switches, but no key, password or identity.
 extension TLSOptions: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+  /// One line for a log or a person, without a secret.
   public var description: String {
     var parts = ["trust: [\(trust.map(\.description).joined(separator: ", "))]"]
     if let clientCertificate { parts.append("clientCertificate: \(clientCertificate)") }
@@ -17,14 +18,17 @@ extension TLSOptions: CustomStringConvertible, CustomDebugStringConvertible, Cus
     return "TLSOptions(\(parts.joined(separator: ", ")))"
   }
 
+  /// The same as the description, so that no dump shows more.
   public var debugDescription: String { description }
 
+  /// What a dump shows: the description, and no secret.
   public var customMirror: Mirror { Mirror(self, children: ["options": description]) }
 }
 
 extension TLSOptions.Material: CustomStringConvertible, CustomDebugStringConvertible,
   CustomReflectable
 {
+  /// One line for a log or a person, without a secret.
   public var description: String {
     switch self {
     case .file(let path): path
@@ -32,12 +36,15 @@ extension TLSOptions.Material: CustomStringConvertible, CustomDebugStringConvert
     }
   }
 
+  /// The same as the description, so that no dump shows more.
   public var debugDescription: String { description }
 
+  /// What a dump shows: the description, and no secret.
   public var customMirror: Mirror { Mirror(self, children: ["material": description]) }
 }
 
 extension TLSOptions.TrustAnchors: CustomStringConvertible {
+  /// One line for a log or a person, without a secret.
   public var description: String {
     switch self {
     case .platform: "platform"
@@ -50,6 +57,7 @@ extension TLSOptions.TrustAnchors: CustomStringConvertible {
 extension TLSOptions.ClientCertificate: CustomStringConvertible, CustomDebugStringConvertible,
   CustomReflectable
 {
+  /// One line for a log or a person, without a secret.
   public var description: String {
     switch self {
     case .pem(let certificates, let key, let password):
@@ -63,22 +71,28 @@ extension TLSOptions.ClientCertificate: CustomStringConvertible, CustomDebugStri
     }
   }
 
+  /// The same as the description, so that no dump shows more.
   public var debugDescription: String { description }
 
+  /// What a dump shows: the description, and no secret.
   public var customMirror: Mirror { Mirror(self, children: ["certificate": description]) }
 }
 
 extension TLSOptions.PreSharedKey: CustomStringConvertible, CustomDebugStringConvertible,
   CustomReflectable
 {
+  /// One line for a log or a person, without a secret.
   public var description: String { "PreSharedKey(hidden)" }
 
+  /// The same as the description, so that no dump shows more.
   public var debugDescription: String { description }
 
+  /// What a dump shows: the description, and no secret.
   public var customMirror: Mirror { Mirror(self, children: []) }
 }
 
 extension TLSOptions.Version: CustomStringConvertible {
+  /// One line for a log or a person, without a secret.
   public var description: String {
     switch self {
     case .v1_2: "TLS 1.2"

@@ -1,7 +1,7 @@
 /// One query item of a broker URL that sets an option; its value is known to be right.
 struct URLItem: Equatable, Sendable {
   let name: String
-  private let value: String
+  let value: String
 
   /// Reads a query; what is no option stays in `rest`, or is refused.
   static func read(

@@ -8,7 +8,7 @@ struct PoisonWatch {
   private(set) var hasProgress = false
   /// Publishes before this sequence go out one at a time.
   var carefulBefore: UInt64?
-  /// A suspicion may take a message out; after it did, not before the broker takes another message.
+  /// No message was taken out by suspicion since the broker has acknowledged one.
   var trustsSuspicion = true
 
   mutating func sentSuspect() {
@@ -37,9 +37,13 @@ struct PoisonWatch {
 /// one unacknowledged publish, and neither did the broker say anything after it nor we send anything
 /// else. After a link that brought no progress at all the publishes go out one at a time until that
 /// is so. A code that only a message can cause convicts at once, anything else when it came as often
-/// in a row as the options say. So that a broker which is merely broken costs at most one message,
-/// such a suspicion counts again only once the broker has acknowledged another one.
+/// in a row as the options say. So that a broker which is merely broken costs few messages, the
+/// next suspicion needs several times as many links, unless the broker has acknowledged a message in
+/// between.
 extension OutgoingPublishes {
+  /// How many times as many links convict when nothing was acknowledged since the last conviction.
+  private static let patience = 4
+
   /// Whether only one publish may be in flight.
   var isCareful: Bool {
     guard let end = poison.carefulBefore else { return false }
@@ -63,9 +67,10 @@ extension OutgoingPublishes {
         poison.carefulBefore = nextSequence
       }
     case .suspicious(let code):
-      if isAlone, poison.trustsSuspicion {
+      if isAlone {
         table[head].strikes += 1
-        guard table[head].strikes >= delivery.quarantineAfter else { return }
+        let needed = delivery.quarantineAfter * (poison.trustsSuspicion ? 1 : Self.patience)
+        guard table[head].strikes >= needed else { return }
         table[head].verdict = .quarantined(code)
         poison.trustsSuspicion = false
       } else if !poison.hasProgress {

@@ -12,7 +12,9 @@ public struct PendingPublish: Equatable, Sendable {
 
   /// What the caller named it.
   public let key: UInt64
+  /// How far it has come.
   public let state: State
+  /// The QoS of the publish.
   public let qos: QoS
   /// Since it was accepted.
   public let age: Duration

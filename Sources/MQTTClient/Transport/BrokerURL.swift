@@ -9,7 +9,7 @@
 ///     mqtts+srv          MQTT on TLS, by DNS SRV        domain (asks for _secure-mqtt._tcp.domain)
 ///
 /// User name, password and the path of a Unix socket are percent-encoded. The query sets options of
-/// the client, which `ClientOptions.urlOptions` lists; with the WebSocket schemes, other items stay in
+/// the client, which `URLOption.all` lists; with the WebSocket schemes, other items stay in
 /// the path and go to the server. No description shows user name, password or an item's value.
 public struct BrokerURL: Equatable, Sendable {
   /// How the broker is reached.

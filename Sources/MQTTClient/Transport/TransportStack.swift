@@ -28,6 +28,11 @@ final class TransportStack {
   /// The next one is last.
   private var waiting: [Layer]
   private let sessions: TLSSessions
+  /// The layer that speaks TLS with the broker.
+  private var brokerTLS: TLSTransport?
+
+  /// What was agreed on with the broker; nil without TLS, or before its handshake is done.
+  var tls: TLSDetails? { brokerTLS?.details }
 
   /// Puts the layers, the lowest first, on a connected socket.
   init(_ socket: TCPSocket, _ layers: [Layer], sessions: TLSSessions) {
@@ -49,17 +54,26 @@ final class TransportStack {
 
   private func build(_ layer: Layer) throws(TransportError) -> any Transport {
     switch layer {
-    case .proxyTLS(let options, let host), .tls(let options, let host):
-      do throws(TLSFailure) {
-        let context = try TLSContext(options, sessions: sessions)
-        return try TLSTransport(over: top, context: context, host: host)
-      } catch {
-        throw .tls(error)
-      }
+    case .proxyTLS(let options, let host): return try secured(options, host)
+    case .tls(let options, let host):
+      let transport = try secured(options, host)
+      brokerTLS = transport
+      return transport
     case .proxy(let proxy, let host, let port):
       return ProxyTransport(over: top, proxy, host: host, port: port)
     case .webSocket(let request, let options):
       return WebSocketTransport(over: top, request: request, options: options)
+    }
+  }
+
+  private func secured(
+    _ options: TLSOptions, _ host: String
+  ) throws(TransportError) -> TLSTransport {
+    do throws(TLSFailure) {
+      let context = try TLSContext(options, sessions: sessions)
+      return try TLSTransport(over: top, context: context, host: host)
+    } catch {
+      throw .tls(error)
     }
   }
 }

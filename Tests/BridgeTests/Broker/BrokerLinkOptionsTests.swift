@@ -28,6 +28,18 @@ import Testing
     #expect(options.session.version == .v311)
   }
 
+  @Test mutating func `what the URL says reaches the client, which never gives up`() throws {
+    configuration.mqtt.broker = try BrokerURL(
+      "wss://h?tls_ca_file=/ca.pem&proxy=http%3A%2F%2Fp%3A1&backoff_maximum=7s&receive_maximum=9")
+    #expect(options.tls.trust == [.file("/ca.pem")])
+    #expect(options.proxy?.host == "p")
+    #expect(options.session.connect.receiveMaximum == 9)
+    let reconnect = options.session.reconnect
+    #expect(reconnect.backoff.maximum == .seconds(7))
+    #expect(reconnect.attemptsMaximum == nil && reconnect.refusalsMaximum == nil)
+    #expect(reconnect.afterTakeOver == .waitLongest)
+  }
+
   @Test mutating func `numbers that do not fit are the largest that do`() {
     configuration.mqtt.keepAlive = .seconds(100_000)
     configuration.mqtt.sessionExpiry = .seconds(Int64.max)

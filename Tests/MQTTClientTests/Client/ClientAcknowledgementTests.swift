@@ -123,20 +123,6 @@ import Testing
     #expect(test.acknowledged.isEmpty)
   }
 
-  @Test func `a slow consumer holds the broker back by Receive Maximum and loses nothing`()
-    async throws
-  {
-    let test = try ClientFixture({ $0.session.connect.receiveMaximum = 4 })
-    try await test.client.connect()
-    let messages = try await test.client.subscribe(
-      to: "a", options: SubscriptionOptions(buffer: MessageBuffering(messages: 1)))
-    for number in 0..<30 { try await test.client.publish("\(number)", to: "a").mustSucceed() }
-    #expect(messages.waitingCount <= 5)
-    var iterator = messages.makeAsyncIterator()
-    for number in 0..<30 { #expect(try await iterator.next()?.text == "\(number)") }
-    #expect(messages.droppedCount == 0)
-  }
-
   @Test func `a consumer that pauses the reading loses nothing even at QoS 0`() async throws {
     let test = try ClientFixture()
     try await test.client.connect()

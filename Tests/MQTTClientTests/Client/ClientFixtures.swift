@@ -11,13 +11,13 @@ struct ClientFixture {
   init(
     version: ProtocolVersion = .v5, _ change: (inout ClientOptions) -> Void = { _ in },
     script: @escaping MQTTClientTesting.ScriptedBroker.Script = { _ in [.behave] },
-    cleanStart: Bool = true
+    cleanStart: Bool = true, holdTime: Duration = .seconds(3600)
   ) throws {
     broker = try MQTTClientTesting.ScriptedBroker(script)
     var options = try ClientOptions.forTests(broker.url, version: version)
     options.session.cleanStart = cleanStart
     change(&options)
-    client = try MQTTClient(options)
+    client = try MQTTClient(options, holdingUnroutedFor: holdTime)
   }
 
   /// The topic filters of all packets of this kind that came, one list per packet.

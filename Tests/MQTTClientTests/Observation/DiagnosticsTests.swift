@@ -16,4 +16,25 @@ import Testing
     #expect(texts.allSatisfy { !$0.contains("secret") })
     _ = await test.client.disconnect()
   }
+
+  @Test(arguments: [InteropWay.tls, .wss])
+  func `a snapshot says what TLS has agreed on`(way: InteropWay) async throws {
+    let broker = try InteropBroker()
+    let client = try MQTTClient(.forTests(broker.url(way)))
+    try await client.connect()
+    let diagnostics = client.diagnostics
+    let tls = try #require(diagnostics.tls)
+    #expect(tls.version == "TLSv1.3" && tls.cipherSuite.hasPrefix("TLS_"))
+    #expect(tls.certificateSHA256?.count == 32)
+    #expect(!tls.isResumed)
+    #expect(diagnostics.description.contains("TLSv1.3 \(tls.cipherSuite)"))
+    _ = await client.disconnect()
+  }
+
+  @Test func `without TLS nothing has been agreed on`() async throws {
+    let test = try ClientFixture()
+    try await test.client.connect()
+    #expect(test.client.diagnostics.tls == nil)
+    _ = await test.client.disconnect()
+  }
 }

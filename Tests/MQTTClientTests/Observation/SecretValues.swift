@@ -31,6 +31,7 @@ enum SecretValues {
     session.authenticator = authenticator
     session.connect.authenticationMethod = "SCRAM-SHA-256"
     session.connect.authenticationData = bytes[...]
+    session.authenticator = ScramSHA256Authenticator(username: text, password: text)
     return session
   }
 

@@ -37,14 +37,17 @@ import Testing
   }
 
   @Test func `traffic in one direction does not suppress the other's pings (B17)`() {
-    var harness = SessionHarness { $0.keepAlive = 10 }
+    var harness = SessionHarness {
+      $0.keepAlive = 10
+      $0.pingFraction = 1
+    }
     _ = harness.connect()
     var pings = 0
     for _ in 0..<60 {
       pings += harness.advance(.seconds(1)).sends.count
       _ = harness.receive(.publish(Publish(topic: "t", payload: [])))
     }
-    #expect(pings == 6, "the broker hears from us once in each interval")
+    #expect((6...8).contains(pings), "the broker hears from us in each interval, not more")
     #expect(harness.session.state == .up, "and never owes us PINGRESP while it sends")
   }
 

@@ -69,22 +69,27 @@ import Testing
     #expect(harness.connect().count == 2)
   }
 
-  @Test func `a broker that is merely broken costs one message at most`() {
+  @Test func `a broker that is merely broken costs few messages`() {
     var harness = OutgoingHarness()
     _ = harness.connect()
     for key in 1...3 { _ = harness.publish(UInt64(key)) }
     var taken = 0
-    for _ in 0..<20 {
+    // Careless, careful twice, and then eight times for the next one.
+    for _ in 0..<10 {
       harness.lose(Self.broken)
       for case .finished in harness.connect() { taken += 1 }
     }
     #expect(taken == 1)
-    #expect(harness.ack(2).count == 2)
+    harness.lose(Self.broken)
+    for case .finished in harness.connect() { taken += 1 }
+    #expect(taken == 2, "a second one does not hold the queue up for ever")
+    #expect(harness.ack(3).count == 1)
+    _ = harness.publish(4)
     harness.lose(Self.broken)
     _ = harness.connect()
     harness.lose(Self.broken)
     #expect(
-      harness.connect() == [.finished(3, .maybeSent(.quarantined(nil)))],
+      harness.connect() == [.finished(4, .maybeSent(.quarantined(nil)))],
       "an acknowledgement makes suspicions count again")
   }
 

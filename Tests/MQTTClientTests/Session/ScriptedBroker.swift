@@ -36,7 +36,13 @@ struct ScriptedBroker {
   /// Rows to refuse; MQTT 5 only.
   var refused: Set<UInt64> = []
   var refusesConnect = false
+  /// Rows over which the broker ends the link.
+  var poisoned: Set<UInt64> = []
+  static let topicAliasMaximum: UInt16 = 2
+  private var aliases: [UInt16: String] = [:]
 
+  /// A CONNECT that named a method of authentication, whose challenge is out.
+  private var challenged: Connect?
   private var clientReceiveMaximum = 65_535
   /// The QoS 1 and 2 publishes of the client on this connection that we have not finished.
   private var openPublishes: Set<PacketID> = []
@@ -52,6 +58,7 @@ struct ScriptedBroker {
 
   mutating func linkLost() {
     isConnected = false
+    challenged = nil
     openPublishes = []
     owedPublishAcks = []
     guard let count = memory?.deliveries.count else { return }
@@ -70,10 +77,7 @@ struct ScriptedBroker {
   }
 
   mutating func receive(_ packet: Packet) -> [Packet] {
-    guard isConnected else {
-      guard case .connect(let connect) = packet else { return wrong("\(packet) before CONNECT") }
-      return receivedConnect(connect)
-    }
+    guard isConnected else { return receivedGreeting(packet) }
     switch packet {
     case .publish(let publish): return receivedPublish(publish)
     case .publishRelease(let reply):
@@ -94,9 +98,17 @@ struct ScriptedBroker {
       return [.unsubscribeAck(UnsubscribeAck(packetID: unsubscribe.packetID, reasonCodes: codes))]
     case .pingRequest: return [.pingResponse]
     case .disconnect(let disconnect):
-      if disconnect.reasonCode.isFailure { return wrong("DISCONNECT \(disconnect.reasonCode)") }
+      // This one says that the client's authenticator was not content.
+      if disconnect.reasonCode.isFailure, disconnect.reasonCode != .unspecifiedError {
+        return wrong("DISCONNECT \(disconnect.reasonCode)")
+      }
       return []
-    case .connect, .connectAck, .subscribeAck, .unsubscribeAck, .pingResponse, .auth:
+    case .auth(let auth):
+      let isBegin = auth.reasonCode == .reauthenticate
+      return [
+        .auth(Auth(isBegin ? .continueAuthentication : .success, authenticationMethod: "TEST"))
+      ]
+    case .connect, .connectAck, .subscribeAck, .unsubscribeAck, .pingResponse:
       return wrong("\(packet) from a client")
     }
   }
@@ -110,6 +122,21 @@ struct ScriptedBroker {
     PublishReply(id, version == .v5 ? code ?? .success : .success)
   }
 
+  /// Before CONNACK nothing but CONNECT and AUTH may come.
+  private mutating func receivedGreeting(_ packet: Packet) -> [Packet] {
+    switch (packet, challenged) {
+    case (.connect(let connect), nil):
+      guard let method = connect.properties.authenticationMethod else {
+        return receivedConnect(connect)
+      }
+      challenged = connect
+      return [.auth(Auth(.continueAuthentication, authenticationMethod: method))]
+    case (.auth, let connect?): return receivedConnect(connect)
+    case (.disconnect, _?): return []
+    default: return wrong("\(packet) before CONNACK")
+    }
+  }
+
   private mutating func receivedConnect(_ connect: Connect) -> [Packet] {
     guard !refusesConnect else {
       return [.connectAck(ConnectAck(sessionPresent: false, reasonCode: .serverUnavailable))]
@@ -119,14 +146,42 @@ struct ScriptedBroker {
     if !isPresent { memory = Memory() }
     clientReceiveMaximum = Int(connect.properties.receiveMaximum ?? .max)
     var ack = ConnectAck(sessionPresent: isPresent, reasonCode: .success)
-    if version == .v5 { ack.properties.receiveMaximum = UInt16(receiveMaximum) }
+    aliases = [:]
+    if version == .v5 {
+      ack.properties.receiveMaximum = UInt16(receiveMaximum)
+      ack.properties.topicAliasMaximum = Self.topicAliasMaximum
+    }
+    ack.properties.authenticationMethod = connect.properties.authenticationMethod
+    challenged = nil
     return [.connectAck(ack)] + pump()
   }
 
+  func isPoisoned(by packet: Packet) -> Bool {
+    guard isConnected, case .publish(let publish) = packet else { return false }
+    return poisoned.contains(Self.row(of: publish))
+  }
+
+  private static func row(of publish: Publish) -> UInt64 {
+    publish.payload.reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+  }
+
+  /// The topic that an alias stands for, if the message has one.
+  private mutating func topic(of publish: Publish) -> String {
+    guard let alias = publish.properties.topicAlias else { return publish.topic }
+    if !(1...Self.topicAliasMaximum).contains(alias) { _ = wrong("alias \(alias)") }
+    if !publish.topic.isEmpty { aliases[alias] = publish.topic }
+    guard let topic = aliases[alias] else {
+      _ = wrong("alias \(alias) without a topic")
+      return ""
+    }
+    return topic
+  }
+
   private mutating func receivedPublish(_ publish: Publish) -> [Packet] {
+    let topic = topic(of: publish)
     guard publish.qos != .atMostOnce else { return [] }
     guard let id = publish.packetID else { return wrong("PUBLISH without an identifier") }
-    let row = publish.payload.reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+    let row = Self.row(of: publish)
     openPublishes.insert(id)
     if version == .v5, openPublishes.count > receiveMaximum { _ = wrong("quota exceeded") }
     if let earlier = memory?.received[id] {
@@ -135,7 +190,7 @@ struct ScriptedBroker {
     }
     let isRefused = version == .v5 && refused.contains(row)
     if isRefused || publish.qos == .atLeastOnce { openPublishes.remove(id) }
-    if !isRefused { arrived(row, publish.topic) }
+    if !isRefused { arrived(row, topic) }
     if publish.qos == .atLeastOnce {
       return [.publishAck(reply(id, isRefused ? .quotaExceeded : nil))]
     }

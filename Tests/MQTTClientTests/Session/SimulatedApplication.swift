@@ -5,6 +5,9 @@ struct SimulatedApplication {
   private(set) var process = 1
   private(set) var problems: [String] = []
 
+  /// Rows over which the broker ends the link.
+  var poisoned: Set<UInt64> = []
+
   private var rows: [SimulatedRow] = []
   /// Given to the session of this process and not finished there.
   private var openKeys: Set<UInt64> = []
@@ -49,6 +52,7 @@ struct SimulatedApplication {
     if openKeys.remove(key) == nil { problems.append("\(key) finished twice") }
     switch outcome {
     case .acknowledged, .rejected: return true
+    case .maybeSent(.quarantined) where poisoned.contains(key): return true
     case .notSent(.stopped), .maybeSent(.stopped): return false
     case .sent, .expired, .cancelled, .notSent, .maybeSent:
       problems.append("\(key) ended as \(outcome)")
@@ -78,6 +82,8 @@ struct SimulatedApplication {
     wanted.subtract(filters)
     return asks(filters.count)
   }
+
+  mutating func asksToAuthenticate() -> UInt64 { asks(1) }
 
   private mutating func asks(_ count: Int) -> UInt64 {
     nextRequest += 1
@@ -131,7 +137,7 @@ struct SimulatedApplication {
   ) {
     for row in rows {
       let count = broker.arrivals[row.key] ?? 0
-      if refused.contains(row.key) {
+      if refused.contains(row.key) || poisoned.contains(row.key) {
         if count != 0 { problems.append("refused row \(row.key) arrived") }
       } else if count == 0 {
         problems.append("row \(row.key) never arrived")

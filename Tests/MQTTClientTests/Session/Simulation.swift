@@ -29,6 +29,8 @@ struct Simulation: ~Copyable {
   var lastToClient = Duration.zero
 
   var application = SimulatedApplication()
+  /// The session has ended, and the next process begins.
+  private var hasStopped = false
   let losesSessions: Bool
   let hasUniqueIDs: Bool
   let restarts: Bool
@@ -51,6 +53,15 @@ struct Simulation: ~Copyable {
     restarts = Int.random(in: 0..<3, using: &random) > 0
     // Only a process that never dies may release a QoS 2 message before that is on disk.
     options.recordsReceived = restarts || Bool.random(using: &random)
+    if options.version == .v5, Bool.random(using: &random) {
+      options.authenticator = NamedAuthenticator()
+    }
+    let policies = [TopicAliasPolicy.disabled, .monotonic, .leastRecentlyUsed]
+    options.delivery.topicAliases = policies[Int.random(in: 0..<3, using: &random)]
+    if Int.random(in: 0..<3, using: &random) == 0 {
+      options.delivery.rate = PublishRate(messages: 20, burst: .milliseconds(200))
+      options.delivery.replayRate = PublishRate(messages: 50, burst: .zero)
+    }
     broker = ScriptedBroker(
       version: options.version, receiveMaximum: Int.random(in: 1...10, using: &random))
     session = Session(options: options, jitterSeed: seed)
@@ -87,6 +98,10 @@ struct Simulation: ~Copyable {
         give { $0.timerFired(at: $1, &$2) }
       }
       give { $0.flush(at: $1, &$2) }
+      if hasStopped {
+        application.stopped()
+        begin()
+      }
     }
     checkEnd()
     return problems + broker.violations + application.problems
@@ -130,8 +145,14 @@ struct Simulation: ~Copyable {
       application.answered(key, codes)
     case .subscriptionLost(let filter, _): problems.append("lost \(filter)")
     case .settled(let key): application.settled(key)
-    case .authenticate, .endAuthentication, .authentication, .reauthenticated, .referred, .redirect,
-      .askRedirect, .drainExpired, .up, .down, .stopped:
+    case .authenticate(let request):
+      let event = SimulationEvent.authenticatorAnswers(
+        process: application.process, request.number)
+      queue.add(event, at: now + delay(0...300))
+    case .reauthenticated(let key, _): application.answered(key, [.success])
+    case .stopped: hasStopped = true
+    case .endAuthentication, .authentication, .referred, .redirect, .askRedirect, .drainExpired,
+      .up, .down:
       break
     }
   }
@@ -150,10 +171,11 @@ struct Simulation: ~Copyable {
     case .clientSeesEnd(let number):
       guard number == link, clientSeesLink else { return }
       clientSeesLink = false
-      give { $0.linkFailed(.closedByPeer, at: $1, &$2) }
+      give { $0.linkFailed(.transferFailed(110), at: $1, &$2) }
     case .brokerSeesEnd(let number): endAtBroker(number)
     case .toBroker(let number, let packet):
       guard number == brokerLink else { return }
+      guard !broker.isPoisoned(by: packet) else { return breakOver(number) }
       broker.refusesConnect = isChaos && chance(10)
       for answer in broker.receive(packet) { think(number, answer) }
     case .brokerThought(let number, let packet): answer(number, packet)
@@ -164,6 +186,11 @@ struct Simulation: ~Copyable {
     case .applicationPublishes: publish()
     case .applicationSubscribes: subscribe()
     case .brokerDelivers: deliver()
+    case .authenticatorAnswers(let process, let number):
+      guard process == application.process else { return }
+      let answer: AuthenticationAnswer =
+        isChaos && chance(5) ? .failure(.authenticator("no")) : .success(AuthenticationMessage())
+      give { $0.authenticated(number, answer, at: $1, &$2) }
     case .acknowledges(let process, let token):
       guard process == application.process else { return }
       give { $0.acknowledge(token, at: $1, &$2) }
@@ -182,9 +209,24 @@ struct Simulation: ~Copyable {
     let isRefused = options.version == .v5 && chance(5)
     let qos: QoS = chance(50) ? .atLeastOnce : .exactlyOnce
     let topic = "t/\(Int.random(in: 0..<3, using: &random))"
-    let row = application.append(topic, qos, idCount: hasUniqueIDs ? 1000 : 15)
+    // Over a restart an identifier may only be used again once its last row is forgotten on disk.
+    let row = application.append(topic, qos, idCount: hasUniqueIDs || restarts ? 1000 : 15)
     if isRefused { broker.refused.insert(row.key) }
+    if !isRefused, chance(2) { poison(row.key) }
     give { $0.publish(row.request(isNew: true), at: $1, &$2) }
+  }
+
+  private mutating func poison(_ key: UInt64) {
+    broker.poisoned.insert(key)
+    application.poisoned.insert(key)
+  }
+
+  /// The broker ends the link over a message, and the client sees that it was the broker.
+  private mutating func breakOver(_ number: Int) {
+    endAtBroker(number)
+    guard number == link, clientSeesLink else { return }
+    clientSeesLink = false
+    give { $0.linkFailed(.closedByPeer, at: $1, &$2) }
   }
 
   private mutating func subscribe() {
@@ -192,6 +234,10 @@ struct Simulation: ~Copyable {
       "f/\(Int.random(in: 0..<8, using: &random))"
     }
     let unique = Set(filters).sorted()
+    if chance(20) {
+      let key = application.asksToAuthenticate()
+      give { $0.reauthenticate(key: key, at: $1, &$2) }
+    }
     if chance(60) {
       let identifier = UInt32.random(in: 1...3, using: &random)
       let request = SubscribeRequest(
@@ -213,13 +259,22 @@ struct Simulation: ~Copyable {
 
   /// The process of the client ends, and the next one reads the outbox.
   mutating func restart() {
-    if chance(50) {
+    switch Int.random(in: 0..<4, using: &random) {
+    case 0:
+      let until = now + delay(0...5000)
+      give { $0.stop(.drain(Disconnect()), until: until, at: $1, &$2) }
+    case 1:
       give { $0.stop(at: $1, &$2) }
       if session.state != .stopped { problems.append("stop did not end the session") }
-      application.stopped()
-    } else if clientSeesLink {
-      closeLink(.immediately)
+    default:
+      if clientSeesLink { closeLink(.immediately) }
+      begin()
     }
+  }
+
+  /// The next process.
+  private mutating func begin() {
+    hasStopped = false
     application.restarted()
     session = Session(options: options, jitterSeed: UInt64(application.process))
     give { $0.start(at: $1, &$2) }

@@ -20,6 +20,7 @@ enum SimulationEvent {
   case brokerDelivers
   case acknowledges(process: Int, AckToken)
   case stored(process: Int, Stored)
+  case authenticatorAnswers(process: Int, UInt64)
 }
 
 /// Events in the order of their times, and of their coming for the same time.

@@ -58,6 +58,7 @@ public enum TLSFailure: Error, Equatable, Sendable {
 }
 
 extension TLSFailure: CustomStringConvertible {
+  /// One line for a log or a person, without a secret.
   public var description: String {
     switch self {
     case .configuration(let item, let words):
@@ -85,6 +86,7 @@ extension TLSFailure: CustomStringConvertible {
 }
 
 extension TLSFailure.CertificateProblem: CustomStringConvertible {
+  /// One line for a log or a person, without a secret.
   public var description: String { "\(words) (depth \(depth), subject \(subject))" }
 }
 

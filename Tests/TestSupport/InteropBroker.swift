@@ -1,17 +1,15 @@
-import TestSupport
-
 /// A way to the same real broker.
-enum InteropWay: String, CaseIterable, Sendable {
+package enum InteropWay: String, CaseIterable, Sendable {
   case tcp, tls, ws, wss, unix
 }
 
 /// One mosquitto with a listener for every way.
-final class InteropBroker {
-  let broker: Mosquitto
+package final class InteropBroker {
+  package let broker: Mosquitto
   private let directory: TemporaryDirectory
   private let ports: [InteropWay: UInt16]
 
-  init() throws {
+  package init() throws {
     let directory = try TemporaryDirectory()
     let ports = try [InteropWay.tls: FreePort.next(), .ws: FreePort.next(), .wss: FreePort.next()]
     let tls = try Mosquitto.Options.tlsLines()
@@ -31,7 +29,7 @@ final class InteropBroker {
   }
 
   /// The URL of a way, as a user would write it.
-  func url(_ way: InteropWay) throws -> String {
+  package func url(_ way: InteropWay) throws -> String {
     let port = ports[way, default: broker.port]
     let authority = try TestCertificates.shared().path("ca.pem")
     return switch way {
