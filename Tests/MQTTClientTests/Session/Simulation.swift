@@ -212,7 +212,7 @@ struct Simulation: ~Copyable {
     // Over a restart an identifier may only be used again once its last row is forgotten on disk.
     let row = application.append(topic, qos, idCount: hasUniqueIDs || restarts ? 1000 : 15)
     if isRefused { broker.refused.insert(row.key) }
-    if !isRefused, chance(2) { poison(row.key) }
+    if !isRefused, options.authenticator == nil, chance(2) { poison(row.key) }
     give { $0.publish(row.request(isNew: true), at: $1, &$2) }
   }
 
