@@ -10,7 +10,9 @@ final class ProbeDriver {
   init() throws {
     directory = try TemporaryDirectory()
     let path = directory.file("in")
-    guard unsafe mkfifo(path, 0o600) == 0 else { throw TestFailure("no named pipe: errno \(errno)") }
+    guard unsafe mkfifo(path, 0o600) == 0 else {
+      throw TestFailure("no named pipe: errno \(errno)")
+    }
     process = try ChildProcess("sh", ["-c", "exec '\(Self.program)' < '\(path)'"])
     input = try FileHandle(forWritingTo: URL(fileURLWithPath: path))
   }

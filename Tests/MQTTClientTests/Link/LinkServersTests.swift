@@ -54,7 +54,7 @@ import Testing
     )
     let test = try TestLink(
       options(
-        "mqtt://127.0.0.1:\(silent.port)", url(first), url(last), patience: .milliseconds(3000)))
+        "mqtt://127.0.0.1:\(silent.port)", url(first), url(last), patience: .seconds(12)))
     let peer = BrokerPeer(try first.accept())
     guard case .connect = try peer.next() else { throw TestFailure("no CONNECT") }
     _ = try BrokerPeer.accepted(by: last)
