@@ -52,7 +52,7 @@ build_target() {
   shopt -s nullglob
   # shellcheck disable=SC2046
   swiftc "${flags[@]}" -module-name "$name" -package-name "$package" \
-    -I "$scratch/$modules/release/Modules" -I Sources/CLinux \
+    -I "$scratch/$modules/release/Modules" -I Sources/CLinux -I Sources/COpenSSL -I Sources/CZlib \
     Fuzz/"$name"/*.swift Fuzz/Shared/"$first"/*.swift $(header "$name" sources) \
     "@$scratch/$modules.objects" $(header "$name" link) -o "$scratch/$name" \
     >"$scratch/$name.log" 2>&1 || { grep -v '^/usr/bin/ld' "$scratch/$name.log"; return 1; }
