@@ -26,6 +26,8 @@ struct SessionOperations: ~Copyable {
   private var received: [UInt64] = []
   /// The unacknowledged publishes of this link.
   private var inFlight: Set<PacketID> = []
+  /// Those of the present link, also for what was sent just before its end.
+  private var limits: BrokerLimits?
 
   init(_ input: [UInt8]) {
     bytes = input[...]
@@ -222,7 +224,9 @@ struct SessionOperations: ~Copyable {
   private mutating func give(
     _ input: (inout Session, Duration, inout [SessionAction]) -> Void
   ) {
+    limits = session.limits
     input(&session, now, &actions)
+    limits = session.limits ?? limits
     for action in actions { check(action) }
     actions.removeAll(keepingCapacity: true)
     let counts = session.counts
@@ -269,12 +273,12 @@ struct SessionOperations: ~Copyable {
     } catch {
       problems.append("\(packet.type) cannot be encoded: \(error)")
     }
-    if let limits = session.limits, wire.count > limits.maximumPacketSize {
+    if let limits, wire.count > limits.maximumPacketSize {
       problems.append("\(packet.type) of \(wire.count) bytes")
     }
     guard case .publish(let publish) = packet, let id = publish.packetID else { return }
     if !inFlight.insert(id).inserted { problems.append("\(id) is in flight twice") }
-    let maximum = min(session.limits?.receiveMaximum ?? 0, options.inflightMaximum)
+    let maximum = min(limits?.receiveMaximum ?? 0, options.inflightMaximum)
     if inFlight.count > maximum { problems.append("\(inFlight.count) of \(maximum) in flight") }
   }
 }
