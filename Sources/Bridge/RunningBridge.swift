@@ -25,7 +25,8 @@ final class RunningBridge: Sendable {
     self.publisher = publisher
     let messages = MessageLookUps(wiring, publisher)
 
-    let events = StoreEvents(wiring, publisher, messages, observer)
+    let coverage = CoverageTable()
+    let events = StoreEvents(wiring, publisher, messages, coverage, observer)
     do throws(StoreError) {
       store = try Store.open(Self.storeOptions(configuration)) { events.handle($0) }
     } catch {
@@ -33,20 +34,22 @@ final class RunningBridge: Sendable {
     }
     wiring.connect(store: store)
 
-    // The epoch was drawn at random when the data directory was made, and stays with it.
-    let clientID = configuration.mqtt.clientID ?? "mqtt-bridge-\(store.epoch)"
+    let log = Self.makeLog(configuration, wiring, store, coverage)
+    // The name was drawn at random when the data directory was made, and stays with it.
+    let clientID = configuration.mqtt.clientID ?? "mqtt-bridge-\(store.instance)"
     self.clientID = clientID
     let options = BrokerClientOptions.make(configuration, clientID: clientID)
     do throws(SystemError) {
       link = try Link(options) {
-        BrokerApplication(configuration, wiring, publisher, observer)
+        BrokerApplication(configuration, wiring, publisher, observer, log)
       }
     } catch {
       throw .system(error)
     }
     wiring.connect(link: link)
 
-    let application = PublicApplication(configuration, wiring, publisher, messages, observer)
+    let application = PublicApplication(
+      configuration, wiring, publisher, messages, observer, log)
     server = try Self.makeServer(
       HTTPOptions.publicServer(configuration), application, setting: "listen")
     wiring.connect(server: server)
@@ -57,8 +60,10 @@ final class RunningBridge: Sendable {
   }
 
   private func start() throws(StartFailure) {
-    let remembered = store.loadedNames.compactMap { RememberedSubscription(name: $0) }
+    let remembered = store.loadedNames.compactMap { RememberedSubscription(name: $0.name) }
     link.sendReserved(.restore(remembered))
+    // Before the first connection, so that no message of theirs finds nobody.
+    for hold in holds() { link.sendReserved(.openStream(hold)) }
     do throws(SystemError) {
       try link.start()
     } catch {
@@ -75,6 +80,16 @@ final class RunningBridge: Sendable {
     } catch {
       throw .server(error, setting: "admin_listen")
     }
+  }
+
+  /// What keeps filters subscribed although no stream wants them.
+  private func holds() -> [StreamRequest] {
+    var holds = wiring.named?.restore(store.loadedSubscriptions) ?? []
+    let recorded = configuration.history.record.filters
+    if !recorded.isEmpty, let hold = wiring.named?.nextHold() {
+      holds.append(NamedSubscriptions.holdRequest(hold, SubscriptionTerms(filters: recorded)))
+    }
+    return holds
   }
 
   func logStart() {
@@ -127,6 +142,23 @@ final class RunningBridge: Sendable {
     wiring.disconnect()
   }
 
+  private static func makeLog(
+    _ configuration: BridgeConfiguration, _ wiring: Wiring, _ store: Store,
+    _ coverage: CoverageTable
+  ) -> EventLogParts {
+    coverage.restore(store.loadedNames)
+    let bounds = store.eventBounds
+    let position = LogPosition(LoggedEvent(sequence: bounds.last, time: bounds.lastTime))
+    let resolver = ReplayResolver(
+      epoch: store.epoch, coverage: coverage, history: configuration.history.filter)
+    let named = NamedSubscriptions(wiring, epoch: store.epoch, position: position)
+    wiring.connect(named: named)
+    let replays = Replays(wiring, resolver, position, named)
+    return EventLogParts(
+      epoch: store.epoch, coverage: coverage, position: position, resolver: resolver,
+      replays: replays, named: named)
+  }
+
   private static func makeServer(
     _ options: HTTPServerOptions, _ application: any HTTPApplication, setting: String
   ) throws(StartFailure) -> HTTPServer {
@@ -142,6 +174,8 @@ final class RunningBridge: Sendable {
     options.outboxLimits = StoreOptions.Limits(
       messages: configuration.publishing.queueMessages,
       bytes: configuration.publishing.queueBytes.bytes)
+    options.eventAge = configuration.history.age
+    options.eventBytes = configuration.history.bytes.bytes
     options.feedLimits.messages = max(options.feedLimits.messages, configuration.mqtt.inflight)
     return options
   }

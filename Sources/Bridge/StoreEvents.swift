@@ -6,11 +6,14 @@ struct StoreEvents: Sendable {
   private let wiring: Wiring
   private let publisher: Publisher
   private let messages: MessageLookUps
+  private let coverage: CoverageTable
   private let observer: Observer
 
   init(
-    _ wiring: Wiring, _ publisher: Publisher, _ messages: MessageLookUps, _ observer: Observer
+    _ wiring: Wiring, _ publisher: Publisher, _ messages: MessageLookUps,
+    _ coverage: CoverageTable, _ observer: Observer
   ) {
+    self.coverage = coverage
     self.wiring = wiring
     self.publisher = publisher
     self.messages = messages
@@ -27,8 +30,20 @@ struct StoreEvents: Sendable {
     case .finished: break
     case .found(let token, let item): messages.found(token, item)
     case .lookUpFailed(let token, _): messages.failed(token)
-    case .failing(let error): observer.storeFailing(error)
-    case .recovered: observer.storeRecovered()
+    // The mqtt thread has as many unanswered ones as it allows itself.
+    case .logged(let events): wiring.link?.sendReserved(.logged(events))
+    case .recorded(let names): coverage.recorded(names)
+    case .forgotten(let names): wiring.link?.sendReserved(.forgotten(names))
+    case .receiptsForgotten(let ids): wiring.link?.sendReserved(.receiptsForgotten(ids))
+    case .kept(let token, let subscription): wiring.named?.kept(token, subscription)
+    case .removed(let token, let existed): wiring.named?.removed(token, existed: existed)
+    case .cursorsMoved(let cursors): wiring.named?.cursorsMoved(cursors)
+    case .failing(let error):
+      observer.storeFailing(error)
+      wiring.link?.sendReserved(.storeFailing(true))
+    case .recovered:
+      observer.storeRecovered()
+      wiring.link?.sendReserved(.storeFailing(false))
     }
   }
 }

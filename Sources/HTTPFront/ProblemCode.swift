@@ -3,6 +3,7 @@ package enum ProblemCode: String, CaseIterable, Sendable {
   case badJSON = "bad-json"
   case badBase64 = "bad-base64"
   case badHeader = "bad-header"
+  case badEventID = "bad-event-id"
   case badParameter = "bad-parameter"
   case unknownParameter = "unknown-parameter"
   case missingTopic = "missing-topic"
@@ -12,6 +13,8 @@ package enum ProblemCode: String, CaseIterable, Sendable {
   case brokerNotAuthorized = "broker-not-authorized"
   case notFound = "not-found"
   case messageUnknown = "message-unknown"
+  case subscriptionUnknown = "subscription-unknown"
+  case subscriptionInUse = "subscription-in-use"
   case methodNotAllowed = "method-not-allowed"
   case notAcceptable = "not-acceptable"
   case bodyTimeout = "body-timeout"
@@ -39,14 +42,15 @@ package enum ProblemCode: String, CaseIterable, Sendable {
 
   package var status: Int {
     switch self {
-    case .badJSON, .badBase64, .badHeader, .badParameter, .unknownParameter,
+    case .badJSON, .badBase64, .badHeader, .badEventID, .badParameter, .unknownParameter,
       .missingTopic, .topicInvalid, .topicRejected, .filterInvalid:
       400
     case .brokerNotAuthorized: 403
-    case .notFound, .messageUnknown: 404
+    case .notFound, .messageUnknown, .subscriptionUnknown: 404
     case .methodNotAllowed: 405
     case .notAcceptable: 406
     case .bodyTimeout: 408
+    case .subscriptionInUse: 409
     case .payloadTooLarge: 413
     case .uriTooLong: 414
     case .unsupportedMediaType: 415
@@ -68,6 +72,7 @@ package enum ProblemCode: String, CaseIterable, Sendable {
     case .badJSON: "Body is not the JSON expected here"
     case .badBase64: "Text is not valid base64"
     case .badHeader: "Header cannot be understood"
+    case .badEventID: "Event id cannot be understood"
     case .badParameter: "Parameter has a value that cannot be used"
     case .unknownParameter: "Parameter is not known"
     case .missingTopic: "No topic given"
@@ -77,6 +82,8 @@ package enum ProblemCode: String, CaseIterable, Sendable {
     case .brokerNotAuthorized: "Broker does not allow this"
     case .notFound: "Nothing is here"
     case .messageUnknown: "No such message"
+    case .subscriptionUnknown: "No such subscription"
+    case .subscriptionInUse: "Subscription has a consumer"
     case .methodNotAllowed: "Method is not allowed here"
     case .notAcceptable: "No acceptable representation"
     case .bodyTimeout: "Request took too long to arrive"

@@ -16,23 +16,23 @@ final class BrokerApplication: LinkApplication {
   private var outboxActions: [OutboxConsumer.Action] = []
   private var hub: StreamHub
   private var hubActions: [StreamHub.Action] = []
-  private var shards: ShardOutput
+  private let inbound: BrokerInbound
   private var wasUp = false
 
   init(
     _ configuration: BridgeConfiguration, _ wiring: Wiring, _ publisher: Publisher,
-    _ observer: Observer
+    _ observer: Observer, _ log: EventLogParts
   ) {
     self.configuration = configuration
     self.wiring = wiring
     self.publisher = publisher
     self.observer = observer
     hub = StreamHub(linger: configuration.streams.unsubscribeLinger)
-    shards = ShardOutput(wiring)
+    inbound = BrokerInbound(configuration.history, wiring, log)
   }
 
   var nextDeadline: Duration? {
-    [hub.nextDeadline, shards.retryAt].compactMap(\.self).min()
+    [hub.nextDeadline, inbound.nextDeadline].compactMap(\.self).min()
   }
 
   func handle(_ message: BrokerMessage, _ link: LinkContext) {
@@ -43,8 +43,13 @@ final class BrokerApplication: LinkApplication {
     case .publish(let publish, let id): outbox.publish(publish, id, &outboxActions)
     case .openStream(let request): hub.opened(request, &hubActions)
     case .closeStream(let id): hub.closed(id, at: link.now, &hubActions)
-    case .restore(let remembered): hub.restored(remembered, at: link.now)
-    case .tick: wiring.status.tick(at: link.now)
+    case .restore(let remembered):
+      hub.restored(remembered, at: link.now) { [inbound] in inbound.isCovered($0) }
+    case .logged, .forgotten, .receiptsForgotten, .storeFailing, .streamLagged, .joinLive, .wake:
+      inbound.handle(message, &hub, link)
+    case .tick:
+      wiring.status.tick(at: link.now)
+      inbound.tick()
     }
     run(link)
   }
@@ -52,7 +57,8 @@ final class BrokerApplication: LinkApplication {
   func received(_ event: LinkEvent, _ link: LinkContext) {
     let now = WallClock.milliseconds()
     switch event {
-    case .delivered(let publish, let token): deliver(publish, token, at: now)
+    case .delivered(let publish, let token): inbound.delivered(publish, token, hub, link)
+    case .released(let id): wiring.store?.forget(receipt: Int64(id))
     case .sent(let key): outbox.sent(key, &outboxActions)
     case .received(let key): outbox.received(key, &outboxActions)
     case .restarted(let key): outbox.restarted(key, &outboxActions)
@@ -83,17 +89,11 @@ final class BrokerApplication: LinkApplication {
 
   func deadlineReached(_ link: LinkContext) {
     hub.timerFired(at: link.now, &hubActions)
+    inbound.timerFired(at: link.now)
     run(link)
   }
 
-  func turnEnded(_ link: LinkContext) {
-    if shards.flush(at: link.now) {
-      for token in shards.takeSafeTokens() { link.acknowledge(token) }
-      if link.isReadingPaused { link.resumeReading() }
-    } else if !link.isReadingPaused {
-      link.pauseReading()
-    }
-  }
+  func turnEnded(_ link: LinkContext) { inbound.turnEnded(&hub, link) }
 
   private static let unsubscribeKey: UInt64 = 1 << 32
 
@@ -101,47 +101,28 @@ final class BrokerApplication: LinkApplication {
     wiring.status.up(link.limits)
     observer.brokerUp(sessionPresent: ack.sessionPresent)
     hub.usesIdentifiers = link.limits?.subscriptionIdentifiersAvailable ?? false
-    if wasUp, !ack.sessionPresent {
-      let gap = StreamFrames.gap(reason: "broker_session_lost", missed: nil)
-      for target in hub.allGroups { shards.append(gap, target) }
+    if !wasUp, !ack.sessionPresent {
+      hub.restoredLost(&hubActions)
     }
+    inbound.connected(
+      isFirst: !wasUp, sessionPresent: ack.sessionPresent, hasFilters: hub.filterCount > 0)
     wasUp = true
     outbox.linkUp(at: now, &outboxActions)
   }
 
-  private func deliver(_ publish: Publish, _ token: AckToken, at now: Int64) {
-    hub.received(publish, &hubActions)
-    var rendered: [(Representation, Frame)] = []
-    func frame(_ representation: Representation) -> Frame {
-      if let known = rendered.first(where: { $0.0 == representation }) { return known.1 }
-      let text = MessageRenderer.render(publish, receivedAt: now, as: representation)
-      let frame = Frame(text)
-      rendered.append((representation, frame))
-      return frame
-    }
-    for action in hubActions {
-      switch action {
-      case .append(let target): shards.append(frame(target.representation), target)
-      case .sendRetained(let streams, let representation):
-        shards.send(frame(representation), to: streams)
-      default: preconditionFailure("\(action) does not come of a message")
-      }
-    }
-    hubActions.removeAll(keepingCapacity: true)
-    if publish.qos > .atMostOnce { shards.acknowledgeWhenFlushed(token) }
-  }
-
   private func lost(_ filter: String, _ reasonCode: ReasonCode) {
     let frame = StreamFrames.error(filter: filter, reasonCode)
-    for target in hub.targets(ofFilter: filter) { shards.append(frame, target) }
+    inbound.send(frame, to: hub.targets(ofFilter: filter))
     hub.lost(filter: filter, &hubActions)
   }
 
   private func run(_ link: LinkContext) {
     for action in outboxActions { run(action, link) }
     outboxActions.removeAll(keepingCapacity: true)
-    for action in hubActions { run(action, link) }
-    hubActions.removeAll(keepingCapacity: true)
+    while !hubActions.isEmpty {
+      let todo = exchange(&hubActions, with: [])
+      for action in todo { run(action, link) }
+    }
   }
 
   private func run(_ action: OutboxConsumer.Action, _ link: LinkContext) {
@@ -163,17 +144,20 @@ final class BrokerApplication: LinkApplication {
   private func run(_ action: StreamHub.Action, _ link: LinkContext) {
     switch action {
     case .subscribe(let identifier, let subscription):
+      if inbound.cancelUnsubscribe(of: subscription.filter) {
+        hub.unsubscribed(slot: identifier.slot, &hubActions)
+      }
       link.subscribe(
         SubscribeRequest(
           key: UInt64(identifier.wire), subscriptions: [subscription],
           subscriptionIdentifier: identifier.wire))
     case .unsubscribe(let slot, let filter):
-      link.unsubscribe(key: Self.unsubscribeKey | UInt64(slot), filters: [filter])
+      let key = Self.unsubscribeKey | UInt64(slot)
+      guard !inbound.delaysUnsubscribe(of: filter, key: key) else { return }
+      link.unsubscribe(key: key, filters: [filter])
     case .remember(let remembered): wiring.store?.record(name: remembered.name)
     case .forget(let remembered): wiring.store?.forget(name: remembered.name)
-    case .open(let stream, let group, let opening): shards.open(stream, group, opening)
-    case .refuse(let stream, let opening): shards.refuse(stream, opening)
-    case .append, .sendRetained: preconditionFailure("\(action) without its message")
+    default: inbound.run(action)
     }
   }
 }

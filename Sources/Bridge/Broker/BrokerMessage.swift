@@ -12,8 +12,22 @@ enum BrokerMessage: Sendable {
   case publish(Publish, MessageID)
   case openStream(StreamRequest)
   case closeStream(StreamID)
+  /// The store has committed these events, in the order in which it was asked.
+  case logged([LoggedEvent])
+  /// The store has forgotten these names.
+  case forgotten([String])
+  /// The store has forgotten these packet identifiers.
+  case receiptsForgotten([Int64])
+  /// Whether the disk takes writes.
+  case storeFailing(Bool)
+  /// A stream fell behind and has left its group.
+  case streamLagged(StreamID)
+  /// A stream has read the log up to here and wants to go on live.
+  case joinLive(StreamID, after: Int64)
   /// The filters that an earlier process left at the broker.
   case restore([RememberedSubscription])
+  /// There is a new deadline.
+  case wake
   /// Shows that the thread looks after its messages.
   case tick
 }

@@ -6,6 +6,7 @@ struct BridgeConfiguration: Sendable {
   var http = HTTPConfiguration()
   var publishing = PublishingConfiguration()
   var streams = StreamConfiguration()
+  var history = HistoryConfiguration()
   var log = LogConfiguration()
 
   /// The directory of the database and of the stored client identifier.

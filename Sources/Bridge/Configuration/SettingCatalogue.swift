@@ -1,6 +1,6 @@
 /// All settings, in the order in which the help and `check-config` list them.
 enum SettingCatalogue {
-  static let all: [Setting] = broker + server + publishing + streams + process
+  static let all: [Setting] = broker + server + publishing + streams + history + process
 
   /// The setting of this name.
   static func setting(_ key: SettingKey) -> Setting {
@@ -103,6 +103,23 @@ enum SettingCatalogue {
     Setting(
       .unsubscribeLinger, \.streams.unsubscribeLinger, in: .zero ... .seconds(3600),
       "How long the broker's subscription stays after its last subscriber has left."),
+  ]
+
+  private static let history = [
+    Setting(
+      .history, \.history.kept,
+      "Topics whose messages are kept so that streams can resume; none turns history off."),
+    Setting(
+      .historyExcept, \.history.except, "Topics of those that are not kept."),
+    Setting(
+      .historyAge, \.history.age, in: .seconds(1) ... .seconds(3650 * 86_400),
+      "How long messages are kept."),
+    Setting(
+      .historyBytes, \.history.bytes, in: .kibibytes(64) ... .gibibytes(65_536),
+      "Bytes of kept messages; the oldest go first."),
+    Setting(
+      .record, \.history.record,
+      "Topics that stay subscribed at the broker, so that their history has no holes."),
   ]
 
   private static let process = [

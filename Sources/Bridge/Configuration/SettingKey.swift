@@ -28,6 +28,11 @@ enum SettingKey: String, CaseIterable, Sendable {
   case ringBytes = "ring_bytes"
   case writeStall = "write_stall"
   case unsubscribeLinger = "unsubscribe_linger"
+  case history
+  case historyExcept = "history_except"
+  case historyAge = "history_age"
+  case historyBytes = "history_bytes"
+  case record
   case data
   case drainTimeout = "drain_timeout"
   case readyRequiresBroker = "ready_requires_broker"

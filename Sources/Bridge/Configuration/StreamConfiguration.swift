@@ -10,6 +10,7 @@ struct StreamConfiguration: Sendable {
   var ringBytes = ByteCount.mebibytes(64)
   /// How long a subscriber may take nothing before its stream is closed.
   var writeStall: Duration = .seconds(60)
-  /// How long the broker's subscription stays after its last subscriber left, as browsers reconnect.
-  var unsubscribeLinger: Duration = .seconds(30)
+  /// How long the broker's subscription stays after its last subscriber left: for so long a client
+  /// can be away and miss nothing.
+  var unsubscribeLinger: Duration = .seconds(300)
 }

@@ -3,12 +3,13 @@ import MQTTClient
 
 /// Turns a message into the text of one server-sent event.
 enum MessageRenderer {
-  /// The text of the event; the time is in milliseconds since 1970.
+  /// The text of the event; the time is in milliseconds since 1970, and `id` is that of the log.
   static func render(
-    _ publish: Publish, receivedAt: Int64, as representation: Representation
+    _ publish: Publish, receivedAt: Int64, id: String? = nil, as representation: Representation
   ) -> [UInt8] {
     var text: [UInt8] = []
     text.reserveCapacity(publish.payload.count + publish.topic.utf8.count + 192)
+    if let id { appendField("id", id, to: &text) }
     switch representation.event {
     case .message: break
     case .topic:
@@ -18,7 +19,7 @@ enum MessageRenderer {
     }
     switch representation.envelope {
     case .json:
-      appendData(envelope(publish, receivedAt, representation.encoding).encoded, to: &text)
+      appendData(envelope(publish, receivedAt, id, representation.encoding).encoded, to: &text)
     case .none: appendData(raw(publish.payload, representation.encoding), to: &text)
     }
     text.append(newline)
@@ -26,8 +27,11 @@ enum MessageRenderer {
   }
 
   /// An event of the bridge's own, such as `bridge.open`; `retry` is in milliseconds.
-  static func control(_ event: String, _ data: JSONValue, retry: Int? = nil) -> [UInt8] {
+  static func control(
+    _ event: String, _ data: JSONValue, id: String? = nil, retry: Int? = nil
+  ) -> [UInt8] {
     var text: [UInt8] = []
+    if let id { appendField("id", id, to: &text) }
     if let retry { appendField("retry", String(retry), to: &text) }
     appendField("event", event, to: &text)
     appendData(data.encoded, to: &text)
@@ -38,10 +42,13 @@ enum MessageRenderer {
   private static let newline = UInt8(ascii: "\n")
   private static let carriageReturn = UInt8(ascii: "\r")
 
-  private static func envelope(
-    _ publish: Publish, _ receivedAt: Int64, _ encoding: Representation.Encoding
+  /// The message as JSON, as it also stands in pages of history.
+  static func envelope(
+    _ publish: Publish, _ receivedAt: Int64, _ id: String?, _ encoding: Representation.Encoding
   ) -> JSONValue {
-    var members: [JSONValue.Member] = [.init("topic", .string(publish.topic))]
+    var members: [JSONValue.Member] = []
+    if let id { members.append(.init("id", .string(id))) }
+    members.append(.init("topic", .string(publish.topic)))
     if let text = PayloadText.text(publish.payload, encoding) {
       members.append(.init("payload", .string(text)))
     } else {

@@ -1,5 +1,6 @@
 import HTTPFront
 import MQTTClient
+import Store
 
 /// What one wake-up of the mqtt thread has for the streams, collected and sent as one batch.
 ///
@@ -10,11 +11,22 @@ struct ShardOutput: ~Copyable {
   private static let retryInterval = Duration.milliseconds(2)
 
   private let wiring: Wiring
+  private let epoch: String
   private var commands: [Int: [StreamCommand]] = [:]
   private var tokens: [AckToken] = []
+  private var joined: [(stream: StreamID, through: Int64)] = []
+  /// The last event that was given out, or is for nobody.
+  private(set) var position: LoggedEvent
   private(set) var retryAt: Duration?
 
-  init(_ wiring: Wiring) { self.wiring = wiring }
+  init(_ wiring: Wiring, epoch: String, from position: LoggedEvent) {
+    self.wiring = wiring
+    self.epoch = epoch
+    self.position = position
+  }
+
+  /// What is appended from here on comes after this event.
+  mutating func advance(to event: LoggedEvent) { position = event }
 
   mutating func append(_ frame: Frame, _ target: StreamGroups.Target) {
     commands[target.shard, default: []].append(.append(frame, groups: target.groups))
@@ -26,26 +38,38 @@ struct ShardOutput: ~Copyable {
     }
   }
 
+  /// A stream begins with what comes from now on.
   mutating func open(_ stream: StreamID, _ group: GroupID, _ opening: StreamOpening) {
-    var batch: [StreamCommand] = [
-      .join(stream, group), .start(stream, StreamFrames.open(stream, opening)),
+    let start = ReplayStart(cursor: position)
+    commands[stream.shard, default: []] += [
+      .join(stream, group, isHeld: false),
+      .start(stream, StreamFrames.open(stream, opening, start, epoch: epoch)),
     ]
-    for filter in opening.filters where filter.reasonCode.isFailure {
-      let error = StreamFrames.error(filter: filter.filter, filter.reasonCode)
-      batch.append(.private(error, streams: [stream]))
-    }
-    if opening.wantsHistory {
-      let gap = StreamFrames.gap(reason: "no_history", missed: nil)
-      batch.append(.private(gap, streams: [stream]))
-    }
-    commands[stream.shard, default: []] += batch
+  }
+
+  /// A stream that has read the log up to `cursor` goes on live; it is held when that is not all.
+  mutating func join(_ stream: StreamID, _ group: GroupID, after cursor: Int64) {
+    let isHeld = cursor < position.sequence
+    commands[stream.shard, default: []].append(.join(stream, group, isHeld: isHeld))
+    joined.append((stream, position.sequence))
   }
 
   mutating func refuse(_ stream: StreamID, _ opening: StreamOpening) {
+    let start = ReplayStart(cursor: position)
     commands[stream.shard, default: []] += [
-      .start(stream, StreamFrames.open(stream, opening)),
-      .end(stream, last: StreamFrames.refused(opening)),
+      .start(stream, StreamFrames.open(stream, opening, start, epoch: epoch)),
+      .end(stream, last: StreamFrames.refused()),
     ]
+  }
+
+  /// Lets idle streams tell where they are, so that they resume from there.
+  mutating func tellPosition() {
+    guard position.sequence > 0, let server = wiring.server else { return }
+    let id = EventID(epoch: epoch, sequence: position.sequence, time: position.time)
+    let frame = StreamFrames.heartbeat(at: id)
+    for shard in 0..<server.shardCount {
+      commands[shard, default: []].append(.position(frame, position.sequence))
+    }
   }
 
   /// The message is safe once what was collected so far has been handed on.
@@ -61,4 +85,8 @@ struct ShardOutput: ~Copyable {
   }
 
   mutating func takeSafeTokens() -> [AckToken] { exchange(&tokens, with: []) }
+
+  mutating func takeJoined() -> [(stream: StreamID, through: Int64)] {
+    exchange(&joined, with: [])
+  }
 }

@@ -13,36 +13,69 @@ enum StreamFrames {
     Int.random(in: milliseconds / 2...milliseconds * 3 / 2)
   }
 
-  static func open(_ stream: StreamID, _ opening: StreamOpening) -> Frame {
-    let filters = opening.filters.map { filter in
-      var members: [JSONValue.Member] = [.init("topic", .string(filter.filter))]
-      if filter.reasonCode.isFailure {
-        members.append(.init("reason_code", .integer(Int(filter.reasonCode.rawValue))))
-      } else {
-        members.append(.init("granted_qos", .integer(Int(filter.reasonCode.rawValue))))
-      }
-      return JSONValue.object(members)
+  /// The heartbeat of a stream that has had every event up to this one.
+  static func heartbeat(at id: EventID) -> Frame {
+    Frame(": hb\nid: \(id)\n\n", position: id.sequence)
+  }
+
+  /// The first events of a stream: what the broker granted, where it begins, what is missing.
+  static func open(
+    _ stream: StreamID, _ opening: StreamOpening, _ start: ReplayStart, epoch: String
+  ) -> Frame {
+    let cursor = start.cursor
+    let from = EventID(epoch: epoch, sequence: cursor.sequence, time: cursor.time)
+    var text = openText(stream, opening, start, from)
+    for filter in opening.filters where filter.reasonCode.isFailure {
+      text += errorText(filter: filter.filter, filter.reasonCode)
     }
+    for gap in start.gaps { text += gapText(gap, from: nil, to: from) }
+    return Frame(text, position: cursor.sequence)
+  }
+
+  private static func openText(
+    _ stream: StreamID, _ opening: StreamOpening, _ start: ReplayStart, _ from: EventID
+  ) -> [UInt8] {
+    let resumed: JSONValue =
+      switch start.resumed {
+      case .no: .boolean(false)
+      case .exactly: .boolean(true)
+      case .approximately: .string("approximate")
+      }
     var members: [JSONValue.Member] = [
       .init("connection", .string(stream.description)),
-      .init("subscriptions", .array(filters)),
+      .init("resumed", resumed),
+      .init("from", .string(from.description)),
+      .init("gap", .boolean(!start.gaps.isEmpty)),
+      .init("subscriptions", subscriptions(opening)),
     ]
     if opening.filters.contains(where: { $0.filter.hasSuffix("/") }) {
       let hint = "a filter ends in '/'; if a '#' was meant there, write it as %23 in the URL"
       members.append(.init("hint", .string(hint)))
     }
-    return control("bridge.open", .object(members))
+    return MessageRenderer.control("bridge.open", .object(members))
   }
 
-  /// Something is missing; `missed` is nil when nobody can count it.
+  private static func subscriptions(_ opening: StreamOpening) -> JSONValue {
+    .array(
+      opening.filters.map { filter in
+        let code = JSONValue.integer(Int(filter.reasonCode.rawValue))
+        let name = filter.reasonCode.isFailure ? "reason_code" : "granted_qos"
+        return .object([.init("topic", .string(filter.filter)), .init(name, code)])
+      })
+  }
+
+  /// Something is missing before the event `to`; `from` is the last one before that.
+  static func gapText(_ mark: GapMark, from: EventID?, to: EventID?) -> [UInt8] {
+    var members: [JSONValue.Member] = []
+    if let from { members.append(.init("from", .string(from.description))) }
+    if let to { members.append(.init("to", .string(to.description))) }
+    members += mark.members
+    return MessageRenderer.control("bridge.gap", .object(members), id: to?.description)
+  }
+
+  /// Messages that the stream was too slow for.
   static func gap(reason: String, missed: Int?) -> Frame {
-    control(
-      "bridge.gap",
-      .object([
-        .init("missed", missed.map { .integer($0) } ?? .null),
-        .init("exact", .boolean(missed != nil)),
-        .init("reason", .string(reason)),
-      ]))
+    Frame(gapText(GapMark(reason: reason, missed: missed), from: nil, to: nil))
   }
 
   /// The broker refuses one filter of a stream.
@@ -69,9 +102,8 @@ enum StreamFrames {
   }
 
   /// The end of a stream of which the broker granted nothing.
-  static func refused(_ opening: StreamOpening) -> Frame {
-    let errors = opening.filters.flatMap { errorText(filter: $0.filter, $0.reasonCode) }
-    return Frame(errors + closeText(reason: "refused", reconnects: false, retry: nil))
+  static func refused() -> Frame {
+    Frame(closeText(reason: "refused", reconnects: false, retry: nil))
   }
 
   static func close(reason: String, reconnects: Bool, retry: Int? = nil) -> Frame {
@@ -83,9 +115,5 @@ enum StreamFrames {
       "bridge.close",
       .object([.init("reason", .string(reason)), .init("reconnect", .boolean(reconnects))]),
       retry: retry)
-  }
-
-  private static func control(_ event: String, _ data: JSONValue) -> Frame {
-    Frame(MessageRenderer.control(event, data))
   }
 }

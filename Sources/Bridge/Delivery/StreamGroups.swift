@@ -12,6 +12,7 @@ struct StreamGroups {
 
   private struct Group {
     let key: Key
+    let filters: [TopicFilter]
     var members = 0
   }
 
@@ -58,7 +59,7 @@ struct StreamGroups {
       lastGroup += 1
       id = lastGroup
       identifiers[key] = id
-      groups[id] = Group(key: key)
+      groups[id] = Group(key: key, filters: filters.map(\.filter))
       for filter in filters { groupsOfSlot[filter.slot, default: []].insert(id) }
     }
     groups[id]?.members += 1
@@ -81,38 +82,38 @@ struct StreamGroups {
     }
   }
 
-  /// Adds the groups that take the copy of a message which came through this slot.
-  ///
-  /// `earlier` are the slots that the same copy was collected for before, `absent` those that bring
-  /// nothing.
-  func collect(
-    slot: Int, topic: String, earlier: ArraySlice<Int> = [], absent: Set<Int>,
-    into targets: inout [Target]
-  ) {
-    for id in groupsOfSlot[slot] ?? [] {
-      guard let key = groups[id]?.key,
-        Self.takes(key.filters, slot: slot, topic: topic, absent: absent)
-      else { continue }
-      let hasIt = earlier.contains { other in
-        groupsOfSlot[other]?.contains(id) == true
-          && Self.takes(key.filters, slot: other, topic: topic, absent: absent)
-      }
-      if hasIt { continue }
-      let index = targets.firstIndex {
-        $0.shard == key.shard && $0.representation == key.representation
-      }
-      if let index {
-        targets[index].groups.append(id)
-      } else {
-        targets.append(
-          Target(shard: key.shard, representation: key.representation, groups: [id]))
+  /// Adds the groups that take a copy of a message.
+  func collect(_ arrival: Arrival, topic: String, into targets: inout [Target]) {
+    for (position, slot) in arrival.slots.enumerated() {
+      for id in groupsOfSlot[slot] ?? [] {
+        guard let group = groups[id] else { continue }
+        let hasIt = arrival.slots[..<position].contains { groupsOfSlot[$0]?.contains(id) == true }
+        guard !hasIt, takes(group, arrival, topic) else { continue }
+        add(id, group.key, to: &targets)
       }
     }
   }
 
-  /// Whether, of the copies of a message that overlapping filters bring, this one counts.
+  /// A group with one filter takes whatever came through it.
+  private func takes(_ group: Group, _ arrival: Arrival, _ topic: String) -> Bool {
+    group.filters.count == 1 || arrival.origin.counts(for: group.filters, topic: topic)
+  }
+
+  private func add(_ id: GroupID, _ key: Key, to targets: inout [Target]) {
+    let index = targets.firstIndex {
+      $0.shard == key.shard && $0.representation == key.representation
+    }
+    if let index {
+      targets[index].groups.append(id)
+    } else {
+      targets.append(
+        Target(shard: key.shard, representation: key.representation, groups: [id]))
+    }
+  }
+
+  /// Whether, of the retained messages that overlapping filters bring, this one counts.
   ///
-  /// It is the copy of the first filter that matches and that the broker serves. Shared
+  /// It is the one of the first filter that matches and that the broker serves. Shared
   /// subscriptions stand apart: what they bring, no other subscription brings.
   static func takes(_ filters: [Filter], slot: Int, topic: String, absent: Set<Int>) -> Bool {
     guard filters.count > 1 else { return true }

@@ -19,8 +19,15 @@ struct StreamHub: ~Copyable {
     case remember(RememberedSubscription)
     case forget(RememberedSubscription)
     case open(StreamID, GroupID, StreamOpening)
+    /// The stream begins with events of the log, and joins its group later.
+    case replay(StreamRequest, StreamOpening)
+    /// What keeps filters subscribed has its answer.
+    case held(StreamID, StreamOpening)
     /// No filter of the stream was granted.
     case refuse(StreamID, StreamOpening)
+    /// The log has everything of this filter from now on, or no longer.
+    case cover(TopicFilter)
+    case uncover(TopicFilter)
     /// The message at hand goes to these groups.
     case append(StreamGroups.Target)
     /// The retained message at hand goes to these streams.
@@ -33,6 +40,14 @@ struct StreamHub: ~Copyable {
     var awaited: [SubscriptionIdentifier?]
     var answers: [ReasonCode?]
     var group: GroupID?
+    var isOpen = false
+
+    /// What it asked for, without the filters that the broker refused.
+    var grantedRequest: StreamRequest {
+      var request = request
+      request.filters = granted.map(\.filter)
+      return request
+    }
 
     var granted: [StreamGroups.Filter] {
       request.filters.indices.compactMap { index in
@@ -75,13 +90,43 @@ struct StreamHub: ~Copyable {
     return groups.targets(ofSlot: slot)
   }
 
-  mutating func restored(_ remembered: [RememberedSubscription], at now: Duration) {
+  /// What earlier processes left at the broker; `isCovered` tells what the log has all of.
+  mutating func restored(
+    _ remembered: [RememberedSubscription], at now: Duration,
+    isCovered: (TopicFilter) -> Bool = { _ in false }
+  ) {
     for remembered in remembered {
-      upstream.restored(remembered, at: now)
+      let isCovered = (try? TopicFilter(remembered.filter)).map(isCovered) ?? false
+      upstream.restored(remembered, isCovered: isCovered, at: now)
       if let filter = upstream.filter(of: remembered.slot) {
         index.insert(remembered.slot, for: filter)
       }
     }
+  }
+
+  /// The broker does not know the session of earlier processes.
+  mutating func restoredLost(_ actions: inout [Action]) {
+    upstream.restoredLost(&upstreamActions)
+    runUpstream(&actions)
+  }
+
+  /// A stream has had everything up to now and takes what comes; nil when it is gone.
+  mutating func joinLive(_ id: StreamID) -> GroupID? {
+    guard var stream = streams[id], stream.isOpen else { return nil }
+    if let group = stream.group { return group }
+    let group = groups.join(shard: id.shard, stream.granted, stream.request.representation)
+    stream.group = group
+    streams[id] = stream
+    return group
+  }
+
+  /// A stream could not keep up and left its group; what it asked for, or nil when it is gone.
+  mutating func leaveLive(_ id: StreamID) -> StreamRequest? {
+    guard var stream = streams[id] else { return nil }
+    if let group = stream.group { groups.leave(group) }
+    stream.group = nil
+    streams[id] = stream
+    return stream.grantedRequest
   }
 
   mutating func opened(_ request: StreamRequest, _ actions: inout [Action]) {
@@ -138,34 +183,48 @@ struct StreamHub: ~Copyable {
     runUpstream(&actions)
   }
 
-  /// A message from the broker: who gets it.
+  /// How a message comes from the broker, to be routed once it is logged; nil when it is for nobody.
+  func arrival(of publish: Publish) -> Arrival? {
+    var arrival = Arrival()
+    var served: [(since: UInt64, slot: Int)] = []
+    index.forEachMatch(publish.topic) { slot in
+      if let since = upstream.servedSince(slot) { served.append((since, slot)) }
+      if !usesIdentifiers { arrival.slots.append(slot) }
+    }
+    let wire = publish.properties.subscriptionIdentifiers
+    guard usesIdentifiers, !wire.isEmpty else {
+      if usesIdentifiers { index.forEachMatch(publish.topic) { arrival.slots.append($0) } }
+      arrival.origin.isAnonymous = true
+      return arrival
+    }
+    for identifier in wire.map(SubscriptionIdentifier.init(wire:))
+    where !arrival.identifiers.contains(identifier) {
+      // A slot may have another filter by now than when the broker stamped the message.
+      guard let filter = upstream.filter(of: identifier.slot),
+        filter.matches(topic: publish.topic)
+      else { continue }
+      arrival.identifiers.append(identifier)
+      guard !arrival.slots.contains(identifier.slot) else { continue }
+      arrival.slots.append(identifier.slot)
+      arrival.origin.through.append(filter)
+    }
+    if served.count > 1 { served.sort { $0.since < $1.since } }
+    arrival.origin.served = served.compactMap { upstream.filter(of: $0.slot) }
+    guard !arrival.slots.isEmpty else { return nil }
+    return arrival.isRedundant && !publish.isRetained ? nil : arrival
+  }
+
+  /// A message that is logged, or need not be: who gets it.
   ///
   /// We subscribe without Retain As Published, so RETAIN is set exactly on the retained messages
   /// that a SUBSCRIBE brings. [MQTT-3.3.1-12]
-  mutating func received(_ publish: Publish, _ actions: inout [Action]) {
-    let wire = usesIdentifiers ? publish.properties.subscriptionIdentifiers : []
-    var slots: [Int] = []
-    if wire.isEmpty {
-      index.forEachMatch(publish.topic) { slots.append($0) }
-      if publish.isRetained { routeRetained(publish, slots, &actions) }
-    } else {
-      let distinct = wire.count > 1 ? Array(Set(wire)) : wire
-      for identifier in distinct.map(SubscriptionIdentifier.init(wire:)) {
-        // A slot may have another filter by now than when the broker stamped the message.
-        guard upstream.filter(of: identifier.slot)?.matches(topic: publish.topic) == true else {
-          continue
-        }
-        if publish.isRetained { routeRetained(publish, identifier, &actions) }
-        if !slots.contains(identifier.slot) { slots.append(identifier.slot) }
-      }
+  mutating func route(_ publish: Publish, _ arrival: Arrival, _ actions: inout [Action]) {
+    guard !publish.isRetained else {
+      if arrival.origin.isAnonymous { return routeRetained(publish, arrival.slots, &actions) }
+      for identifier in arrival.identifiers { routeRetained(publish, identifier, &actions) }
+      return
     }
-    guard !publish.isRetained else { return }
-    for (position, slot) in slots.enumerated() {
-      // Without identifiers every copy seems to have come through all of the filters.
-      groups.collect(
-        slot: slot, topic: publish.topic, earlier: slots[..<position],
-        absent: upstream.absentSlots, into: &targets)
-    }
+    groups.collect(arrival, topic: publish.topic, into: &targets)
     for target in targets { actions.append(.append(target)) }
     targets.removeAll(keepingCapacity: true)
   }
@@ -220,19 +279,30 @@ struct StreamHub: ~Copyable {
   }
 
   private mutating func openIfAnswered(_ id: StreamID, _ actions: inout [Action]) {
-    guard var stream = streams[id], stream.group == nil else { return }
+    guard var stream = streams[id], !stream.isOpen else { return }
     var filters: [StreamOpening.Filter] = []
     for (filter, answer) in zip(stream.request.filters, stream.answers) {
       guard let answer else { return }
       filters.append(StreamOpening.Filter(filter: filter.text, reasonCode: answer))
     }
-    let opening = StreamOpening(filters: filters, wantsHistory: stream.request.wantsHistory)
+    let opening = StreamOpening(filters: filters)
     let granted = stream.granted
+    stream.isOpen = true
+    if stream.request.isHold {
+      streams[id] = stream
+      return actions.append(.held(id, opening))
+    }
     guard !granted.isEmpty else { return actions.append(.refuse(id, opening)) }
-    let group = groups.join(shard: id.shard, granted, stream.request.representation)
-    stream.group = group
+    let isLive = stream.request.start == .live && !stream.request.follows
+    if isLive {
+      stream.group = groups.join(shard: id.shard, granted, stream.request.representation)
+    }
     streams[id] = stream
-    actions.append(.open(id, group, opening))
+    if let group = stream.group {
+      actions.append(.open(id, group, opening))
+    } else {
+      actions.append(.replay(stream.grantedRequest, opening))
+    }
   }
 
   private mutating func runUpstream(_ actions: inout [Action]) {
@@ -246,6 +316,8 @@ struct StreamHub: ~Copyable {
         actions.append(.unsubscribe(slot: slot, filter: filter))
       case .remember(let remembered): actions.append(.remember(remembered))
       case .forget(let remembered): actions.append(.forget(remembered))
+      case .cover(let filter): actions.append(.cover(filter))
+      case .uncover(let filter): actions.append(.uncover(filter))
       case .answered(let identifier, let reasonCode): answered(identifier, reasonCode, &actions)
       case .released(let slot, let filter): index.remove(slot, for: filter)
       }

@@ -1,6 +1,6 @@
 import MQTTClient
 
-/// What the broker said to the filters of one stream: the content of `bridge.open`.
+/// What the broker said to the filters of one stream: a part of `bridge.open`.
 struct StreamOpening: Equatable, Sendable {
   struct Filter: Equatable, Sendable {
     let filter: String
@@ -8,6 +8,4 @@ struct StreamOpening: Equatable, Sendable {
   }
 
   let filters: [Filter]
-  /// The stream asked to continue after an event, which needs history.
-  let wantsHistory: Bool
 }

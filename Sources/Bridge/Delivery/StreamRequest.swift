@@ -5,10 +5,48 @@ import MQTTClient
 struct StreamRequest: Sendable {
   let stream: StreamID
   /// In the order of the request, without repeats, never empty.
-  let filters: [TopicFilter]
+  var filters: [TopicFilter]
   let maximumQoS: QoS
   let wantsRetained: Bool
   let representation: Representation
-  /// A `Last-Event-ID` was sent, which cannot be honoured without history.
-  let wantsHistory: Bool
+  var start = StreamStart.live
+  var policy = OverflowPolicy.catchup
+  /// Messages per second; nil sends them as they come.
+  var rateMaximum: Int?
+
+  /// The named subscription that it consumes.
+  var subscription: String?
+  /// No stream at all: it only keeps the filters subscribed.
+  var isHold = false
+
+  /// Whether everything comes from the event log, at a pace of its own, and nothing live.
+  var follows: Bool { rateMaximum != nil || subscription != nil }
+}
+
+/// Where a stream begins.
+enum StreamStart: Equatable, Sendable {
+  /// With what comes from now on.
+  case live
+  /// Behind an event that the client has had.
+  case after(EventID)
+  /// With the oldest event that is kept.
+  case earliest
+  /// With the first event at or after this time, in milliseconds since 1970.
+  case since(Int64)
+  /// Behind the cursor of a named subscription.
+  case cursor(Int64)
+  /// With the newest so many events that match.
+  case newest(Int)
+}
+
+/// What becomes of a stream that cannot keep up.
+enum OverflowPolicy: String, CaseIterable, Sendable {
+  /// It gets everything later, from the event log.
+  case catchup
+  /// It is closed, and resumes when it comes back.
+  case disconnect
+  /// It misses the oldest messages and is told how many.
+  case dropOldest = "drop_oldest"
+  /// It gets the newest message of each topic.
+  case conflate
 }

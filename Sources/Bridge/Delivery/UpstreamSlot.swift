@@ -26,6 +26,10 @@ struct UpstreamSlot {
   var granted: ReasonCode?
   var isUnsubscribeOpen = false
   var isRemembered = false
+  /// Its place among the filters that the broker serves, by when that began; nil while it does not.
+  var servedSince: UInt64?
+  /// An earlier process subscribed it, and the broker has not shown that it still has it.
+  var isRestored = false
 
   init(
     filter: TopicFilter, state: State, maximumQoS: QoS, identifier: SubscriptionIdentifier
@@ -38,6 +42,15 @@ struct UpstreamSlot {
 
   /// Whether the newest SUBSCRIBE waits for its answer.
   var isLastOpen: Bool { unanswered.contains(identifier.generation) }
+
+  /// Whether the broker brings everything of this filter.
+  var isServed: Bool {
+    guard granted != nil else { return false }
+    switch state {
+    case .subscribing, .active, .lingering: return true
+    case .unsubscribing, .absent: return false
+    }
+  }
 
   /// Whether nobody holds it and no answer is due.
   var isIdle: Bool { references == 0 && unanswered.isEmpty && !isUnsubscribeOpen }

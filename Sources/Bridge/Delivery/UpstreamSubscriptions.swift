@@ -25,6 +25,9 @@ struct UpstreamSubscriptions: ~Copyable {
     /// The store should remember that the broker has this subscription, or forget it.
     case remember(RememberedSubscription)
     case forget(RememberedSubscription)
+    /// From now on the broker brings everything of this filter, or no longer.
+    case cover(TopicFilter)
+    case uncover(TopicFilter)
     /// The broker has answered this SUBSCRIBE.
     case answered(SubscriptionIdentifier, ReasonCode)
     /// The slot is free; messages that still carry its identifiers belong to nobody.
@@ -45,6 +48,7 @@ struct UpstreamSubscriptions: ~Copyable {
   private var slotOfFilter: [TopicFilter: Int] = [:]
   private var lingering: Deque<(until: Duration, slot: Int)> = []
   private var lastSlot = 0
+  private var lastServed: UInt64 = 0
   /// The slots whose filter the broker does not serve although somebody holds it.
   private(set) var absentSlots: Set<Int> = []
 
@@ -57,8 +61,15 @@ struct UpstreamSubscriptions: ~Copyable {
   func slot(of filter: TopicFilter) -> Int? { slotOfFilter[filter] }
   func filter(of slot: Int) -> TopicFilter? { slots[slot]?.filter }
 
-  /// A filter that an earlier process subscribed in the session that the broker still has.
-  mutating func restored(_ remembered: RememberedSubscription, at now: Duration) {
+  /// When the broker began to serve this slot, as a number to compare; nil while it does not.
+  func servedSince(_ slot: Int) -> UInt64? { slots[slot]?.servedSince }
+
+  /// A filter that an earlier process subscribed in the session that the broker may still have.
+  ///
+  /// It counts as covered until `restoredLost` says otherwise.
+  mutating func restored(
+    _ remembered: RememberedSubscription, isCovered: Bool, at now: Duration
+  ) {
     guard let filter = try? TopicFilter(remembered.filter), slotOfFilter[filter] == nil,
       (1...SubscriptionIdentifier.slotMaximum).contains(remembered.slot),
       slots[remembered.slot] == nil
@@ -67,9 +78,25 @@ struct UpstreamSubscriptions: ~Copyable {
       filter: filter, state: .lingering(until: now + linger), maximumQoS: .atMostOnce,
       identifier: SubscriptionIdentifier(slot: remembered.slot, generation: 0))
     slot.isRemembered = true
+    slot.isRestored = true
+    if isCovered {
+      slot.granted = .success
+      lastServed += 1
+      slot.servedSince = lastServed
+    }
     slots[remembered.slot] = slot
     slotOfFilter[filter] = remembered.slot
     lingering.append((now + linger, remembered.slot))
+  }
+
+  /// The broker has no session: what earlier processes subscribed is gone.
+  mutating func restoredLost(_ actions: inout [Action]) {
+    for (_, var slot) in slots where slot.isRestored {
+      slot.isRestored = false
+      slot.granted = nil
+      if case .lingering = slot.state, slot.unanswered.isEmpty { slot.state = .absent }
+      settle(slot, &actions)
+    }
   }
 
   /// One more stream needs the filter; nil when every slot is taken, or when as many requests for
@@ -136,6 +163,7 @@ struct UpstreamSubscriptions: ~Copyable {
       if isLast { slot.state = slot.granted == nil ? .absent : .active }
     } else if slot.state != .unsubscribing {
       slot.granted = reasonCode
+      slot.isRestored = false
       if slot.state == .absent {
         // The newest request was refused before this older one was answered.
         if slot.references > 0 { slot.state = .active } else { unsubscribe(&slot, &actions) }
@@ -175,10 +203,11 @@ struct UpstreamSubscriptions: ~Copyable {
         let until = now + max(linger, Self.retryInterval)
         slot.state = .lingering(until: until)
         lingering.append((until, first.slot))
+        slots[first.slot] = slot
       } else {
         unsubscribe(&slot, &actions)
+        settle(slot, &actions)
       }
-      slots[first.slot] = slot
     }
   }
 
@@ -231,6 +260,11 @@ struct UpstreamSubscriptions: ~Copyable {
       slot.isRemembered = !isAbsent
       let remembered = RememberedSubscription(index, slot.filter.text)
       actions.append(isAbsent ? .forget(remembered) : .remember(remembered))
+    }
+    if slot.isServed != (slot.servedSince != nil) {
+      lastServed += 1
+      slot.servedSince = slot.isServed ? lastServed : nil
+      actions.append(slot.isServed ? .cover(slot.filter) : .uncover(slot.filter))
     }
     if isAbsent { absentSlots.insert(index) } else { absentSlots.remove(index) }
     guard isAbsent, slot.isIdle else {

@@ -43,9 +43,11 @@ enum StoredMessage {
     return bytes
   }
 
+  static func decode(_ bytes: [UInt8]) -> Publish? { decode(bytes[...]) }
+
   /// The message again, or nil when the bytes are not one; the payload shares their storage.
-  static func decode(_ bytes: [UInt8]) -> Publish? {
-    var reader = Reader(rest: bytes[...])
+  static func decode(_ bytes: Bytes) -> Publish? {
+    var reader = Reader(rest: bytes)
     guard reader.byte() == version, let flags = reader.byte(), flags < 8,
       let qos = QoS(rawValue: flags & 3), let topic = reader.text()
     else { return nil }

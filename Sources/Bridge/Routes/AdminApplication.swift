@@ -46,6 +46,8 @@ final class AdminApplication: HTTPApplication {
   func deadlineReached(_ id: RequestID) -> Response? { nil }
   func clientLeft(_ id: RequestID) {}
   func streamClosed(_ id: StreamID, reason: StreamEnd) {}
+  func streamLagged(_ id: StreamID, after position: Int64) {}
+  func streamDrained(_ id: StreamID, written position: Int64) {}
   func gapFrame(for id: StreamID, missed: Int) -> Frame? { nil }
   func closingFrame(for id: StreamID) -> Frame? { nil }
   func report(_ fact: HTTPServerFact) { observer.server(fact) }

@@ -8,6 +8,12 @@ enum Endpoint: Sendable {
   case clearTopic
   case message
   case subscribe
+  case history
+  case listSubscriptions
+  case putSubscription
+  case getSubscription
+  case deleteSubscription
+  case acknowledge
   case page
 }
 
@@ -28,6 +34,12 @@ enum RouteTable {
     Route("DELETE", "/topics/{topic...}", .clearTopic),
     Route("GET", "/messages/{id}", .message),
     Route("GET", "/subscribe", .subscribe),
+    Route("GET", "/history", .history),
+    Route("GET", "/subscriptions", .listSubscriptions),
+    Route("PUT", "/subscriptions/{name}", .putSubscription),
+    Route("GET", "/subscriptions/{name}", .getSubscription),
+    Route("DELETE", "/subscriptions/{name}", .deleteSubscription),
+    Route("POST", "/subscriptions/{name}/ack", .acknowledge),
   ]
 
   static let adminRoutes: [Route<AdminEndpoint>] = [

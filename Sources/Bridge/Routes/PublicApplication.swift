@@ -10,18 +10,24 @@ final class PublicApplication: HTTPApplication {
   private let publisher: Publisher
   private let messages: MessageLookUps
   private let streams: StreamRoute
+  private let history: HistoryRoute
+  private let subscriptions: SubscriptionRoute
+  private let replays: Replays
   private let observer: Observer
 
   init(
     _ configuration: BridgeConfiguration, _ wiring: Wiring, _ publisher: Publisher,
-    _ messages: MessageLookUps, _ observer: Observer
+    _ messages: MessageLookUps, _ observer: Observer, _ log: EventLogParts
   ) {
     self.configuration = configuration
     self.wiring = wiring
     self.publisher = publisher
     self.messages = messages
     router = Router(basePath: configuration.http.basePath.description, RouteTable.routes)
-    streams = StreamRoute(configuration, wiring)
+    streams = StreamRoute(configuration, wiring, log)
+    history = HistoryRoute(wiring, log.resolver)
+    subscriptions = SubscriptionRoute(configuration, wiring, log.named)
+    replays = log.replays
     self.observer = observer
   }
 
@@ -34,7 +40,11 @@ final class PublicApplication: HTTPApplication {
     switch endpoint {
     case .publish, .publishToTopic, .retainInTopic, .clearTopic:
       return .accept(bodyLimit: PublishRoute.bodyLimit(endpoint, head, configuration))
-    case .message, .subscribe, .page: return .accept(bodyLimit: 0)
+    case .putSubscription, .acknowledge:
+      return .accept(bodyLimit: SubscriptionRoute.bodyBytesMax)
+    case .message, .subscribe, .history, .page, .listSubscriptions, .getSubscription,
+      .deleteSubscription:
+      return .accept(bodyLimit: 0)
     }
   }
 
@@ -71,18 +81,34 @@ final class PublicApplication: HTTPApplication {
       }
     case .message: return try messages.lookUp(captures["id"] ?? "", request)
     case .subscribe: return try streams.open(request)
+    case .history: return try history.read(request)
+    case .listSubscriptions: return try subscriptions.list(request)
+    case .putSubscription: return try subscriptions.put(captures["name"] ?? "", request)
+    case .getSubscription: return try subscriptions.get(captures["name"] ?? "", request)
+    case .deleteSubscription: return try subscriptions.delete(captures["name"] ?? "", request)
+    case .acknowledge: return try subscriptions.acknowledge(captures["name"] ?? "", request)
     case .page: return .respond(WelcomePage.response)
     }
   }
 
-  func deadlineReached(_ id: RequestID) -> Response? { publisher.deadlineReached(id) }
+  func deadlineReached(_ id: RequestID) -> Response? {
+    publisher.deadlineReached(id) ?? subscriptions.deadlineReached(id)
+  }
 
   func clientLeft(_ id: RequestID) {
     publisher.clientLeft(id)
     messages.clientLeft(id)
+    subscriptions.clientLeft(id)
   }
 
+  func streamLagged(_ id: StreamID, after position: Int64) {
+    replays.lagged(id, after: position)
+  }
+
+  func streamDrained(_ id: StreamID, written position: Int64) { replays.drained(id) }
+
   func streamClosed(_ id: StreamID, reason: StreamEnd) {
+    replays.closed(id)
     wiring.link?.sendReserved(.closeStream(id))
   }
 

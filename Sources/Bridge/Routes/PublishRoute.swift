@@ -30,7 +30,7 @@ enum PublishRoute {
       try fixRetain(&draft, "DELETE")
       draft.properties.contentType = nil
       draft.properties.payloadIsUTF8 = nil
-    case .publish, .publishToTopic, .message, .subscribe, .page: break
+    default: break
     }
     return draft
   }

@@ -1,13 +1,26 @@
 import HTTPFront
 import MQTTClient
 
-/// The query of `GET /subscribe`.
+/// The query of a route that reads messages: `GET /subscribe` and `GET /history`.
 struct StreamParameters: Equatable {
   enum Retained: String { case send, new, ignore }
 
   /// The names that a parameter can have.
   enum Field: String, CaseIterable {
     case topic, filter, match, qos, retained, envelope, encoding, event, heartbeat, format
+    case since, rewind, policy
+    case lastEventID = "last_event_id"
+    case rateMaximum = "max_rate"
+    case until, limit, cursor
+    case subscription, takeover
+    case acknowledgesWrites = "auto_ack"
+
+    /// What `GET /subscribe` takes.
+    static let stream = Set(allCases).subtracting([.until, .limit, .cursor])
+    /// What `GET /history` takes.
+    static let history: Set<Self> = [
+      .topic, .filter, .match, .encoding, .since, .until, .limit, .cursor,
+    ]
   }
 
   var filters: [TopicFilter] = []
@@ -16,15 +29,28 @@ struct StreamParameters: Equatable {
   var representation = Representation()
   /// In seconds.
   var heartbeat: Int?
+  var start = StreamStartFields()
+  var policy = OverflowPolicy.catchup
+  /// Messages per second.
+  var rateMaximum: Int?
 
-  init(_ query: Query, topicsMaximum: Int) throws(Problem) {
+  /// The named subscription that is consumed instead of topics.
+  var subscription: String?
+  var takeover = false
+  var acknowledgesWrites = false
+  /// The fields of a page of history, as they were given.
+  var page: [Field: String] = [:]
+
+  init(
+    _ query: Query, fields: Set<Field> = Field.stream, topicsMaximum: Int
+  ) throws(Problem) {
     var texts: [String] = []
     var isGlob = false
     var given: Set<Field> = []
     for parameter in query.parameters {
       let name = try Self.name(parameter)
       if name.hasPrefix("x_") { continue }
-      let field = try Self.field(name)
+      let field = try Self.field(name, of: fields)
       if field == .topic || field == .filter {
         texts.append(try Self.value(parameter, .topicFilter))
         continue
@@ -39,7 +65,16 @@ struct StreamParameters: Equatable {
         try set(field, value)
       }
     }
-    try setFilters(texts, isGlob: isGlob, topicsMaximum)
+    if subscription != nil {
+      try checkSubscription(texts, given)
+    } else {
+      try setFilters(texts, isGlob: isGlob, topicsMaximum)
+    }
+    if rateMaximum != nil, policy == .disconnect || policy == .dropOldest {
+      throw Problem(
+        .badParameter, detail: "'max_rate' goes with the policies catchup and conflate",
+        hint: "with conflate each topic's newest message is sent, with catchup all of them")
+    }
   }
 
   private mutating func set(_ field: Field, _ value: String) throws(Problem) {
@@ -59,6 +94,27 @@ struct StreamParameters: Equatable {
     case .event: representation.event = try Self.event(value)
     case .heartbeat: heartbeat = try FieldText.number(name, value, 5...55)
     case .format: _ = try Self.choice(name, value, ["sse"])
+    case .until, .limit, .cursor: page[field] = value
+    case .subscription: subscription = value
+    case .takeover: takeover = try FieldText.flag(name, value)
+    case .acknowledgesWrites: acknowledgesWrites = try FieldText.flag(name, value)
+    case .since: start.set(since: value)
+    case .rewind: try start.set(rewind: value)
+    case .lastEventID: start.set(lastEventID: value)
+    case .policy:
+      let choice = try Self.choice(name, value, OverflowPolicy.allCases.map(\.rawValue))
+      policy = OverflowPolicy(rawValue: choice) ?? .catchup
+    case .rateMaximum: rateMaximum = try FieldText.number(name, value, 1...10_000)
+    }
+  }
+
+  /// A named subscription has its topics and its place in the log already.
+  private func checkSubscription(_ topics: [String], _ given: Set<Field>) throws(Problem) {
+    let others: Set<Field> = [.match, .qos, .retained, .since, .rewind, .lastEventID, .policy]
+    guard topics.isEmpty, given.isDisjoint(with: others) else {
+      throw Problem(
+        .badParameter, detail: "'subscription' stands alone: it has its topics and its cursor",
+        hint: "only takeover, auto_ack, max_rate, heartbeat and what shapes events go with it")
     }
   }
 
@@ -120,9 +176,12 @@ struct StreamParameters: Equatable {
     return value
   }
 
-  private static func field(_ name: String) throws(Problem) -> Field {
-    guard let field = Field(rawValue: name) else {
-      let names = Field.allCases.map(\.rawValue).joined(separator: ", ")
+  private static func field(
+    _ name: String, of fields: Set<Field>
+  ) throws(Problem) -> Field {
+    guard let field = Field(rawValue: name), fields.contains(field) else {
+      let known = Field.allCases.filter { fields.contains($0) }
+      let names = known.map(\.rawValue).joined(separator: ", ")
       throw Problem(
         .unknownParameter, detail: "there is no parameter '\(name)' here",
         hint: "the parameters are \(names)")

@@ -8,10 +8,12 @@ struct StreamRoute: Sendable {
 
   private let configuration: BridgeConfiguration
   private let wiring: Wiring
+  private let log: EventLogParts
 
-  init(_ configuration: BridgeConfiguration, _ wiring: Wiring) {
+  init(_ configuration: BridgeConfiguration, _ wiring: Wiring, _ log: EventLogParts) {
     self.configuration = configuration
     self.wiring = wiring
+    self.log = log
   }
 
   func open(_ request: Request) throws(Problem) -> Answer {
@@ -26,28 +28,90 @@ struct StreamRoute: Sendable {
     }
     let parameters = try StreamParameters(
       head.query, topicsMaximum: configuration.streams.topicsPerStream)
+    if let name = parameters.subscription { return try consume(name, parameters, request) }
     if let limits = wiring.status.snapshot.limits { try check(parameters.filters, limits) }
     let id = request.id.stream
+    let start = try parameters.start.start(
+      header: head.headers["Last-Event-ID"], at: WallClock.milliseconds())
     guard head.method != "HEAD" else {
-      return .respond(Response(status: 200, headers: headers(id)))
+      return .respond(Response(status: 200, headers: headers(id, start)))
     }
     let stream = StreamRequest(
       stream: id, filters: parameters.filters, maximumQoS: parameters.maximumQoS,
-      wantsRetained: parameters.retained != .ignore, representation: parameters.representation,
-      wantsHistory: head.headers.contains("Last-Event-ID"))
+      // Who resumes has had them, and the log has what changed since.
+      wantsRetained: parameters.retained != .ignore && start == .live,
+      representation: parameters.representation, start: start, policy: parameters.policy,
+      rateMaximum: parameters.rateMaximum)
     guard wiring.link?.send(.openStream(stream)) == true else {
       throw Problem(
         .storeBusy, detail: "too much is waiting for the broker connection",
         headers: ["Retry-After": "1"])
     }
+    return .stream(streamHead(stream, parameters, headers(id, start)))
+  }
+
+  /// A consumer of a named subscription.
+  private func consume(
+    _ name: String, _ parameters: StreamParameters, _ request: Request
+  ) throws(Problem) -> Answer {
+    let id = request.id.stream
+    guard request.head.method != "HEAD" else {
+      return .respond(Response(status: 200, headers: headers(id)))
+    }
+    let subscription = try log.named.attach(
+      id, to: name, takeover: parameters.takeover,
+      acknowledgesWrites: parameters.acknowledgesWrites)
+    let stream = StreamRequest(
+      stream: id, filters: subscription.terms.filters,
+      maximumQoS: subscription.terms.maximumQoS, wantsRetained: false,
+      representation: parameters.representation, start: .cursor(subscription.cursor),
+      rateMaximum: parameters.rateMaximum, subscription: name)
+    log.replays.begin(stream, subscription.currentOpening)
+    return .stream(streamHead(stream, parameters, headers(id)))
+  }
+
+  private func streamHead(
+    _ stream: StreamRequest, _ parameters: StreamParameters, _ headers: HeaderFields
+  ) -> StreamHead {
     let heartbeat = parameters.heartbeat.map { Duration.seconds($0) }
     let retry = StreamFrames.jitteredRetry(around: Self.retryMilliseconds)
-    return .stream(
-      StreamHead(
-        headers: headers(id), opening: StreamFrames.hello(retry: retry),
-        heartbeat: StreamFrames.heartbeat,
-        heartbeatInterval: heartbeat ?? configuration.streams.heartbeat,
-        writeStallLimit: configuration.streams.writeStall))
+    var head = StreamHead(
+      headers: headers, opening: StreamFrames.hello(retry: retry),
+      heartbeat: StreamFrames.heartbeat,
+      heartbeatInterval: heartbeat ?? configuration.streams.heartbeat,
+      writeStallLimit: configuration.streams.writeStall)
+    head.heartbeatTellsPosition = true
+    head.whenBehind = whenBehind(stream)
+    return head
+  }
+
+  /// What becomes of the stream when it cannot keep up.
+  private func whenBehind(_ stream: StreamRequest) -> WhenBehind {
+    let history = configuration.history.filter
+    switch stream.policy {
+    case .catchup, .conflate:
+      let isKept = stream.filters.contains { filter in
+        history.kept.filters.contains { $0.meets(filter) }
+      }
+      return isKept ? .leave : .gap
+    case .dropOldest: return .gap
+    case .disconnect:
+      let retry = StreamFrames.jitteredRetry(around: Self.retryMilliseconds)
+      return .end(StreamFrames.close(reason: "slow", reconnects: true, retry: retry))
+    }
+  }
+
+  private func headers(_ stream: StreamID, _ start: StreamStart) -> HeaderFields {
+    var headers = headers(stream)
+    switch start {
+    case .live:
+      let last = log.position.last
+      let id = EventID(epoch: log.epoch, sequence: last.sequence, time: last.time)
+      headers.append("Bridge-Last-Event-ID", id.description)
+    case .after(let id): headers.append("Bridge-Last-Event-ID", id.description)
+    case .earliest, .since, .newest: break
+    }
+    return headers
   }
 
   private func headers(_ stream: StreamID) -> HeaderFields {

@@ -1,0 +1,197 @@
+import EventLoop
+import HTTPFront
+import MQTTClient
+import Store
+
+/// The way of messages from the broker into the event log and the streams, on the mqtt thread.
+///
+/// A translator between the pipeline, the hub, the store and the http threads. What one turn brings
+/// is logged in one batch; a message is acknowledged when it is committed and every http thread has
+/// it.
+final class BrokerInbound {
+  private let history: HistoryFilter
+  private let wiring: Wiring
+  private let log: EventLogParts
+  private var pipeline = InboundPipeline()
+  private var shards: ShardOutput
+  private var routed: [StreamHub.Action] = []
+  /// UNSUBSCRIBEs that wait until the store has noted that their filters are not covered any more.
+  private var unsubscribes: [String: (key: UInt64, filter: String)] = [:]
+  private var toldPosition: Int64 = -1
+
+  init(_ configuration: HistoryConfiguration, _ wiring: Wiring, _ log: EventLogParts) {
+    history = configuration.filter
+    self.wiring = wiring
+    self.log = log
+    shards = ShardOutput(wiring, epoch: log.epoch, from: log.position.last)
+  }
+
+  var nextDeadline: Duration? {
+    [shards.retryAt, log.replays.nextDeadline].compactMap(\.self).min()
+  }
+
+  /// Whether an earlier process, with the session that the broker may still have, logged all of it.
+  func isCovered(_ filter: TopicFilter) -> Bool { log.coverage.isCovered(filter) }
+
+  /// A message came; one that is for nobody is acknowledged at once.
+  func delivered(
+    _ publish: Publish, _ token: AckToken, _ hub: borrowing StreamHub, _ link: LinkContext
+  ) {
+    guard let arrival = hub.arrival(of: publish) else { return link.acknowledge(token) }
+    pipeline.arrived(publish, token, arrival, keepsHistory: history.keeps(publish.topic))
+  }
+
+  /// The broker accepted a connection; something may be missing from before it.
+  func connected(isFirst: Bool, sessionPresent: Bool, hasFilters: Bool) {
+    logBatch()
+    if !sessionPresent { wiring.store?.forgetAllReceipts() }
+    guard hasFilters else { return }
+    let mark: GapMark
+    switch (isFirst, sessionPresent) {
+    case (false, false): mark = GapMark(reason: "broker_session_lost")
+    case (false, true): mark = GapMark(reason: "broker_connection_lost", isQoS0Only: true)
+    case (true, true): mark = GapMark(reason: "bridge_restarted", isQoS0Only: true)
+    case (true, false): return
+    }
+    pipeline.marked(mark, keepsHistory: !history.kept.filters.isEmpty)
+  }
+
+  func handle(_ message: BrokerMessage, _ hub: inout StreamHub, _ link: LinkContext) {
+    switch message {
+    case .logged(let events): pipeline.logged(events)
+    case .receiptsForgotten(let ids):
+      for id in ids { link.releasedRecorded(PacketID(truncatingIfNeeded: id)) }
+    case .forgotten(let names):
+      for name in names {
+        guard let waiting = unsubscribes.removeValue(forKey: name) else { continue }
+        link.unsubscribe(key: waiting.key, filters: [waiting.filter])
+      }
+    case .storeFailing(true): pipeline.storeFailing()
+    case .storeFailing(false):
+      pipeline.storeRecovered(keepsHistory: !history.kept.filters.isEmpty)
+    case .streamLagged(let id):
+      if let request = hub.leaveLive(id) { log.replays.left(request) }
+    case .joinLive(let id, let cursor):
+      if let group = hub.joinLive(id) { shards.join(id, group, after: cursor) }
+    default: break
+    }
+  }
+
+  /// Carries out what the hub decides beside SUBSCRIBE and UNSUBSCRIBE.
+  func run(_ action: StreamHub.Action) {
+    switch action {
+    case .cover(let filter):
+      log.coverage.cover(filter)
+      wiring.store?.record(name: CoverageTable.name(filter))
+    case .uncover(let filter):
+      log.coverage.uncover(filter)
+      wiring.store?.forget(name: CoverageTable.name(filter))
+    case .open(let stream, let group, let opening): shards.open(stream, group, opening)
+    case .replay(let request, let opening): log.replays.begin(request, opening)
+    case .held(let hold, let opening): log.named.granted(hold, opening)
+    case .refuse(let stream, let opening): shards.refuse(stream, opening)
+    default: preconditionFailure("\(action) is not for here")
+    }
+  }
+
+  /// Whether UNSUBSCRIBE must wait: after a crash the store would else say that nothing is missing.
+  func delaysUnsubscribe(of filter: String, key: UInt64) -> Bool {
+    guard let parsed = try? TopicFilter(filter), log.coverage.isCovered(parsed) else {
+      return false
+    }
+    unsubscribes[CoverageTable.name(parsed)] = (key, filter)
+    return true
+  }
+
+  /// Whether an UNSUBSCRIBE of the filter still waited, and is now not sent at all.
+  func cancelUnsubscribe(of filter: String) -> Bool {
+    guard let parsed = try? TopicFilter(filter) else { return false }
+    return unsubscribes.removeValue(forKey: CoverageTable.name(parsed)) != nil
+  }
+
+  /// A frame of the bridge's own for these streams.
+  func send(_ frame: Frame, to targets: [StreamGroups.Target]) {
+    for target in targets { shards.append(frame, target) }
+  }
+
+  /// Once a second: idle streams learn where they are.
+  func tick() {
+    guard shards.position.sequence != toldPosition else { return }
+    toldPosition = shards.position.sequence
+    shards.tellPosition()
+  }
+
+  func timerFired(at now: Duration) { log.replays.timerFired(at: now) }
+
+  /// Logs what came, gives out what is logged, and acknowledges what is safe.
+  func turnEnded(_ hub: inout StreamHub, _ link: LinkContext) {
+    logBatch()
+    while shards.retryAt == nil, let ready = pipeline.next() { give(ready, &hub) }
+    let isFlushed = shards.flush(at: link.now)
+    if isFlushed {
+      for token in shards.takeSafeTokens() { link.acknowledge(token) }
+      publishPosition()
+    }
+    let mustPause = !isFlushed || pipeline.isFull
+    if mustPause, !link.isReadingPaused { link.pauseReading() }
+    if !mustPause, link.isReadingPaused { link.resumeReading() }
+  }
+
+  private func logBatch() {
+    let batch = pipeline.takeBatch()
+    if !batch.isEmpty { wiring.store?.log(batch) }
+  }
+
+  /// Readers of the log may read as far as the streams have got.
+  private func publishPosition() {
+    if log.position.last != shards.position {
+      log.position.advance(to: shards.position)
+      log.replays.headMoved()
+    }
+    for (stream, through) in shards.takeJoined() { log.replays.joined(stream, through: through) }
+  }
+
+  private func give(_ ready: InboundPipeline.Ready, _ hub: inout StreamHub) {
+    let id = ready.event.map {
+      EventID(epoch: log.epoch, sequence: $0.sequence, time: $0.time)
+    }
+    switch ready.content {
+    case .message(let publish, let token, let arrival):
+      hub.route(publish, arrival, &routed)
+      append(publish, ready.event, id)
+      if publish.qos > .atMostOnce { shards.acknowledgeWhenFlushed(token) }
+    case .gap(let mark):
+      let before = shards.position
+      let from = EventID(epoch: log.epoch, sequence: before.sequence, time: before.time)
+      let text = StreamFrames.gapText(mark, from: id == nil ? nil : from, to: id)
+      let frame = Frame(text, position: ready.event?.sequence ?? 0)
+      for target in hub.allGroups { shards.append(frame, target) }
+    }
+    if let event = ready.event { shards.advance(to: event) }
+  }
+
+  /// Renders the message once for each representation that is wanted.
+  private func append(_ publish: Publish, _ event: LoggedEvent?, _ id: EventID?) {
+    guard !routed.isEmpty else { return }
+    let receivedAt = event?.time ?? WallClock.milliseconds()
+    let idText = id?.description
+    var rendered: [(Representation, Frame)] = []
+    func frame(_ representation: Representation) -> Frame {
+      if let known = rendered.first(where: { $0.0 == representation }) { return known.1 }
+      let text = MessageRenderer.render(
+        publish, receivedAt: receivedAt, id: idText, as: representation)
+      let frame = Frame(text, position: event?.sequence ?? 0)
+      rendered.append((representation, frame))
+      return frame
+    }
+    for action in routed {
+      switch action {
+      case .append(let target): shards.append(frame(target.representation), target)
+      case .sendRetained(let streams, let representation):
+        shards.send(frame(representation), to: streams)
+      default: preconditionFailure("\(action) does not come of a message")
+      }
+    }
+    routed.removeAll(keepingCapacity: true)
+  }
+}

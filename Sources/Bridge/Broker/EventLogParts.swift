@@ -1,0 +1,9 @@
+/// What the mqtt thread and the readers of the event log share.
+struct EventLogParts: Sendable {
+  let epoch: String
+  let coverage: CoverageTable
+  let position: LogPosition
+  let resolver: ReplayResolver
+  let replays: Replays
+  let named: NamedSubscriptions
+}

@@ -1,0 +1,114 @@
+import DequeModule
+import MQTTClient
+import Store
+
+/// What came from the broker, between its arrival and the streams, in order.
+///
+///     arrived ──history on──▶ logging ──committed──▶ ready ──▶ streams, then acknowledged
+///        └──────history off or retained──────────────▶ ready
+///
+/// Nothing overtakes: what need not be logged waits behind what must. While the disk fails, messages
+/// of QoS 0 go out without an event id, and a mark in the log tells those who come later. Pure; lives
+/// on the mqtt thread; bounded, because nothing more is read from the broker while it is full.
+struct InboundPipeline: ~Copyable {
+  enum Content: Equatable {
+    case message(Publish, AckToken, Arrival)
+    case gap(GapMark)
+  }
+
+  /// What the streams get, with its place in the log unless it has none.
+  struct Ready: Equatable {
+    let content: Content
+    let event: LoggedEvent?
+  }
+
+  private struct Entry {
+    let content: Content
+    let bytes: Int
+    var isLogging: Bool
+    var event: LoggedEvent?
+  }
+
+  static let entriesMax = 8192
+  static let bytesMax = 32 << 20
+
+  private var entries: Deque<Entry> = []
+  private var batch: [EventItem] = []
+  private var bytes = 0
+  /// The number of the first entry.
+  private var first: UInt64 = 0
+  /// The entries that the store has not answered for, in the order in which it was asked.
+  private var asked: Deque<UInt64> = []
+  private var isFailing = false
+  private var unlogged = 0
+
+  var count: Int { entries.count }
+  var isFull: Bool { entries.count >= Self.entriesMax || bytes >= Self.bytesMax }
+
+  /// A message came; `keepsHistory` says whether its topic is logged.
+  mutating func arrived(
+    _ publish: Publish, _ token: AckToken, _ arrival: Arrival, keepsHistory: Bool
+  ) {
+    var isLogging = keepsHistory && !publish.isRetained
+    if isLogging, isFailing, publish.qos == .atMostOnce {
+      isLogging = false
+      unlogged += 1
+    }
+    let cost = publish.payload.count + publish.topic.utf8.count + 128
+    append(Entry(content: .message(publish, token, arrival), bytes: cost, isLogging: isLogging))
+    guard isLogging else { return }
+    let isOnce = publish.qos == .exactlyOnce
+    batch.append(
+      EventItem(
+        topic: publish.topic, kind: EventKind.message.rawValue,
+        body: LoggedMessage.encode(publish, arrival.origin),
+        receipt: isOnce ? Int64(token.packetID) : nil))
+  }
+
+  /// Something is missing at this place.
+  mutating func marked(_ mark: GapMark, keepsHistory: Bool) {
+    append(Entry(content: .gap(mark), bytes: 128, isLogging: keepsHistory))
+    guard keepsHistory else { return }
+    batch.append(
+      EventItem(topic: "", kind: EventKind.gap.rawValue, body: mark.encoded, receipt: nil))
+  }
+
+  /// What the store shall log next.
+  mutating func takeBatch() -> [EventItem] { exchange(&batch, with: []) }
+
+  /// The store has committed the oldest so many that it was asked for.
+  mutating func logged(_ events: [LoggedEvent]) {
+    for event in events {
+      guard let number = asked.popFirst() else { return }
+      let index = Int(number - first)
+      entries[index].event = event
+      entries[index].isLogging = false
+    }
+  }
+
+  /// The disk does not take writes, or does again.
+  mutating func storeFailing() { isFailing = true }
+
+  mutating func storeRecovered(keepsHistory: Bool) {
+    isFailing = false
+    guard unlogged > 0 else { return }
+    let missed = exchange(&unlogged, with: 0)
+    marked(
+      GapMark(reason: "not_logged", missed: missed, isQoS0Only: true), keepsHistory: keepsHistory)
+  }
+
+  /// The next one for the streams; nil while it waits for the disk.
+  mutating func next() -> Ready? {
+    guard let entry = entries.first, !entry.isLogging else { return nil }
+    entries.removeFirst()
+    first += 1
+    bytes -= entry.bytes
+    return Ready(content: entry.content, event: entry.event)
+  }
+
+  private mutating func append(_ entry: Entry) {
+    if entry.isLogging { asked.append(first + UInt64(entries.count)) }
+    entries.append(entry)
+    bytes += entry.bytes
+  }
+}

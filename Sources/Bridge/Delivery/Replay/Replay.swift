@@ -1,0 +1,58 @@
+import EventLoop
+import HTTPFront
+import Store
+
+/// One stream that is served from the event log.
+///
+///     resolving ──▶ reading ──page written──▶ reading … ──head reached──▶ joining ──▶ (live)
+///                      ▲                                      │ events came since
+///                      │                                      ▼
+///     (live) ──fell behind──▶ draining               last pages, up to where it joined
+///
+/// A paced stream never joins: at the head it waits for its time or for more events.
+struct Replay: Sendable {
+  enum Goal: Equatable, Sendable {
+    /// To read up to the head and go on live.
+    case join
+    /// To read up to this event, behind which its group's frames wait.
+    case meet(Int64)
+    /// To go on reading.
+    case follow
+  }
+
+  enum Phase: Equatable, Sendable {
+    /// A read is with the reader thread.
+    case reading
+    /// What was read must be written first.
+    case draining
+    /// The mqtt thread is asked to let it join.
+    case joining
+    /// Nothing to do before this time.
+    case resting(until: Duration)
+    /// At the head of the log, until there is more.
+    case waiting
+  }
+
+  /// Nil while only the http thread has told that the stream fell behind.
+  var request: StreamRequest?
+  /// What the broker said; nil once the stream has been told.
+  var opening: StreamOpening?
+  var goal = Goal.join
+  var phase = Phase.draining
+  /// Everything up to here has been read; before the start is resolved it means nothing.
+  var cursor = LoggedEvent(sequence: 0, time: 0)
+  /// The stream has left its group while something else was going on.
+  var hasLagged = false
+
+  /// How long a paced stream rests between two pages.
+  var interval: Duration {
+    guard let rate = request?.rateMaximum else { return .zero }
+    return max(.milliseconds(100), .seconds(1) / rate)
+  }
+
+  /// How many events a paced stream gets at a time.
+  var eventsMax: Int {
+    guard let rate = request?.rateMaximum else { return .max }
+    return max(1, Int((Double(rate) * (interval / .seconds(1))).rounded()))
+  }
+}

@@ -1,0 +1,250 @@
+import EventLoop
+import HTTPFront
+import MQTTClient
+import Store
+
+/// The streams that read the event log instead of taking what is live.
+///
+/// Called on every http thread, the mqtt thread and the thread `store-read`; the table is under a
+/// lock that is never held while anything else is called. A stream has one read or one page under way
+/// at a time, so that a slow one takes no memory.
+final class Replays: Sendable {
+  private struct State {
+    var replays: [StreamID: Replay] = [:]
+    var resting: Set<StreamID> = []
+    var waiting: Set<StreamID> = []
+  }
+
+  private let wiring: Wiring
+  let resolver: ReplayResolver
+  let position: LogPosition
+  let named: NamedSubscriptions
+  private let state = Locked(State())
+
+  init(
+    _ wiring: Wiring, _ resolver: ReplayResolver, _ position: LogPosition,
+    _ named: NamedSubscriptions
+  ) {
+    self.wiring = wiring
+    self.resolver = resolver
+    self.position = position
+    self.named = named
+  }
+
+  var count: Int { state.withLock { $0.replays.count } }
+
+  /// A new stream begins with events of the log; on the mqtt thread.
+  func begin(_ request: StreamRequest, _ opening: StreamOpening) {
+    var replay = Replay(request: request, opening: opening)
+    replay.goal = request.follows ? .follow : .join
+    replay.phase = .reading
+    state.withLock { $0.replays[request.stream] = replay }
+    read(request.stream)
+  }
+
+  /// A stream fell behind after this event and has left its group; on its http thread.
+  func lagged(_ id: StreamID, after position: Int64) {
+    state.withLock { state in
+      if state.replays[id] != nil {
+        // Pages up to the cursor are with the stream already, and nothing behind them was written.
+        state.replays[id]?.hasLagged = true
+        if state.replays[id]?.goal != .follow { state.replays[id]?.goal = .join }
+      } else {
+        var replay = Replay()
+        replay.cursor.sequence = position
+        state.replays[id] = replay
+      }
+    }
+    wiring.link?.sendReserved(.streamLagged(id))
+  }
+
+  /// The mqtt thread has taken the stream out of its group.
+  func left(_ request: StreamRequest) {
+    let id = request.stream
+    let mayRead = state.withLock { state in
+      guard var replay = state.replays[id], replay.request == nil else { return false }
+      replay.request = request
+      let mayRead = replay.phase == .waiting
+      if mayRead { replay.phase = .reading }
+      state.replays[id] = replay
+      return mayRead
+    }
+    if mayRead { read(id) }
+  }
+
+  /// The stream's socket has taken every page so far; on its http thread.
+  func drained(_ id: StreamID) {
+    let drained = state.withLock { state -> Replay? in
+      guard var replay = state.replays[id], replay.phase == .draining else { return nil }
+      replay.phase = replay.request == nil ? .waiting : .reading
+      state.replays[id] = replay
+      return replay
+    }
+    guard let drained, let request = drained.request else { return }
+    if let name = request.subscription,
+      named.written(id, of: name, through: drained.cursor.sequence)
+    {
+      headMoved()
+    }
+    read(id)
+  }
+
+  /// The stream is in its group, which has got everything up to `through`; on the mqtt thread, once
+  /// the http thread knows.
+  func joined(_ id: StreamID, through: Int64) {
+    let mayRead = state.withLock { state in
+      guard var replay = state.replays[id], replay.phase == .joining else { return false }
+      guard replay.hasLagged || through > replay.cursor.sequence else {
+        state.replays[id] = nil
+        return false
+      }
+      replay.goal = replay.hasLagged ? .join : .meet(through)
+      replay.hasLagged = false
+      replay.phase = .reading
+      state.replays[id] = replay
+      return true
+    }
+    if mayRead { read(id) }
+  }
+
+  func closed(_ id: StreamID) {
+    let closed = state.withLock { state in
+      state.resting.remove(id)
+      state.waiting.remove(id)
+      return state.replays.removeValue(forKey: id)
+    }
+    if let name = closed?.request?.subscription, named.detach(id, from: name) { headMoved() }
+  }
+
+  /// There are new events; on the mqtt thread.
+  func headMoved() {
+    let ids = state.withLock { state in
+      let ids = exchange(&state.waiting, with: [])
+      for id in ids { state.replays[id]?.phase = .reading }
+      return ids
+    }
+    for id in ids { read(id) }
+  }
+
+  /// When `timerFired` has something to do; on the mqtt thread.
+  var nextDeadline: Duration? {
+    state.withLock { state in
+      state.resting.compactMap { id in
+        if case .resting(let until)? = state.replays[id]?.phase { until } else { nil }
+      }.min()
+    }
+  }
+
+  func timerFired(at now: Duration) {
+    let due = state.withLock { state in
+      let due = state.resting.filter { id in
+        if case .resting(let until)? = state.replays[id]?.phase { until <= now } else { true }
+      }
+      state.resting.subtract(due)
+      for id in due { state.replays[id]?.phase = .reading }
+      return due
+    }
+    for id in due { read(id) }
+  }
+
+  private func read(_ id: StreamID) {
+    let isTaken = wiring.store?.read { [weak self] reader in self?.run(id, reader) }
+    if isTaken != true { rest(id, .milliseconds(100)) }
+  }
+
+  private func rest(_ id: StreamID, _ duration: Duration) {
+    state.withLock { state in
+      guard state.replays[id] != nil else { return }
+      state.replays[id]?.phase = .resting(until: MonotonicClock.now() + duration)
+      state.resting.insert(id)
+    }
+    wiring.link?.sendReserved(.wake)
+  }
+
+  /// One page, on the reader thread.
+  private func run(_ id: StreamID, _ reader: EventReader) {
+    guard var replay = state.withLock({ $0.replays[id] }), let request = replay.request else {
+      return
+    }
+    var commands: [StreamCommand] = []
+    do throws(StoreError) {
+      if let opening = replay.opening {
+        let start = try resolver.resolve(request, reader)
+        replay.cursor = start.cursor
+        replay.opening = nil
+        let frame = StreamFrames.open(id, opening, start, epoch: resolver.epoch)
+        commands = [.start(id, frame)]
+      }
+      if let name = request.subscription, let work = named.work(for: id, of: name) {
+        return try share(work, replay, request, reader, commands)
+      }
+      let through = if case .meet(let end) = replay.goal { end } else { position.last.sequence }
+      var page = ReplayPage(
+        after: replay.cursor, request, epoch: resolver.epoch, bytesMax: pageBytes)
+      if request.policy == .conflate {
+        try page.readNewest(reader, through: through, eventsMax: replay.eventsMax)
+      } else {
+        try page.read(reader, through: through, eventsMax: replay.eventsMax)
+      }
+      if !page.frames.isEmpty { commands.append(.replay(id, page.frames)) }
+      finish(id, replay, page, through: through, commands)
+    } catch {
+      // The store thread reports what is wrong with the disk; the stream goes on when it is well.
+      rest(id, .seconds(1))
+    }
+  }
+
+  /// Says what is next, before the http thread can answer to what it is sent.
+  func finish(
+    _ id: StreamID, _ read: Replay, _ page: ReplayPage, through: Int64, _ commands: [StreamCommand]
+  ) {
+    var commands = commands
+    var next = Next.nothing
+    state.withLock { state in
+      guard var replay = state.replays[id] else { return }
+      replay.cursor = page.cursor
+      replay.opening = read.opening
+      let isAtEnd = page.cursor.sequence >= through && !replay.hasLagged
+      replay.hasLagged = false
+      next = Self.advance(&replay, isAtEnd: isAtEnd, hasFrames: !page.frames.isEmpty)
+      if next == .release { commands.append(.release(id)) }
+      state.replays[id] = next == .release ? nil : replay
+      if next == .rest { state.resting.insert(id) }
+      if next == .wait { state.waiting.insert(id) }
+    }
+    if !commands.isEmpty { wiring.server?.deliver(commands, toShard: id.shard) }
+    switch next {
+    case .nothing, .release: break
+    case .read: self.read(id)
+    case .join: wiring.link?.sendReserved(.joinLive(id, after: page.cursor.sequence))
+    case .rest: wiring.link?.sendReserved(.wake)
+    case .wait: if position.last.sequence > page.cursor.sequence { headMoved() }
+    }
+  }
+
+  /// Pages that wait for their sockets take 64 MiB together, or a little more when streams are many.
+  var pageBytes: Int { min(256 << 10, max(8 << 10, (64 << 20) / max(1, count))) }
+
+  private enum Next {
+    case nothing, read, join, release, rest, wait
+  }
+
+  private static func advance(_ replay: inout Replay, isAtEnd: Bool, hasFrames: Bool) -> Next {
+    switch replay.goal {
+    case .follow where replay.interval > .zero:
+      replay.phase = .resting(until: MonotonicClock.now() + replay.interval)
+      return .rest
+    case .follow where isAtEnd && !hasFrames:
+      replay.phase = .waiting
+      return .wait
+    case .join where isAtEnd:
+      replay.phase = .joining
+      return .join
+    // Only when all is written may it flow, or a lag could not tell what it still has before it.
+    case .meet where isAtEnd && !hasFrames: return .release
+    case .follow, .join, .meet:
+      replay.phase = hasFrames ? .draining : .reading
+      return hasFrames ? .nothing : .read
+    }
+  }
+}

@@ -1,0 +1,126 @@
+import EventLoop
+import HTTPFront
+import MQTTClient
+import Store
+
+/// `GET /history`: a page of stored messages, read on the thread of the log's readers.
+final class HistoryRoute: Sendable {
+  private static let limitDefault = 100
+  private static let limitMaximum = 1000
+  /// A page ends after so many events even when few of them matched; `next` goes on behind them.
+  private static let rowsMax = 50_000
+  private static let bytesMax = 4 << 20
+
+  private struct Question: Sendable {
+    var filters: [TopicFilter] = []
+    var start = StreamStart.earliest
+    var until: Int64?
+    var limit = limitDefault
+    var encoding = Representation.Encoding.auto
+  }
+
+  private let wiring: Wiring
+  private let resolver: ReplayResolver
+
+  init(_ wiring: Wiring, _ resolver: ReplayResolver) {
+    self.wiring = wiring
+    self.resolver = resolver
+  }
+
+  func read(_ request: Request) throws(Problem) -> Answer {
+    let question = try Self.question(request.head, at: WallClock.milliseconds())
+    let isTaken = wiring.store?.read { [self] reader in
+      let response = answer(question, request, reader)
+      wiring.server?.answer(request.id, with: response)
+    }
+    guard isTaken == true else { throw Problem(.storeBusy, headers: ["Retry-After": "1"]) }
+    return .park(deadline: nil)
+  }
+
+  private static func question(_ head: RequestHead, at now: Int64) throws(Problem) -> Question {
+    let parameters = try StreamParameters(
+      head.query, fields: StreamParameters.Field.history, topicsMaximum: 64)
+    var question = Question(filters: parameters.filters)
+    question.encoding = parameters.representation.encoding
+    question.start = try parameters.start.start(header: nil, at: now)
+    if question.start == .live { question.start = .earliest }
+    if let limit = parameters.page[.limit] {
+      question.limit = try FieldText.number("limit", limit, 1...limitMaximum)
+    }
+    if let cursor = parameters.page[.cursor] {
+      guard let id = EventID(cursor) else {
+        throw Problem(.badEventID, detail: "'cursor' must be what 'next' was before")
+      }
+      question.start = .after(id)
+    }
+    if let until = parameters.page[.until] {
+      guard let time = StreamStartFields.time(until, at: now) else {
+        throw Problem(
+          .badParameter, detail: "'until' must be a time",
+          hint: "a duration such as 10m, seconds since 1970, or RFC 3339")
+      }
+      question.until = time
+    }
+    return question
+  }
+
+  private func answer(_ question: Question, _ request: Request, _ reader: EventReader) -> Response {
+    do throws(StoreError) {
+      let stream = StreamRequest(
+        stream: request.id.stream, filters: question.filters, maximumQoS: .exactlyOnce,
+        wantsRetained: false, representation: Representation(), start: question.start)
+      let start = try resolver.resolve(stream, reader)
+      let bounds = reader.bounds
+      var end = bounds.last
+      if let until = question.until { end = min(end, try reader.position(before: until + 1)) }
+      var messages: [JSONValue] = []
+      var cursor = start.cursor
+      var bytes = 0
+      if cursor.sequence < end {
+        let last = try reader.scan(
+          after: cursor.sequence, through: end, rowsMax: Self.rowsMax
+        ) { row in
+          guard messages.count < question.limit, bytes < Self.bytesMax else { return false }
+          cursor = LoggedEvent(sequence: row.sequence, time: row.time)
+          guard let message = message(row, question) else { return true }
+          bytes += row.topic.utf8.count + 128 + message.size
+          messages.append(message.json)
+          return true
+        }
+        if last > cursor.sequence { cursor = LoggedEvent(sequence: last, time: cursor.time) }
+      }
+      return page(messages, start, cursor, isEnd: cursor.sequence >= end)
+    } catch {
+      return Problem(.storeBusy, detail: "\(error)", headers: ["Retry-After": "1"])
+        .response(to: request.head)
+    }
+  }
+
+  private func message(
+    _ row: EventRow, _ question: Question
+  ) -> (json: JSONValue, size: Int)? {
+    guard row.kind == EventKind.message.rawValue,
+      question.filters.contains(where: { $0.matches(topic: row.topic) }),
+      let (publish, origin) = LoggedMessage.decode(row.body(), topic: row.topic),
+      origin.counts(for: question.filters, topic: row.topic)
+    else { return nil }
+    let id = EventID(epoch: resolver.epoch, sequence: row.sequence, time: row.time)
+    let json = MessageRenderer.envelope(publish, row.time, id.description, question.encoding)
+    return (json, publish.payload.count)
+  }
+
+  private func page(
+    _ messages: [JSONValue], _ start: ReplayStart, _ cursor: LoggedEvent, isEnd: Bool
+  ) -> Response {
+    let id = EventID(epoch: resolver.epoch, sequence: cursor.sequence, time: cursor.time)
+    var members: [JSONValue.Member] = [
+      .init("messages", .array(messages)),
+      .init("last_event_id", .string(id.description)),
+      .init("next", isEnd ? .null : .string(id.description)),
+    ]
+    if !start.gaps.isEmpty {
+      members.append(.init("gaps", .array(start.gaps.map { .object($0.members) })))
+    }
+    return .json(.object(members), headers: ["Cache-Control": "no-store"])
+  }
+}

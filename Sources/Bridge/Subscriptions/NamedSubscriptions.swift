@@ -1,0 +1,190 @@
+import EventLoop
+import HTTPFront
+import MQTTClient
+import Store
+
+/// The named subscriptions: they outlive their consumers, and both processes.
+///
+/// Each keeps its filters subscribed at the broker and a cursor in the store, up to which everything
+/// is acknowledged. What was not is given out again to the next consumer. Called on the http threads,
+/// the mqtt thread, the store thread and the reader thread; the table is under a lock that is never
+/// held while anything else is called.
+final class NamedSubscriptions: Sendable {
+  /// Who waits for what.
+  enum Waiting: Sendable {
+    /// For the broker's answer to the filters.
+    case grant(RequestID, RequestHead, NamedSubscription, isNew: Bool)
+    /// For the store.
+    case keep(RequestID?, NamedSubscription, isNew: Bool)
+    case remove(RequestID, RequestHead, String)
+  }
+
+  struct State: Sendable {
+    var subscriptions: [String: NamedSubscription] = [:]
+    var grants: [StreamID: Waiting] = [:]
+    var answers: [UInt64: Waiting] = [:]
+    /// Requests that wait until a cursor is noted.
+    var acknowledgements: [String: [(request: RequestID, cursor: Int64)]] = [:]
+    var lastSerial: UInt64 = 0
+  }
+
+  static let namesMax = 10_000
+
+  let wiring: Wiring
+  let epoch: String
+  let position: LogPosition
+  let state = Locked(State())
+
+  init(_ wiring: Wiring, epoch: String, position: LogPosition) {
+    self.wiring = wiring
+    self.epoch = epoch
+    self.position = position
+  }
+
+  var count: Int { state.withLock { $0.subscriptions.count } }
+
+  /// What earlier processes kept; the requests keep the filters subscribed.
+  func restore(_ stored: [StoredSubscription], at now: Int64) -> [StreamRequest] {
+    stored.compactMap { stored in
+      guard let terms = try? SubscriptionTerms(stored.config) else { return nil }
+      let hold = nextHold()
+      var subscription = NamedSubscription(
+        name: stored.name, terms: terms, hold: hold, storedCursor: stored.cursor,
+        cursor: stored.cursor, createdAt: stored.createdAt)
+      if terms.isShared { subscription.shared = SharedDispatch(after: stored.cursor) }
+      state.withLock { $0.subscriptions[stored.name] = subscription }
+      return Self.holdRequest(hold, terms)
+    }
+  }
+
+  /// The broker has answered for the filters of a subscription; on the mqtt thread.
+  func granted(_ hold: StreamID, _ opening: StreamOpening) {
+    let waiting = state.withLock { state in
+      for (name, subscription) in state.subscriptions where subscription.hold == hold {
+        state.subscriptions[name]?.opening = opening
+      }
+      return state.grants.removeValue(forKey: hold)
+    }
+    guard case .grant(let request, let head, var subscription, let isNew)? = waiting else { return }
+    guard opening.filters.contains(where: { !$0.reasonCode.isFailure }) else {
+      wiring.link?.sendReserved(.closeStream(hold))
+      let codes = opening.filters.map { "\($0.filter): \($0.reasonCode)" }.joined(separator: ", ")
+      let problem = Problem(.brokerRejected, detail: "the broker refuses every filter: \(codes)")
+      wiring.server?.answer(request, with: problem.response(to: head))
+      return
+    }
+    subscription.opening = opening
+    keep(subscription, for: request, isNew: isNew)
+  }
+
+  /// Notes a subscription in the store; `kept` follows.
+  func keep(_ subscription: NamedSubscription, for request: RequestID?, isNew: Bool) {
+    let token = nextToken(.keep(request, subscription, isNew: isNew))
+    wiring.store?.keep(
+      StoredSubscription(
+        name: subscription.name, config: JSONValue.object(subscription.terms.members).encoded,
+        cursor: isNew ? -1 : subscription.storedCursor,
+        holdAge: Int64(subscription.terms.maximumAge / .milliseconds(1)),
+        createdAt: subscription.createdAt),
+      token: token)
+  }
+
+  /// On the store thread.
+  func kept(_ token: UInt64, _ stored: StoredSubscription) {
+    let result = state.withLock { state -> (RequestID?, NamedSubscription, Bool, StreamID?)? in
+      guard case .keep(let request, var subscription, let isNew)? =
+        state.answers.removeValue(forKey: token)
+      else { return nil }
+      let old = state.subscriptions[stored.name]
+      subscription.storedCursor = stored.cursor
+      subscription.cursor = max(old?.cursor ?? 0, stored.cursor)
+      subscription.consumers = old?.consumers ?? [:]
+      if subscription.terms.isShared {
+        subscription.shared = old?.shared ?? SharedDispatch(after: subscription.cursor)
+      } else {
+        subscription.shared = nil
+      }
+      state.subscriptions[stored.name] = subscription
+      let oldHold = old?.hold == subscription.hold ? nil : old?.hold
+      return (request, subscription, isNew, oldHold)
+    }
+    guard let (request, subscription, isNew, oldHold) = result else { return }
+    if let oldHold { wiring.link?.sendReserved(.closeStream(oldHold)) }
+    guard let request else { return }
+    wiring.server?.answer(
+      request, with: .json(json(subscription), status: isNew ? 201 : 200, headers: Self.headers))
+  }
+
+  /// On the store thread.
+  func removed(_ token: UInt64, existed: Bool) {
+    let removed = state.withLock { state -> (RequestID, NamedSubscription?)? in
+      guard case .remove(let request, _, let name)? = state.answers.removeValue(forKey: token)
+      else { return nil }
+      return (request, state.subscriptions.removeValue(forKey: name))
+    }
+    guard let (request, subscription) = removed else { return }
+    if let subscription {
+      wiring.link?.sendReserved(.closeStream(subscription.hold))
+      for id in subscription.consumers.keys { end(id, reason: "subscription_deleted") }
+    }
+    wiring.server?.answer(request, with: Response(status: 204))
+  }
+
+  /// The store has noted cursors; on the store thread.
+  func cursorsMoved(_ cursors: [(name: String, cursor: Int64)]) {
+    var done: [RequestID] = []
+    state.withLock { state in
+      for (name, cursor) in cursors {
+        state.subscriptions[name]?.storedCursor = cursor
+        guard let waiting = state.acknowledgements[name] else { continue }
+        done += waiting.filter { $0.cursor <= cursor }.map(\.request)
+        let rest = waiting.filter { $0.cursor > cursor }
+        state.acknowledgements[name] = rest.isEmpty ? nil : rest
+      }
+    }
+    for request in done { wiring.server?.answer(request, with: Response(status: 204)) }
+  }
+
+  func end(_ id: StreamID, reason: String) {
+    let frame = StreamFrames.close(reason: reason, reconnects: false)
+    wiring.server?.deliver([.end(id, last: frame)], toShard: id.shard)
+  }
+
+  func nextToken(_ waiting: Waiting) -> UInt64 {
+    state.withLock { state in
+      state.lastSerial += 1
+      state.answers[state.lastSerial] = waiting
+      return state.lastSerial
+    }
+  }
+
+  func nextHold() -> StreamID {
+    state.withLock { state in
+      state.lastSerial += 1
+      return StreamID(shard: -1, serial: state.lastSerial)
+    }
+  }
+
+  /// What keeps the filters subscribed at the broker, as if a stream wanted them.
+  static func holdRequest(_ hold: StreamID, _ terms: SubscriptionTerms) -> StreamRequest {
+    StreamRequest(
+      stream: hold, filters: terms.filters, maximumQoS: terms.maximumQoS, wantsRetained: false,
+      representation: Representation(), isHold: true)
+  }
+
+  static let headers: HeaderFields = ["Cache-Control": "no-store"]
+
+  func json(_ subscription: NamedSubscription) -> JSONValue {
+    var members: [JSONValue.Member] = [.init("name", .string(subscription.name))]
+    members += subscription.terms.members
+    members += [
+      .init("cursor", .string("\(epoch)-\(subscription.storedCursor)")),
+      .init("behind", .integer(Int(clamping: max(0, position.last.sequence - subscription.cursor)))),
+      .init("consumers", .integer(subscription.consumers.count)),
+      .init("unacknowledged", .integer(subscription.shared?.heldCount ?? 0)),
+      .init(
+        "created_at", .string(Timestamp(milliseconds: subscription.createdAt).description)),
+    ]
+    return .object(members)
+  }
+}
