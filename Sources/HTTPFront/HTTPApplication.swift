@@ -26,6 +26,20 @@ package protocol HTTPApplication: Sendable {
   /// What to tell a stream that will not get `missed` frames; nil tells it nothing.
   func gapFrame(for id: StreamID, missed: Int) -> Frame?
 
+  /// A stream whose head said `.leave` fell behind and has left its group; it stays open.
+  ///
+  /// What its group got after this position it will not get. The position is that of the last
+  /// frame with one that is written or still will be, as far as this thread knows: frames of a
+  /// `.replay` that is on its way are written too, and come after it. 0 when there is none.
+  /// When the stream can take more, `streamDrained` tells.
+  func streamLagged(_ id: StreamID, after position: Int64)
+
+  /// The socket has taken everything that `.replay` gave the stream so far: once each time that
+  /// nothing is left, and once after `streamLagged`, when also all other private frames are gone.
+  ///
+  /// The position is that of the last frame with one that was written.
+  func streamDrained(_ id: StreamID, written position: Int64)
+
   /// The last words to a stream when the server stops.
   func closingFrame(for id: StreamID) -> Frame?
 
@@ -35,6 +49,8 @@ package protocol HTTPApplication: Sendable {
 
 extension HTTPApplication {
   package func complete(_ problem: Problem, for head: RequestHead?) -> Problem { problem }
+  package func streamLagged(_ id: StreamID, after position: Int64) {}
+  package func streamDrained(_ id: StreamID, written position: Int64) {}
 }
 
 /// Whether the body of a request is read.

@@ -123,6 +123,7 @@ package final class HTTPServer: Sendable {
       commandsMax: shard.mailbox.capacity,
       requestsTotal: counters.requestsTotal.load(ordering: .relaxed),
       gapsTotal: counters.gapsTotal.load(ordering: .relaxed),
+      lagsTotal: counters.lagsTotal.load(ordering: .relaxed),
       bodyBytes: quotas.bodyBytes.used,
       lastTurn: .milliseconds(counters.lastTurn.load(ordering: .relaxed)))
   }

@@ -184,6 +184,7 @@ final class Shard {
     counters.ringBytes.store(streams.log.byteCount, ordering: .relaxed)
     counters.requestsTotal.store(exchanges.requestsTotal, ordering: .relaxed)
     counters.gapsTotal.store(streams.gapsTotal, ordering: .relaxed)
+    counters.lagsTotal.store(streams.lagsTotal, ordering: .relaxed)
     counters.lastTurn.store(Int(loop.now / .milliseconds(1)), ordering: .relaxed)
   }
 }

@@ -26,6 +26,7 @@ final class ShardCounters: Sendable {
   let ringBytes = Atomic<Int>(0)
   let requestsTotal = Atomic<Int>(0)
   let gapsTotal = Atomic<Int>(0)
+  let lagsTotal = Atomic<Int>(0)
   let lastTurn = Atomic<Int>(0)
 }
 
@@ -43,6 +44,8 @@ package struct HTTPShardStatistics: Equatable, Sendable {
   package var commandsMax = 0
   package var requestsTotal = 0
   package var gapsTotal = 0
+  /// How often a stream left its group or ended because it was behind.
+  package var lagsTotal = 0
   /// Bytes of request bodies of all threads together.
   package var bodyBytes = 0
   /// When the loop last went round, on the monotonic clock in milliseconds.

@@ -10,6 +10,8 @@ final class EventStream {
   let heartbeat: Frame
   let heartbeatInterval: Duration
   let writeStallLimit: Duration
+  let whenBehind: WhenBehind
+  let heartbeatTellsPosition: Bool
 
   var group: StreamGroup?
   var memberIndex = 0
@@ -18,10 +20,14 @@ final class EventStream {
   /// A frame of which `partialOffset` bytes are written.
   var partial: Frame?
   var partialOffset = 0
+  /// Whether `partial` is one of the group's frames.
+  var isPartialShared = false
   var privateFrames = PrivateFrames()
-  private(set) var isStarted = false
-  /// Whether it waits until the socket takes more.
-  private(set) var isBlocked = false
+  /// Of the last frame with a position that the socket has taken wholly.
+  var lastPosition: Int64 = 0
+  /// Whether the application is to be told when nothing private is left.
+  var owesDrained = false
+  private var waits: Waits = .start
   /// Why it is about to end, when what waits is written.
   var ending: StreamEnd?
   var isTouched = false
@@ -37,32 +43,70 @@ final class EventStream {
     heartbeat = head.heartbeat
     heartbeatInterval = head.heartbeatInterval
     writeStallLimit = head.writeStallLimit
+    whenBehind = head.whenBehind
+    heartbeatTellsPosition = head.heartbeatTellsPosition
     lastProgress = now
   }
 
+  var isStarted: Bool { !waits.contains(.start) }
+  var isHeld: Bool { waits.contains(.release) }
+  /// Whether it waits until the socket takes more.
+  var isBlocked: Bool { waits.contains(.room) }
   /// Whether frames of the group must be kept for it.
-  var isLagging: Bool { isBlocked || !isStarted }
+  var isLagging: Bool { !waits.isEmpty }
 
   /// Whether it wants nothing but the group's frames from this number on, in chunks.
   func isFlowing(from number: UInt64) -> Bool {
-    isStarted && !isBlocked && cursor == number && partial == nil && privateFrames.isEmpty
-      && isChunked
+    waits.isEmpty && cursor == number && partial == nil && privateFrames.isEmpty && isChunked
   }
 
   /// Whether something is left to write.
   var hasPending: Bool {
     if partial != nil { return true }
     guard isStarted else { return false }
-    return !privateFrames.isEmpty || cursor < group?.end ?? 0
+    if privateFrames.isNext(before: cursor) { return true }
+    return !isHeld && (!privateFrames.isEmpty || cursor < group?.end ?? 0)
   }
 
-  func start() { change { $0.isStarted = true } }
-  func block() { change { $0.isBlocked = true } }
-  func unblock() { change { $0.isBlocked = false } }
+  /// Whether everything that goes out before its group's next frame has gone.
+  var isDrained: Bool {
+    isStarted && (partial == nil || isPartialShared) && !privateFrames.isNext(before: cursor)
+  }
 
-  private func change(_ body: (EventStream) -> Void) {
+  /// Whether it has written everything that its group got.
+  var isCurrent: Bool { group != nil && !isLagging && !hasPending }
+
+  /// What `lastPosition` will be when everything is written that it has without its group.
+  var positionAhead: Int64 {
+    if let position = privateFrames.lastPosition { return position }
+    if let partial, partial.position > 0 { return partial.position }
+    return lastPosition
+  }
+
+  /// Lets it write at its next turn; until then it stays behind.
+  func start() { change { $0 = $0.subtracting(.start).union(.turn) } }
+  func release() { change { $0 = $0.subtracting(.release).union(.turn) } }
+  func hold() { change { $0.insert(.release) } }
+  /// Its group is gone, so there is nothing to hold it back from.
+  func letGo() { change { $0.remove(.release) } }
+  func takeTurn() { change { $0.remove(.turn) } }
+  func block() { change { $0.insert(.room) } }
+  func unblock() { change { $0.remove(.room) } }
+
+  private func change(_ body: (inout Waits) -> Void) {
     let wasLagging = isLagging
-    body(self)
+    body(&waits)
     if wasLagging != isLagging { group?.laggingCount += isLagging ? 1 : -1 }
+  }
+
+  /// What must happen before it can write on.
+  private struct Waits: OptionSet {
+    let rawValue: UInt8
+
+    static let start = Self(rawValue: 1)
+    static let release = Self(rawValue: 2)
+    static let room = Self(rawValue: 4)
+    /// Its turn to write, which comes soon.
+    static let turn = Self(rawValue: 8)
   }
 }

@@ -20,8 +20,9 @@ extension EventStreams {
       let end = groupVector.isEmpty ? group.first : number
       for index in group.members.indices.reversed() {
         let stream = group.members[index]
-        if stream.isLagging { continue }
-        if !groupVector.isEmpty, stream.isFlowing(from: start) {
+        if stream.isLagging {
+          leaveIfBehind(stream, group)
+        } else if !groupVector.isEmpty, stream.isFlowing(from: start) {
           writeShared(to: stream, upTo: end)
         } else if stream.cursor < end || stream.hasPending {
           write(stream)
@@ -34,7 +35,8 @@ extension EventStreams {
 
   /// Writes what one stream has pending, as much as one call shows to the kernel.
   func write(_ stream: EventStream) {
-    admitGap(stream)
+    stream.takeTurn()
+    admitLoss(stream)
     gather(stream)
     if vector.byteCount > 0 {
       switch vector.send(to: stream.socket) {
@@ -51,6 +53,7 @@ extension EventStreams {
       return finish(stream, reason)
     }
     setBlocked(stream, stream.hasPending)
+    tellDrained(stream)
     if let group = stream.group { trim(group, after: stream) }
   }
 
@@ -62,28 +65,24 @@ extension EventStreams {
       stream.lastProgress = loop.now
       guard count < groupVector.byteCount else {
         stream.cursor = end
+        notePosition(groupVector.lastPosition(ofFirst: groupVector.frames.count), of: stream)
         return
       }
       let (pieces, offset) = groupVector.position(after: count)
       stream.cursor += UInt64(pieces)
+      notePosition(groupVector.lastPosition(ofFirst: pieces), of: stream)
       if offset > 0 {
         stream.partial = groupVector.frames[pieces]
         stream.partialOffset = offset
+        stream.isPartialShared = true
         stream.cursor += 1
       }
       setBlocked(stream, true)
     }
   }
 
-  /// Notices that the log has lost frames this stream had before it.
-  private func admitGap(_ stream: EventStream) {
-    guard let group = stream.group else { return }
-    group.forgetEvicted(log)
-    guard stream.cursor < group.first else { return }
-    stream.privateFrames.insertGap(
-      missed: Int(clamping: group.first - stream.cursor), at: stream.cursor)
-    stream.cursor = group.first
-    gapsTotal += 1
+  private func notePosition(_ position: Int64, of stream: EventStream) {
+    if position > 0 { stream.lastPosition = position }
   }
 
   private func gather(_ stream: EventStream) {
@@ -102,7 +101,7 @@ extension EventStreams {
         index += 1
         // The end is the last private frame; what the group got since is not for this stream.
         if stream.ending != nil, index == stream.privateFrames.entries.count { return }
-      } else if let group = stream.group, let frame = frame(cursor, of: group) {
+      } else if !stream.isHeld, let group = stream.group, let frame = frame(cursor, of: group) {
         vector.append(frame, isChunked: stream.isChunked)
         cursor += 1
       } else {
@@ -114,6 +113,7 @@ extension EventStreams {
   /// Strikes off what was gathered and has been written.
   private func consume(_ stream: EventStream, written: Int) {
     var (pieces, offset) = vector.position(after: written)
+    notePosition(vector.lastPosition(ofFirst: pieces), of: stream)
     var rest: Frame?
     if offset > 0 {
       rest = vector.frames[pieces]
@@ -125,10 +125,11 @@ extension EventStreams {
       pieces -= 1
     }
     for _ in 0..<pieces {
-      if let first = stream.privateFrames.entries.first, first.before <= stream.cursor {
-        stream.privateFrames.removeFirst()
-      } else {
+      stream.isPartialShared = !stream.privateFrames.isNext(before: stream.cursor)
+      if stream.isPartialShared {
         stream.cursor += 1
+      } else {
+        stream.privateFrames.removeFirst()
       }
     }
     if let rest {

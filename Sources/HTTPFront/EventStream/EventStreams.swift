@@ -21,6 +21,8 @@ final class EventStreams {
   private var touchedStreams: [EventStream] = []
   private(set) var laggingCount = 0
   var gapsTotal = 0
+  var lagsTotal = 0
+  var positionHeartbeat: Frame?
   private var sweptUpTo: UInt64 = 0
 
   init(
@@ -62,8 +64,15 @@ final class EventStreams {
 
   func apply(_ command: StreamCommand) {
     switch command {
-    case .join(let id, let group):
-      if let stream = live(id) { join(stream, group) }
+    case .join(let id, let group, let isHeld):
+      if let stream = live(id) { join(stream, group, isHeld: isHeld) }
+    case .release(let id):
+      guard let stream = live(id), stream.isHeld else { return }
+      stream.release()
+      touch(stream)
+    case .replay(let id, let frames):
+      if let stream = live(id) { replay(frames, to: stream) }
+    case .position(let frame, let position): positionHeartbeat = frame.at(position)
     case .start(let id, let frame):
       guard let stream = live(id) else { return }
       if stream.isStarted {
@@ -90,7 +99,11 @@ final class EventStreams {
       flush(group)
     }
     touchedGroups.removeAll(keepingCapacity: true)
-    for stream in touchedStreams {
+    // A stream that ends up behind while this goes on is touched again.
+    var index = 0
+    while index < touchedStreams.count {
+      let stream = touchedStreams[index]
+      index += 1
       stream.isTouched = false
       if isOpen(stream), !stream.isBlocked { write(stream) }
     }
@@ -114,8 +127,9 @@ final class EventStreams {
       return arm(stream, at: stream.lastProgress + stream.heartbeatInterval)
     }
     arm(stream, at: loop.now + stream.heartbeatInterval)
-    stream.partial = stream.heartbeat
+    stream.partial = heartbeat(of: stream)
     stream.partialOffset = 0
+    stream.isPartialShared = false
     write(stream)
   }
 
@@ -165,8 +179,9 @@ final class EventStreams {
     if group.laggingCount == 0 { group.forget(before: group.flushed, &log) }
   }
 
-  private func join(_ stream: EventStream, _ id: GroupID) {
+  private func join(_ stream: EventStream, _ id: GroupID, isHeld: Bool) {
     leave(stream)
+    if isHeld { stream.hold() }
     let group = groups[id] ?? StreamGroup(id: id)
     groups[id] = group
     group.insert(stream)
@@ -174,9 +189,14 @@ final class EventStreams {
     stream.privateFrames.moveBefore(stream.cursor)
   }
 
-  private func leave(_ stream: EventStream) {
+  /// Takes a stream out of its group; its private frames are all it has left to write.
+  func leave(_ stream: EventStream) {
     guard let group = stream.group else { return }
     group.remove(stream)
+    stream.letGo()
+    stream.isPartialShared = false
+    stream.cursor = 0
+    stream.privateFrames.moveBefore(0)
     if group.members.isEmpty {
       group.forget(before: group.end, &log)
       groups[group.id] = nil
@@ -213,8 +233,8 @@ final class EventStreams {
     touch(stream)
   }
 
-  private func end(_ stream: EventStream, last: Frame?, _ reason: StreamEnd) {
-    if !stream.isStarted {
+  func end(_ stream: EventStream, last: Frame?, _ reason: StreamEnd) {
+    if !stream.isStarted || stream.isHeld {
       leave(stream)
       stream.start()
     }
@@ -225,7 +245,7 @@ final class EventStreams {
     touch(stream)
   }
 
-  private func touch(_ stream: EventStream) {
+  func touch(_ stream: EventStream) {
     if stream.isTouched { return }
     stream.isTouched = true
     touchedStreams.append(stream)

@@ -12,12 +12,24 @@ struct PrivateFrames {
     var content: Content
     /// It goes out before the group's frame with this number.
     var before: UInt64
+    /// Frames of a replay do not count against the limit of the others.
+    var isReplay = false
   }
 
   private(set) var entries: Deque<Entry> = []
   private(set) var byteCount = 0
 
   var isEmpty: Bool { entries.isEmpty }
+
+  /// The position of the last frame that has one; nil when none has.
+  var lastPosition: Int64? {
+    entries.last { $0.position > 0 }?.position
+  }
+
+  /// Whether the first of them goes out before the group's frame with this number.
+  func isNext(before number: UInt64) -> Bool {
+    entries.first.map { $0.before <= number } ?? false
+  }
 
   /// Adds a frame behind the others, or counts it into a gap when there is no room.
   mutating func append(_ frame: Frame, before number: UInt64, bytesMax: Int) {
@@ -39,6 +51,23 @@ struct PrivateFrames {
     byteCount += frame.count
   }
 
+  /// Adds frames in front of the group's frame with this number and of all behind it.
+  mutating func replay(_ frames: [Frame], before number: UInt64) {
+    let index = entries.lastIndex { $0.before <= number }.map { $0 + 1 } ?? 0
+    entries.insert(
+      contentsOf: frames.map { Entry(content: .frame($0), before: number, isReplay: true) },
+      at: index)
+  }
+
+  /// The stream will not get the group's frames from `number` on, so what has a position and
+  /// stands behind them must not go out either.
+  mutating func removePositioned(behind number: UInt64) {
+    for index in entries.indices.reversed()
+    where entries[index].before > number && entries[index].position > 0 {
+      remove(at: index)
+    }
+  }
+
   /// The stream has lost the group's frames from `number` on.
   mutating func insertGap(missed: Int, at number: UInt64) {
     let index = entries.firstIndex { $0.before > number } ?? entries.count
@@ -52,8 +81,8 @@ struct PrivateFrames {
   }
 
   mutating func remove(at index: Int) {
-    if case .frame(let frame) = entries[index].content { byteCount -= frame.count }
-    entries.remove(at: index)
+    let entry = entries.remove(at: index)
+    if case .frame(let frame) = entry.content, !entry.isReplay { byteCount -= frame.count }
   }
 
   mutating func removeFirst() { remove(at: 0) }
@@ -68,6 +97,15 @@ struct PrivateFrames {
       entries[entries.count - 1] = Entry(content: .gap(missed: more + missed), before: number)
     } else {
       entries.append(Entry(content: .gap(missed: missed), before: number))
+    }
+  }
+}
+
+extension PrivateFrames.Entry {
+  var position: Int64 {
+    switch content {
+    case .frame(let frame): frame.position
+    case .gap: 0
     }
   }
 }

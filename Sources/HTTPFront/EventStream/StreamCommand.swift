@@ -4,7 +4,12 @@
 package enum StreamCommand: Sendable {
   /// Puts a stream into a group; the frames appended from now on are for it. A stream is in one
   /// group at most, and a second join moves it.
-  case join(StreamID, GroupID)
+  ///
+  /// A held stream writes nothing of its group before `release`; what it must not miss is kept
+  /// for it as for a stream that is not started.
+  case join(StreamID, GroupID, isHeld: Bool = false)
+  /// Lets a held stream write its group's frames.
+  case release(StreamID)
   /// Lets a stream write: first this frame, then its private frames so far, then its group's
   /// frames since it joined.
   case start(StreamID, Frame)
@@ -12,7 +17,20 @@ package enum StreamCommand: Sendable {
   case append(Frame, groups: [GroupID])
   /// A frame for these streams only, before what their groups are sent later.
   case `private`(Frame, streams: [StreamID])
+  /// Frames for one stream alone, written in this order before everything of its group that it
+  /// has not written yet; `HTTPApplication.streamDrained` tells when they are gone.
+  ///
+  /// They are never dropped, so the application must not send more before it is told.
+  case replay(StreamID, [Frame])
+  /// The heartbeat that idle streams of the thread write from now on, if their head allows it,
+  /// and the position that a stream has reached that has nothing to write.
+  ///
+  /// It must come after all frames up to that position. A stream that is held or in no group,
+  /// has something to write or has been told a later position writes its own heartbeat.
+  case position(Frame, Int64)
   /// Writes what waits, then `last`, then the end of the stream, and closes.
+  ///
+  /// For a stream that is held, what waits are its private frames only.
   case end(StreamID, last: Frame?)
 }
 
@@ -20,6 +38,8 @@ package enum StreamCommand: Sendable {
 package enum StreamEnd: Equatable, Sendable {
   /// By `StreamCommand.end`, everything written.
   case ended
+  /// It was behind, and its head said so; its last frame is written.
+  case fellBehind
   /// The client closed, or its network did.
   case clientLeft
   /// The client took nothing for the write stall limit.

@@ -9,15 +9,31 @@ package struct StreamHead: Sendable {
   package var heartbeatInterval: Duration
   /// A stream whose client takes no byte for this long, while some wait, is closed.
   package var writeStallLimit: Duration
+  package var whenBehind = WhenBehind.gap
+  /// Whether the heartbeat of `StreamCommand.position` may stand in for `heartbeat`.
+  package var heartbeatTellsPosition = false
 
   package init(
     headers: HeaderFields, opening: Frame? = nil, heartbeat: Frame,
-    heartbeatInterval: Duration = .seconds(15), writeStallLimit: Duration = .seconds(60)
+    heartbeatInterval: Duration = .seconds(15), writeStallLimit: Duration = .seconds(60),
+    whenBehind: WhenBehind = .gap, heartbeatTellsPosition: Bool = false
   ) {
     self.headers = headers
     self.opening = opening
     self.heartbeat = heartbeat
     self.heartbeatInterval = heartbeatInterval
     self.writeStallLimit = writeStallLimit
+    self.whenBehind = whenBehind
+    self.heartbeatTellsPosition = heartbeatTellsPosition
   }
+}
+
+/// What becomes of a stream that is so far behind that frames before it are gone.
+package enum WhenBehind: Sendable {
+  /// It gets `HTTPApplication.gapFrame` in their place, and goes on.
+  case gap
+  /// It leaves its group and stays open; `HTTPApplication.streamLagged` tells the application.
+  case leave
+  /// It ends, with this frame as its last.
+  case end(Frame?)
 }

@@ -8,17 +8,25 @@ package final class Frame: Sendable {
   private let prefixCount: Int
   /// The size of the content, without the chunked framing.
   package let count: Int
+  /// The application's growing number of what the frame says; 0 for a frame that has none.
+  package let position: Int64
 
-  package init(_ content: [UInt8]) {
+  package init(_ content: [UInt8], position: Int64 = 0) {
     // A chunk of size zero would end the stream, so an empty frame has no bytes at all.
     let prefix = content.isEmpty ? [] : Self.chunkPrefix(content.count)
     bytes = SharedBytes([prefix, content, content.isEmpty ? [] : Self.lineEnd])
     prefixCount = prefix.count
     count = content.count
+    self.position = position
   }
 
-  package convenience init(_ text: String) {
-    self.init(Array(text.utf8))
+  package convenience init(_ text: String, position: Int64 = 0) {
+    self.init(Array(text.utf8), position: position)
+  }
+
+  /// The same content with a position of its own.
+  func at(_ position: Int64) -> Frame {
+    Frame(bytes(isChunked: false), position: position)
   }
 
   /// Bytes that are framed already, such as the head of an answer.
@@ -26,6 +34,7 @@ package final class Frame: Sendable {
     bytes = SharedBytes([raw])
     prefixCount = 0
     count = raw.count
+    position = 0
   }
 
   /// The chunk that ends a body; nothing without the chunked framing.
@@ -33,6 +42,7 @@ package final class Frame: Sendable {
     bytes = SharedBytes([terminator])
     prefixCount = 0
     count = 0
+    position = 0
   }
 
   static let terminator = Frame(terminator: Array("0\r\n\r\n".utf8))

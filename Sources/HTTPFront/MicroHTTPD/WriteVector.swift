@@ -5,12 +5,15 @@ import Glibc
   static let piecesMax = 64
 
   private(set) var frames: [Frame] = []
+  /// For each piece the last position up to and with it; 0 before the first.
+  private var lastPositions: [Int64] = []
   private var pieces: [iovec]
   private(set) var byteCount = 0
 
   init() {
     unsafe pieces = []
     frames.reserveCapacity(Self.piecesMax)
+    lastPositions.reserveCapacity(Self.piecesMax)
     unsafe pieces.reserveCapacity(Self.piecesMax)
   }
 
@@ -19,6 +22,7 @@ import Glibc
 
   mutating func removeAll() {
     frames.removeAll(keepingCapacity: true)
+    lastPositions.removeAll(keepingCapacity: true)
     unsafe pieces.removeAll(keepingCapacity: true)
     byteCount = 0
   }
@@ -27,6 +31,7 @@ import Glibc
   mutating func append(_ frame: Frame, from offset: Int = 0, isChunked: Bool) {
     let count = frame.count(isChunked: isChunked) - offset
     frames.append(frame)
+    lastPositions.append(frame.position == 0 ? lastPositions.last ?? 0 : frame.position)
     unsafe pieces.append(
       iovec(iov_base: frame.address(at: offset, isChunked: isChunked), iov_len: count))
     byteCount += count
@@ -41,6 +46,11 @@ import Glibc
       index += 1
     }
     return (index, rest)
+  }
+
+  /// The position of the last of the first `count` pieces that has one; 0 when none has.
+  func lastPosition(ofFirst count: Int) -> Int64 {
+    count == 0 ? 0 : lastPositions[count - 1]
   }
 
   /// Writes to a socket as much as it takes now.

@@ -8,6 +8,8 @@ final class TestApplication: HTTPApplication {
     case handled(RequestID)
     case left(RequestID)
     case closed(StreamID, StreamEnd)
+    case lagged(StreamID, Int64)
+    case drained(StreamID, Int64)
     case reported(HTTPServerFact)
   }
 
@@ -46,6 +48,24 @@ final class TestApplication: HTTPApplication {
     mailbox.sendReserved(.closed(id, reason))
   }
 
+  func streamLagged(_ id: StreamID, after position: Int64) {
+    mailbox.sendReserved(.lagged(id, position))
+  }
+
+  func streamDrained(_ id: StreamID, written position: Int64) {
+    mailbox.sendReserved(.drained(id, position))
+  }
+
+  /// Takes away everything that has happened so far.
+  func takeAll() -> [Event] {
+    var arrived: [Event] = []
+    _ = mailbox.receive(into: &arrived)
+    return unread.withLock { unread in
+      defer { unread = [] }
+      return unread + arrived
+    }
+  }
+
   /// Waits for the first event that `pick` wants, and takes it away; nil after a long time.
   func next<Value>(_ pick: (Event) -> Value?) -> Value? {
     let deadline = MonotonicClock.now() + .seconds(10)
@@ -74,6 +94,16 @@ final class TestApplication: HTTPApplication {
 
   func nextClosed() -> StreamEnd? {
     next { if case .closed(_, let reason) = $0 { reason } else { nil } }
+  }
+
+  /// The position after which a stream has lagged.
+  func nextLagged() -> Int64? {
+    next { if case .lagged(_, let position) = $0 { position } else { nil } }
+  }
+
+  /// The position that was written when a stream had drained.
+  func nextDrained() -> Int64? {
+    next { if case .drained(_, let position) = $0 { position } else { nil } }
   }
 }
 

@@ -131,6 +131,25 @@ final class TestClient {
     return true
   }
 
+  /// Takes what has arrived, at most this much, without waiting; false at the end.
+  func receive(atMost limit: Int) -> Bool {
+    var buffer = [UInt8](repeating: 0, count: limit)
+    let count = unsafe recv(socket, &buffer, limit, Int32(MSG_DONTWAIT))
+    if count > 0 { received.append(contentsOf: buffer[..<count]) }
+    return count != 0
+  }
+
+  /// The next chunk, if all of it has been received.
+  func takeChunk() -> String? {
+    guard let lineEnd = received.firstIndex(of: 0x0D),
+      let count = Int(String(decoding: received[..<lineEnd], as: UTF8.self), radix: 16),
+      received.count >= lineEnd + 2 + count + 2
+    else { return nil }
+    let content = String(decoding: received[lineEnd + 2..<lineEnd + 2 + count], as: UTF8.self)
+    received.removeFirst(lineEnd + 2 + count + 2)
+    return content
+  }
+
   private func fill(by deadline: Duration) throws -> Bool {
     var waited = pollfd(fd: socket, events: Int16(POLLIN), revents: 0)
     let rest = deadline - MonotonicClock.now()
