@@ -86,6 +86,13 @@ package final class HTTPServer: Sendable {
     mailbox(shard)?.send(contentsOf: commands.map { .command($0) }) ?? false
   }
 
+  /// Hands commands to the streams of one thread, whose number the caller bounds; from any thread.
+  ///
+  /// For a stream's own frames, of which the next ones come only once these are written.
+  package func deliver(_ commands: [StreamCommand], toShard shard: Int) {
+    for command in commands { mailbox(shard)?.sendReserved(.command(command)) }
+  }
+
   /// Accepts no further connections and closes those that are idle; the rest goes on.
   package func quiesce() {
     for shard in shards { shard.mailbox.sendReserved(.quiesce) }
