@@ -77,6 +77,46 @@ import Testing
     frames.insertGap(missed: 4, at: 3)
     #expect(frames.entries.map(\.before) == [2, 3, 9])
   }
+
+  @Test func `a replay stands behind what is due and before what comes after group frames`() {
+    var frames = PrivateFrames()
+    frames.append(Frame("a"), before: 2, bytesMax: 100)
+    frames.append(Frame("b"), before: 3, bytesMax: 100)
+    frames.replay([Frame("c", position: 1), Frame("d")], before: 2)
+    frames.replay([Frame("e")], before: 2)
+    #expect(frames.entries.map(\.before) == [2, 2, 2, 2, 3])
+    #expect(frames.entries.map(\.isReplay) == [false, true, true, true, false])
+    #expect(frames.entries.map(\.position) == [0, 1, 0, 0, 0])
+    #expect(frames.lastPosition == 1)
+    #expect(frames.byteCount == 2)
+    for _ in 0..<4 { frames.removeFirst() }
+    #expect(frames.byteCount == 1)
+    #expect(!frames.isNext(before: 2))
+    #expect(frames.isNext(before: 3))
+  }
+
+  @Test func `what has a position goes when the group's frames before it are lost`() {
+    var frames = PrivateFrames()
+    frames.append(Frame("a", position: 1), before: 2, bytesMax: 100)
+    frames.append(Frame("b", position: 2), before: 3, bytesMax: 100)
+    frames.append(Frame("c"), before: 3, bytesMax: 100)
+    frames.removePositioned(behind: 2)
+    #expect(frames.entries.map(\.position) == [1, 0])
+    #expect(frames.byteCount == 2)
+  }
+}
+
+@Suite struct WriteVectorTests {
+  @Test func `the last position is known for every number of pieces`() {
+    var vector = WriteVector()
+    for position in [0, 4, 0, 7] as [Int64] {
+      vector.append(Frame("x", position: position), isChunked: true)
+    }
+    #expect((0...4).map { vector.lastPosition(ofFirst: $0) } == [0, 0, 4, 4, 7])
+    vector.removeAll()
+    vector.append(Frame("x"), isChunked: true)
+    #expect(vector.lastPosition(ofFirst: 1) == 0)
+  }
 }
 
 @Suite struct FrameTests {
@@ -86,6 +126,13 @@ import Testing
       String(decoding: frame.bytes(isChunked: true), as: UTF8.self) == "10\r\n0123456789abcdef\r\n")
     #expect(String(decoding: frame.bytes(isChunked: false), as: UTF8.self) == "0123456789abcdef")
     #expect(frame.count == 16)
+  }
+
+  @Test func `a frame can be given another position`() {
+    let frame = Frame("text", position: 3)
+    #expect(frame.position == 3)
+    #expect(frame.at(5).position == 5)
+    #expect(frame.at(5).bytes(isChunked: true) == frame.bytes(isChunked: true))
   }
 
   @Test func `an empty frame does not end the stream`() {
