@@ -33,8 +33,8 @@ final class RunningBridge: Sendable {
     }
     wiring.connect(store: store)
 
-    // The epoch was drawn at random when the data directory was made, and stays with it.
-    let clientID = configuration.mqtt.clientID ?? "mqtt-bridge-\(store.epoch)"
+    // The instance was drawn at random when the data directory was made, and stays with it.
+    let clientID = configuration.mqtt.clientID ?? "mqtt-bridge-\(store.instance)"
     self.clientID = clientID
     let options = BrokerClientOptions.make(configuration, clientID: clientID)
     do throws(SystemError) {
@@ -57,7 +57,7 @@ final class RunningBridge: Sendable {
   }
 
   private func start() throws(StartFailure) {
-    let remembered = store.loadedNames.compactMap { RememberedSubscription(name: $0) }
+    let remembered = store.loadedNames.compactMap { RememberedSubscription(name: $0.name) }
     link.sendReserved(.restore(remembered))
     do throws(SystemError) {
       try link.start()

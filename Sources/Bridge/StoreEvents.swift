@@ -24,7 +24,7 @@ struct StoreEvents: Sendable {
     // What the store feeds is bounded by the store itself, so the mailbox need not refuse it.
     case .feed(let rows): wiring.link?.sendReserved(.feed(rows))
     case .advanced(let sequences): wiring.link?.sendReserved(.advanced(sequences))
-    case .finished: break
+    case .finished, .logged, .receiptsForgotten, .recorded, .kept, .removed, .cursorsMoved: break
     case .found(let token, let item): messages.found(token, item)
     case .lookUpFailed(let token, _): messages.failed(token)
     case .failing(let error): observer.storeFailing(error)
