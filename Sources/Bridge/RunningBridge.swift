@@ -35,7 +35,7 @@ final class RunningBridge: Sendable {
     wiring.connect(store: store)
 
     let log = Self.makeLog(configuration, wiring, store, coverage)
-    // The name was drawn at random when the data directory was made, and stays with it.
+    // The instance was drawn at random when the data directory was made, and stays with it.
     let clientID = configuration.mqtt.clientID ?? "mqtt-bridge-\(store.instance)"
     self.clientID = clientID
     let options = BrokerClientOptions.make(configuration, clientID: clientID)

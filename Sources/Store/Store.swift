@@ -1,18 +1,25 @@
 import EventLoop
 
-/// A durable outbox, a set of names and a memory of outcomes, in one SQLite file.
+/// A durable outbox, an event log, a set of names and a memory of outcomes, in one SQLite file.
 ///
 /// The database belongs to the thread `store`. Every other thread sends it commands and is told by
 /// events, which run on that thread. All waiting commands share one transaction; nobody is told
 /// before the commit is synced.
 package final class Store: Sendable {
   /// The names that earlier runs recorded.
-  package let loadedNames: [String]
-  /// Drawn when the database was created; a sequence is unique only together with it.
+  package let loadedNames: [RecordedName]
+  /// The receipts that earlier runs remembered and did not forget.
+  package let loadedReceipts: [Int64]
+  /// The subscriptions that earlier runs kept.
+  package let loadedSubscriptions: [StoredSubscription]
+  /// A sequence of the event log is unique only together with it; a restored backup gets another.
   package let epoch: String
+  /// The name of this data directory, which never changes.
+  package let instance: String
 
-  private let shared: SharedState
-  private let mailbox: Mailbox<Command>
+  let shared: SharedState
+  let mailbox: Mailbox<Command>
+  let reads: ReadQueue
   private let thread: LoopThread
   /// Gets one message when the thread is done.
   private let ended: Mailbox<Bool>
@@ -47,7 +54,11 @@ package final class Store: Sendable {
 
   private init(_ opened: Opened, _ parts: Parts, _ thread: LoopThread) {
     loadedNames = opened.names
+    loadedReceipts = opened.receipts
+    loadedSubscriptions = opened.subscriptions
     epoch = opened.epoch
+    instance = opened.instance
+    reads = opened.reads
     shared = opened.shared
     mailbox = parts.mailbox
     ended = parts.ended
@@ -101,7 +112,7 @@ package final class Store: Sendable {
     mailbox.send(.lookUp(id, token: token))
   }
 
-  /// Adds a name to the durable set; from any thread.
+  /// Adds a name to the durable set, from any thread; `recorded` follows.
   ///
   /// The caller bounds how often.
   package func record(name: String) { mailbox.sendReserved(.recordName(name)) }
@@ -112,7 +123,11 @@ package final class Store: Sendable {
   package func forget(name: String) { mailbox.sendReserved(.forgetName(name)) }
 
   /// What the store holds now; from any thread.
-  package var statistics: StoreStatistics { shared.statistics }
+  package var statistics: StoreStatistics {
+    var statistics = shared.statistics
+    reads.fill(&statistics)
+    return statistics
+  }
 
   /// Commits what waits, folds the log into the database and releases the lock.
   ///

@@ -13,6 +13,22 @@ package enum StoreEvent: Sendable, Equatable {
   /// The answer to a look-up; nil for an item that is unknown or forgotten.
   case found(token: UInt64, ItemState?)
   case lookUpFailed(token: UInt64, StoreError)
+  /// These events are safe, one for each item in the order in which they were logged.
+  case logged([LoggedEvent])
+  /// These receipts are gone; also told of those that had gone already.
+  case receiptsForgotten([Int64])
+  /// These names are safe; one that was there before keeps its old `since`.
+  case recorded([RecordedName])
+  /// These names are no longer in the durable set.
+  case forgotten([String])
+  /// This subscription is safe, with the cursor that it got.
+  case kept(token: UInt64, StoredSubscription)
+  case removed(token: UInt64, existed: Bool)
+  /// These cursors are safe, the newest place of each in the order of the moves.
+  ///
+  /// A move that went backwards reports where the cursor stayed, one of a subscription that is
+  /// gone reports nothing.
+  case cursorsMoved([MovedCursor])
   /// Writing fails; new items are refused until `recovered`.
   case failing(StoreError)
   case recovered

@@ -25,6 +25,12 @@ package struct StoreOptions: Sendable {
   package var outcomesMax = 100_000
   /// How long an outcome is remembered.
   package var outcomeAge = Duration.seconds(24 * 3600)
+  /// How long an event is kept; a subscription can hold those after its cursor for longer.
+  package var eventAge = Duration.seconds(24 * 3600)
+  /// What the event log may hold: topics and bodies, and a little for each row.
+  package var eventBytes = 1 << 30
+  /// How many reads of the event log may wait.
+  package var readsWaitingMax = 4096
   /// After how many pages the write-ahead log is copied into the database.
   package var checkpointPages = 1000
   /// The largest size of the database file; nil leaves that to the volume.

@@ -21,5 +21,12 @@ package struct StoreStatistics: Sendable, Equatable {
   /// Database pages read from disk since opening.
   package var pagesRead = 0
   package var outcomes = 0
+  /// Events in the log, and what they count for in `StoreOptions.eventBytes`.
+  package var events = 0
+  package var eventBytes = 0
+  /// Reads of the event log that wait, that are done, and that were refused.
+  package var readsWaiting = 0
+  package var reads = 0
+  package var readsRefused = 0
   package var failure: StoreError?
 }

@@ -131,10 +131,11 @@ final class NamedSubscriptions: Sendable {
   }
 
   /// The store has noted cursors; on the store thread.
-  func cursorsMoved(_ cursors: [(name: String, cursor: Int64)]) {
+  func cursorsMoved(_ cursors: [MovedCursor]) {
     var done: [RequestID] = []
     state.withLock { state in
-      for (name, cursor) in cursors {
+      for moved in cursors {
+        let (name, cursor) = (moved.name, moved.cursor)
         state.subscriptions[name]?.storedCursor = cursor
         guard let waiting = state.acknowledgements[name] else { continue }
         done += waiting.filter { $0.cursor <= cursor }.map(\.request)

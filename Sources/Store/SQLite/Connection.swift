@@ -12,8 +12,9 @@ import CSQLite
   private let walPages: WALPages
 
   /// Opens an existing file; one that is empty becomes a database.
-  init(path: String) throws(StoreError) {
-    let flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE
+  init(path: String, isReadOnly: Bool = false) throws(StoreError) {
+    let access = isReadOnly ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE
+    let flags = access | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE
     // SQLite takes a name that starts with "file:" for a URI.
     let name = path.hasPrefix("/") ? path : "./" + path
     var opened: OpaquePointer?

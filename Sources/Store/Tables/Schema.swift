@@ -38,7 +38,29 @@ enum Schema {
     INSERT INTO totals VALUES (0, 0, 0);
     CREATE TABLE names (name TEXT PRIMARY KEY) WITHOUT ROWID;
     CREATE TABLE settings (key TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
+    """,
     """
+    CREATE TABLE events (
+      sequence INTEGER PRIMARY KEY AUTOINCREMENT,
+      time INTEGER NOT NULL,
+      kind INTEGER NOT NULL,
+      topic TEXT NOT NULL,
+      body BLOB NOT NULL
+    );
+    CREATE TABLE receipts (number INTEGER PRIMARY KEY);
+    CREATE TABLE subscriptions (
+      name TEXT PRIMARY KEY,
+      cursor INTEGER NOT NULL,
+      hold_age INTEGER NOT NULL,
+      created_at INTEGER NOT NULL,
+      config BLOB NOT NULL
+    ) WITHOUT ROWID;
+    ALTER TABLE names ADD COLUMN since INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE totals ADD COLUMN events INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE totals ADD COLUMN event_bytes INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE totals ADD COLUMN last_event_time INTEGER NOT NULL DEFAULT 0;
+    INSERT INTO settings SELECT 'instance', value FROM settings WHERE key = 'epoch';
+    """,
   ]
 
   /// Creates or migrates the tables; a database that is not ours or newer is left as it was.

@@ -27,14 +27,23 @@ struct SettingsTable {
     return try readRow.step() ? readRow.bytes(at: 0) : nil
   }
 
-  /// The name of this database's life, drawn when it was created: five base-36 digits.
-  ///
-  /// Sequences of a database that was made anew start again; together with the epoch they do not.
-  func epoch() throws(StoreError) -> String {
-    if let kept = try read("epoch") { return String(decoding: kept, as: UTF8.self) }
+  /// The name of the event log's life: sequences of a log that was made anew start again.
+  func epoch() throws(StoreError) -> String { try name(for: "epoch") }
+
+  /// The name of this database, drawn when it was created; it never changes.
+  func instance() throws(StoreError) -> String { try name(for: "instance") }
+
+  private func name(for key: String) throws(StoreError) -> String {
+    if let kept = try read(key) { return String(decoding: kept, as: UTF8.self) }
+    let drawn = Self.drawName()
+    try write(Array(drawn.utf8), for: key)
+    return drawn
+  }
+
+  /// Five base-36 digits.
+  static func drawName() -> String {
     let digits = Array("0123456789abcdefghijklmnopqrstuvwxyz".utf8)
     let drawn = (0..<5).map { _ in digits[Int.random(in: 0..<digits.count)] }
-    try write(drawn, for: "epoch")
     return String(decoding: drawn, as: UTF8.self)
   }
 }

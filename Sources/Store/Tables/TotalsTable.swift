@@ -3,41 +3,58 @@ struct Totals: Equatable {
   var messages = 0
   var bytes = 0
   var outcomes = 0
+  var events = 0
+  /// The sum of `EventItem.countedBytes`.
+  var eventBytes = 0
+  /// The time of the newest event, which outlives the event; a sum has the later one.
+  var lastEventTime = 0
 
   static func + (left: Self, right: Self) -> Self {
     Self(
       messages: left.messages + right.messages, bytes: left.bytes + right.bytes,
-      outcomes: left.outcomes + right.outcomes)
+      outcomes: left.outcomes + right.outcomes, events: left.events + right.events,
+      eventBytes: left.eventBytes + right.eventBytes,
+      lastEventTime: max(left.lastEventTime, right.lastEventTime))
   }
 }
 
 /// The one row that keeps `Totals` in step with the tables, in the same transactions.
 struct TotalsTable {
+  private static var columns: [(name: String, field: WritableKeyPath<Totals, Int>)] {
+    [
+      ("messages", \.messages), ("bytes", \.bytes), ("outcomes", \.outcomes), ("events", \.events),
+      ("event_bytes", \.eventBytes), ("last_event_time", \.lastEventTime),
+    ]
+  }
+
   private let update: Statement
   private let select: Statement
 
   init(_ connection: Connection) throws(StoreError) {
-    update = try connection.prepare(
-      "UPDATE totals SET messages = ?1, bytes = ?2, outcomes = ?3")
-    select = try connection.prepare("SELECT messages, bytes, outcomes FROM totals")
+    let names = Self.columns.map(\.name)
+    let changes = names.enumerated().map { "\($0.element) = ?\($0.offset + 1)" }
+    update = try connection.prepare("UPDATE totals SET \(changes.joined(separator: ", "))")
+    select = try connection.prepare("SELECT \(names.joined(separator: ", ")) FROM totals")
   }
 
   func read() throws(StoreError) -> Totals {
     defer { select.reset() }
     guard try select.step() else { throw .corrupt }
-    let totals = (select.integer(at: 0), select.integer(at: 1), select.integer(at: 2))
     // Far below the largest integer, so that no later sum can overflow.
     let plausible = 0...(Int64(1) << 60)
-    guard
-      plausible.contains(totals.0), plausible.contains(totals.1), plausible.contains(totals.2)
-    else { throw .corrupt }
-    return Totals(messages: Int(totals.0), bytes: Int(totals.1), outcomes: Int(totals.2))
+    var totals = Totals()
+    for (index, column) in Self.columns.enumerated() {
+      let value = select.integer(at: Int32(index))
+      guard plausible.contains(value) else { throw .corrupt }
+      totals[keyPath: column.field] = Int(value)
+    }
+    return totals
   }
 
   func write(_ totals: Totals) throws(StoreError) {
-    try update.bind(Int64(totals.messages), at: 1)
-    try update.bind(Int64(totals.bytes), at: 2)
-    try update.bind(Int64(totals.outcomes), at: 3)
+    for (index, column) in Self.columns.enumerated() {
+      try update.bind(Int64(totals[keyPath: column.field]), at: Int32(index + 1))
+    }
     try update.run()
   }
 }

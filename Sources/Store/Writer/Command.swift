@@ -10,4 +10,12 @@ enum Command: Sendable {
   case forgetName(String)
   case lookUp(ItemID, token: UInt64)
   case startFeed
+  case log([EventItem])
+  case forgetReceipt(Int64)
+  case forgetAllReceipts
+  case keep(StoredSubscription, token: UInt64)
+  case removeSubscription(name: String, token: UInt64)
+  case moveCursor(name: String, to: Int64)
+  /// A reader found the database damaged.
+  case foundDamage
 }

@@ -5,7 +5,9 @@ final class Database {
   let outcomes: OutcomeTable
   let names: NameTable
   let settings: SettingsTable
+  let events: EventLog
   let epoch: String
+  let instance: String
   /// The sequence of the last row that an earlier run stored.
   let loadedUpTo: Int64
   private(set) var totals: Totals
@@ -28,23 +30,30 @@ final class Database {
     outcomes = try OutcomeTable(connection)
     names = try NameTable(connection)
     settings = try SettingsTable(connection)
+    events = try EventLog(connection, options)
     totalsTable = try TotalsTable(connection)
     begin = try connection.prepare("BEGIN IMMEDIATE")
     commit = try connection.prepare("COMMIT")
     rollback = try connection.prepare("ROLLBACK")
     totals = try totalsTable.read()
+    try events.load(totals)
+    instance = try settings.instance()
     epoch = try settings.epoch()
     loadedUpTo = try connection.integer("SELECT max(sequence) FROM outbox") ?? 0
   }
+
+  /// Whether there is anything that age or number could make superfluous.
+  var canPrune: Bool { totals.outcomes > 0 || totals.events > 0 }
 
   /// Performs the writing commands in one transaction; a failed one leaves nothing.
   func write(
     _ commands: [Command], _ feed: borrowing Feed, at time: Int64
   ) throws(WriteFailure) -> Effects {
-    var effects = Effects()
+    var effects = Effects(events: events.startEffects())
     do throws(StoreError) {
       try begin.run()
       for command in commands { try perform(command, feed, at: time, &effects) }
+      try events.prune(totals, at: time, isIdle: commands.isEmpty, &effects)
       try prune(
         steps: commands.isEmpty ? 1024 : 16 + 2 * effects.finished.count, at: time, &effects)
       if effects.totals != Totals() { try totalsTable.write(totals + effects.totals) }
@@ -59,6 +68,7 @@ final class Database {
       throw WriteFailure(error: error, isAtCommit: true)
     }
     totals = totals + effects.totals
+    events.committed(effects.events)
     return effects
   }
 
@@ -92,9 +102,15 @@ final class Database {
     case .remember(let id, let outcome):
       effects.totals.outcomes += try outcomes.insert(
         id, outcome, storedAt: time, finishedAt: time)
-    case .recordName(let name): try names.record(name)
-    case .forgetName(let name): try names.forget(name)
-    case .lookUp, .startFeed: return
+    case .recordName(let name):
+      let since = effects.events.bounds.last
+      effects.events.recorded.append(try names.record(name, since: since))
+    case .forgetName(let name):
+      try names.forget(name)
+      effects.events.forgottenNames.append(name)
+    case .log, .forgetReceipt, .forgetAllReceipts, .keep, .removeSubscription, .moveCursor:
+      try events.perform(command, at: time, &effects)
+    case .lookUp, .startFeed, .foundDamage: return
     }
     effects.writes += 1
   }

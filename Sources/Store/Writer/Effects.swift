@@ -9,8 +9,26 @@ struct Effects {
   /// Items that could not be kept for a reason of their own.
   var refused: [(item: OutboxItem, error: StoreError)] = []
   var totals = Totals()
+  var events: EventEffects
   /// How many commands wrote.
   var writes = 0
+}
+
+/// What a transaction does to the event log and what belongs to it.
+struct EventEffects {
+  var logged: [LoggedEvent] = []
+  var forgottenReceipts: [Int64] = []
+  var recorded: [RecordedName] = []
+  var forgottenNames: [String] = []
+  /// Answers to `keep` and `removeSubscription`, in order.
+  var answers: [StoreEvent] = []
+  var moved: [MovedCursor] = []
+  /// The log as it will be.
+  var bounds: EventBounds
+  /// What the subscriptions hold then.
+  var holds: EventHolds
+  /// Counted bytes that were added.
+  var addedBytes = 0
 }
 
 /// Why a transaction is not there, and whether that is certain.

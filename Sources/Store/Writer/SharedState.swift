@@ -4,8 +4,17 @@ import EventLoop
 final class SharedState: Sendable {
   private let admission: Locked<Admission>
   private let published = Locked(StoreStatistics())
+  private let bounds: Locked<EventBounds>
 
-  init(_ admission: Admission) { self.admission = Locked(admission) }
+  init(_ admission: Admission, _ bounds: EventBounds) {
+    self.admission = Locked(admission)
+    self.bounds = Locked(bounds)
+  }
+
+  /// The event log as the last commit left it.
+  var eventBounds: EventBounds { bounds.withLock { $0 } }
+
+  func publish(_ bounds: EventBounds) { self.bounds.withLock { $0 = bounds } }
 
   var canWrite: Bool { admission.withLock { $0.canWrite } }
 
@@ -33,6 +42,10 @@ final class SharedState: Sendable {
 /// What the opening thread learns from the store thread.
 struct Opened: Sendable {
   let shared: SharedState
-  let names: [String]
+  let reads: ReadQueue
+  let names: [RecordedName]
+  let receipts: [Int64]
+  let subscriptions: [StoredSubscription]
   let epoch: String
+  let instance: String
 }

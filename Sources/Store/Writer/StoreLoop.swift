@@ -25,10 +25,17 @@ enum StoreLoop {
     try directory.prepareDatabaseFile()
     let database = try Database(path: directory.databasePath, options)
     let names = try database.names.all()
-    let epoch = database.epoch
+    let receipts = try database.events.receipts.all()
+    let subscriptions = try database.events.subscriptions.all()
     let writer = Writer(database, options, onEvent)
+    let reads = try ReadQueue(options, writer.shared, databasePath: directory.databasePath) {
+      mailbox.sendReserved(.foundDamage)
+    }
     opening.sendReserved(
-      .success(Opened(shared: writer.shared, names: names, epoch: epoch)))
+      .success(
+        Opened(
+          shared: writer.shared, reads: reads, names: names, receipts: receipts,
+          subscriptions: subscriptions, epoch: database.epoch, instance: database.instance)))
     var commands: [Command] = []
     while mailbox.receive(into: &commands) {
       writer.tick(at: MonotonicClock.now())
@@ -39,6 +46,8 @@ enum StoreLoop {
         commands.removeAll(keepingCapacity: true)
       }
     }
+    // The last connection to close folds the log into the database, so that must be the writer's.
+    reads.close()
     writer.close()
   }
 }

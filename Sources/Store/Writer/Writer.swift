@@ -28,7 +28,8 @@ final class Writer {
     let held = StoreOptions.Limits(
       messages: database.totals.messages, bytes: database.totals.bytes)
     shared = SharedState(
-      Admission(outbox: options.outboxLimits, waiting: options.waitingLimits, holding: held))
+      Admission(outbox: options.outboxLimits, waiting: options.waitingLimits, holding: held),
+      database.events.bounds)
     self.options = options
     self.onEvent = onEvent
     feed = Feed(limits: options.feedLimits, lastStored: database.loadedUpTo)
@@ -40,7 +41,7 @@ final class Writer {
   /// When `tick` has something to do next.
   var nextDeadline: Duration? {
     if let backoff { return statistics.failure == .corrupt ? nil : backoff.nextTry }
-    guard database.totals.outcomes > 0 else { return maintenance.nextStep }
+    guard database.canPrune else { return maintenance.nextStep }
     return min(nextPruning, maintenance.nextStep ?? nextPruning)
   }
 
@@ -52,6 +53,7 @@ final class Writer {
       switch command {
       case .lookUp: looksUp = true
       case .startFeed: feed.start()
+      case .foundDamage: fail(.corrupt)
       default: writes = true
       }
     }
@@ -101,11 +103,10 @@ final class Writer {
 
   private func tidy(at now: Duration) {
     do throws(StoreError) {
-      if nextPruning <= now, database.totals.outcomes > 0 {
-        let before = database.totals.outcomes
+      if nextPruning <= now, database.canPrune {
+        let before = database.totals
         write([])
-        let isDone = database.totals.outcomes == before
-        nextPruning = now + (isDone ? .seconds(60) : .seconds(1))
+        nextPruning = now + (database.totals == before ? .seconds(60) : .milliseconds(250))
       }
       try maintenance.step(database.connection, at: now)
     } catch {

@@ -11,8 +11,10 @@ extension Writer {
       switch command {
       case .append(let item): items.append(item)
       case .appendAll(let several): items += several
-      case .lookUp, .startFeed: break
-      case .advance, .finish, .remember, .recordName, .forgetName: retained.append(command)
+      case .lookUp, .startFeed, .foundDamage: break
+      case .advance, .finish, .remember, .recordName, .forgetName, .log, .forgetReceipt,
+        .forgetAllReceipts, .keep, .removeSubscription, .moveCursor:
+        retained.append(command)
       }
     }
     let bytes = items.reduce(0) { $0 + $1.body.count }

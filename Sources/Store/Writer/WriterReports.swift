@@ -7,6 +7,7 @@ extension Writer {
       statistics.lastCommitWrites = effects.writes
     }
     settle(effects)
+    tell(effects.events)
     for refused in effects.refused { onEvent(.refused([refused.item.id], refused.error)) }
     if !effects.stored.isEmpty {
       onEvent(
@@ -18,6 +19,18 @@ extension Writer {
     if !effects.finished.isEmpty { onEvent(.finished(effects.finished)) }
     let rows = effects.stored.filter { feed.stored($0) }
     if !rows.isEmpty { onEvent(.feed(rows)) }
+  }
+
+  private func tell(_ effects: EventEffects) {
+    shared.publish(effects.bounds)
+    if !effects.logged.isEmpty { onEvent(.logged(effects.logged)) }
+    if !effects.forgottenReceipts.isEmpty {
+      onEvent(.receiptsForgotten(effects.forgottenReceipts))
+    }
+    if !effects.recorded.isEmpty { onEvent(.recorded(effects.recorded)) }
+    if !effects.forgottenNames.isEmpty { onEvent(.forgotten(effects.forgottenNames)) }
+    for answer in effects.answers { onEvent(answer) }
+    if !effects.moved.isEmpty { onEvent(.cursorsMoved(effects.moved)) }
   }
 
   /// Reads rows that are only on disk, while the consumer may hold more.
@@ -44,6 +57,8 @@ extension Writer {
     statistics.outboxMessages = database.totals.messages
     statistics.outboxBytes = database.totals.bytes
     statistics.outcomes = database.totals.outcomes
+    statistics.events = database.totals.events
+    statistics.eventBytes = database.totals.eventBytes
     statistics.fedMessages = feed.givenCount
     statistics.fedBytes = feed.givenBytes
     statistics.walBytes = database.connection.walBytes
