@@ -1,3 +1,5 @@
+import MQTTClient
+
 /// How a message came from the broker: all that routing it needs, taken down before it is logged.
 struct Arrival: Equatable, Sendable {
   /// The slots of the filters that the copy came through.

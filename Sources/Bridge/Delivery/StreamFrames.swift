@@ -1,5 +1,6 @@
 import HTTPFront
 import MQTTClient
+import Store
 
 /// The events of the bridge's own on a stream; their names begin with `bridge.`.
 enum StreamFrames {

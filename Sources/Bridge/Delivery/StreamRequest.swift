@@ -2,7 +2,7 @@ import HTTPFront
 import MQTTClient
 
 /// What one stream wants to see; made by the subscribe route, handled on the mqtt thread.
-struct StreamRequest: Sendable {
+struct StreamRequest: Equatable, Sendable {
   let stream: StreamID
   /// In the order of the request, without repeats, never empty.
   var filters: [TopicFilter]

@@ -1,6 +1,7 @@
 import EventLoop
 import HTTPFront
 import MQTTClient
+import Store
 
 /// `GET /subscribe`: turns a request into a stream of server-sent events.
 struct StreamRoute: Sendable {
@@ -109,7 +110,7 @@ struct StreamRoute: Sendable {
       let id = EventID(epoch: log.epoch, sequence: last.sequence, time: last.time)
       headers.append("Bridge-Last-Event-ID", id.description)
     case .after(let id): headers.append("Bridge-Last-Event-ID", id.description)
-    case .earliest, .since, .newest: break
+    case .earliest, .since, .newest, .cursor: break
     }
     return headers
   }

@@ -1,6 +1,7 @@
 import EventLoop
 import HTTPFront
 import MQTTClient
+import Store
 
 /// `PUT`, `GET`, `DELETE /subscriptions/{name}`, their list, and `POST …/ack`.
 struct SubscriptionRoute: Sendable {

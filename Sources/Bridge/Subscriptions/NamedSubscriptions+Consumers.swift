@@ -1,6 +1,7 @@
 import EventLoop
 import HTTPFront
 import MQTTClient
+import Store
 
 /// The streams that consume named subscriptions, and their acknowledgements.
 extension NamedSubscriptions {

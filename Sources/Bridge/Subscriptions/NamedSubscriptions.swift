@@ -44,7 +44,7 @@ final class NamedSubscriptions: Sendable {
   var count: Int { state.withLock { $0.subscriptions.count } }
 
   /// What earlier processes kept; the requests keep the filters subscribed.
-  func restore(_ stored: [StoredSubscription], at now: Int64) -> [StreamRequest] {
+  func restore(_ stored: [StoredSubscription]) -> [StreamRequest] {
     stored.compactMap { stored in
       guard let terms = try? SubscriptionTerms(stored.config) else { return nil }
       let hold = nextHold()

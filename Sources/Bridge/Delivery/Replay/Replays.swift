@@ -51,7 +51,7 @@ final class Replays: Sendable {
         if state.replays[id]?.goal != .follow { state.replays[id]?.goal = .join }
       } else {
         var replay = Replay()
-        replay.cursor.sequence = position
+        replay.cursor = LoggedEvent(sequence: position, time: 0)
         state.replays[id] = replay
       }
     }
