@@ -35,9 +35,10 @@ package protocol HTTPApplication: Sendable {
   func streamLagged(_ id: StreamID, after position: Int64)
 
   /// The socket has taken everything that `.replay` gave the stream so far: once each time that
-  /// nothing is left, and once after `streamLagged`, when also all other private frames are gone.
+  /// nothing of it is left, and once after `streamLagged`, when all it had is written.
   ///
-  /// The position is that of the last frame with one that was written.
+  /// When both are so at the same time it is told once. The position is that of the last frame
+  /// with one that the socket has taken, which may be one of the group's behind the replay.
   func streamDrained(_ id: StreamID, written position: Int64)
 
   /// The last words to a stream when the server stops.

@@ -23,6 +23,8 @@ package struct HTTPServerOptions: Sendable {
   /// How many bytes of frames one thread keeps for the streams that are behind.
   package var ringBytes = 64 << 20
   /// How many bytes of private frames may wait for one stream; what is over becomes a gap.
+  ///
+  /// Replays do not count.
   package var privateBytesPerStream = 4 << 20
   /// How many stream commands may wait for one thread.
   package var commandsMax = 16_384

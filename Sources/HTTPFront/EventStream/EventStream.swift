@@ -1,7 +1,8 @@
 /// One long answer that we write ourselves: a socket, and a cursor into its group's frames.
 ///
 /// It has no queue of its own but the private frames. What it must write, in this order: the
-/// rest of a frame that went out in part, then, once started, private and group frames.
+/// rest of a frame that went out in part, then, once started, private and group frames, those of
+/// the group not while it is held.
 final class EventStream {
   let id: StreamID
   let socket: Int32
