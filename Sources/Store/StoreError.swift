@@ -9,6 +9,10 @@ package enum StoreError: Error, Equatable, Sendable {
   /// The file is a database of some other program.
   case foreignDatabase(applicationID: Int64)
   case notADatabase
+  /// There is no database in the directory.
+  case noDatabase
+  /// Something has the name already that a new file was to get.
+  case alreadyExists
   case corrupt
   /// The volume, or the configured size of the database, has no room.
   case diskFull
@@ -40,6 +44,8 @@ extension StoreError: CustomStringConvertible {
       "the database has schema \(found), this program knows \(known) at most"
     case .foreignDatabase(let id): "the database belongs to another program (\(id))"
     case .notADatabase: "the file is not an SQLite database"
+    case .noDatabase: "there is no database"
+    case .alreadyExists: "the file is there already"
     case .corrupt: "the database is damaged"
     case .diskFull: "no room is left on the volume"
     case .ioError(let code): "input or output failed (SQLite code \(code))"

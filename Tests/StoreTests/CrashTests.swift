@@ -128,7 +128,7 @@ import Testing
     let connection = try Connection(path: directory.databasePath)
     for (counted, kept) in [
       ("count(*) FROM outbox", "messages"), ("ifnull(sum(length(body)), 0) FROM outbox", "bytes"),
-      ("count(*) FROM outcomes", "outcomes"),
+      ("count(*) FROM outcomes", "outcomes"), ("count(*) FROM events", "events"),
     ] {
       #expect(
         try connection.integer("SELECT \(counted)")

@@ -76,6 +76,73 @@ import Testing
     }
   }
 
+  @Test func `events wait while the disk is full, and are logged in order when there is room`()
+    throws
+  {
+    let open = try OpenStore(directory) { $0.databaseBytesMax = 1 << 20 }
+    open.store.startFeed()
+    try open.appendAndWait(1...20, bytes: 30_000)
+    for number in 1...30 {
+      open.store.log([.sample(number, bytes: 20_000, receipt: Int64(number))])
+      open.store.log([.sample(100 + number)])
+    }
+    open.store.forget(receipt: 30)
+    #expect(open.recorder.wait(for: .failing(.diskFull)))
+    #expect(open.store.append(.sample(99)) == .failing(.diskFull))
+    let loggedEarly = open.recorder.events.logged.count
+    #expect(loggedEarly < 60)
+    #expect(open.recorder.events.forgottenReceipts == [])
+    for sequence in Int64(1)...20 {
+      open.store.finish(sequence: sequence, outcome: Outcome(code: 0))
+    }
+    #expect(open.recorder.wait(for: .recovered))
+    #expect(open.recorder.wait { $0.logged.count == 60 && $0.forgottenReceipts == [30] })
+    #expect(open.recorder.events.logged.map(\.sequence) == Array(1...60))
+    let bodies = try open.events(after: 0, through: 60).map(\.item.body)
+    let expected = (1...30).flatMap { number in
+      [EventItem.sample(number, bytes: 20_000).body, EventItem.sample(100 + number).body]
+    }
+    #expect(bodies == expected)
+    try open.appendAndWait(99...99)
+    open.store.close()
+    #expect(try StoreUpkeep.check(directory: directory.path).problems == [])
+    let again = try OpenStore(directory)
+    #expect(again.store.loadedReceipts == Array(1...29))
+    again.store.close()
+  }
+
+  @Test func `a full disk is helped by events that are too old`() throws {
+    let filled = try OpenStore(directory)
+    try filled.logAndWait(1...30, bytes: 30_000)
+    filled.store.close()
+    let connection = try Connection(path: directory.databasePath)
+    try connection.execute("UPDATE events SET time = 1")
+    connection.setCheckpointOnClose(true)
+    let open = try OpenStore(directory) { $0.databaseBytesMax = 1 << 20 }
+    open.store.log((1...25).map { .sample($0, bytes: 30_000) })
+    #expect(open.recorder.wait { $0.logged.count == 25 })
+    open.store.close()
+    #expect(open.store.statistics.failure == nil)
+    #expect(open.store.eventBounds.first == 31 && open.store.eventBounds.last == 55)
+  }
+
+  @Test func `events wait while writing fails, and are not lost`() async throws {
+    await #expect(processExitsWith: .success) { [path = directory.path as String] in
+      try FailureTests.fillUpTo(spare: 0, path) { open, allow in
+        open.store.log([.sample(1, receipt: 1)])
+        #expect(open.recorder.wait { !$0.errors.isEmpty })
+        open.store.log([.sample(2, bytes: 1 << 20, receipt: 2), .sample(3)])
+        open.store.moveCursor(of: "nobody", to: 1)
+        #expect(open.recorder.events.logged == [])
+        allow()
+        #expect(open.recorder.wait { $0.logged.count == 3 })
+        #expect(open.recorder.wait(for: .recovered))
+        let read = try open.events(after: 0, through: 3).map(\.item.body.count)
+        #expect(read == [16, 1 << 20, 16])
+      }
+    }
+  }
+
   @Test func `another program's lock is a failure that passes`() throws {
     let open = try OpenStore(directory)
     try open.appendAndWait(1...1)

@@ -18,7 +18,7 @@ import Testing
   private func expectRefusal(
     _ expected: StoreError, sourceLocation: SourceLocation = #_sourceLocation
   ) throws {
-    let names = ["bridge.sqlite3", "bridge.sqlite3-wal"]
+    let names = ["bridge.sqlite3", "bridge.sqlite3-wal", "run"]
     // SQLite may add an empty log, which says nothing.
     let before = names.map { (try? directory.read($0)) ?? Data() }
     #expect(throws: expected, sourceLocation: sourceLocation) { try open() }

@@ -23,6 +23,6 @@ struct BridgeCommand: ParsableCommand {
       signal stops it at once.
       """,
     version: "mqtt-bridge \(BridgeVersion.current)",
-    subcommands: [ServeCommand.self, CheckConfigCommand.self],
+    subcommands: [ServeCommand.self, CheckConfigCommand.self, StoreCommand.self],
     defaultSubcommand: ServeCommand.self)
 }

@@ -6,7 +6,7 @@ import Glibc
 /// The lock is the kernel's and ends with the process. The number in the file only says who holds
 /// it, for the error text.
 struct DataDirectory: ~Copyable {
-  private let path: String
+  let path: String
   private let lock: Descriptor
 
   /// Creates the directory when it is missing, and locks it.
@@ -22,11 +22,23 @@ struct DataDirectory: ~Copyable {
       throw .locked(pid: Self.readPID(lock))
     }
     try Self.writePID(lock)
-    if created { try Self.sync(path + "/..") }
+    if created { try DurableFile.sync(path + "/..") }
     self.lock = lock
   }
 
-  var databasePath: String { path + "/bridge.sqlite3" }
+  var databasePath: String { Self.databasePath(in: path) }
+
+  static func databasePath(in directory: String) -> String { directory + "/bridge.sqlite3" }
+
+  /// Makes sure that a file is there and is one of SQLite's, without changing anything.
+  static func verifyDatabaseFile(_ path: String) throws(StoreError) {
+    guard let start = try DurableFile.read(path, upTo: sqliteStart.count) else {
+      throw .noDatabase
+    }
+    guard start == sqliteStart else { throw .notADatabase }
+  }
+
+  private static let sqliteStart = Array("SQLite format 3\0".utf8)
 
   /// Makes sure that the database file exists, readable by this user only, or is one of SQLite's.
   func prepareDatabaseFile() throws(StoreError) {
@@ -36,8 +48,8 @@ struct DataDirectory: ~Copyable {
     var start = [UInt8](repeating: 0, count: 16)
     let count = unsafe pread(file.number, &start, start.count, 0)
     guard count >= 0 else { throw .system(SystemError("pread")) }
-    if count == 0 { return try Self.sync(path) }
-    guard start == Array("SQLite format 3\0".utf8) else { throw .notADatabase }
+    if count == 0 { return try DurableFile.sync(path) }
+    guard start == Self.sqliteStart else { throw .notADatabase }
   }
 
   private static func create(_ path: String) throws(StoreError) -> Bool {
@@ -60,13 +72,5 @@ struct DataDirectory: ~Copyable {
     guard unsafe pwrite(lock.number, text, text.count, 0) == text.count else {
       throw .system(SystemError("pwrite"))
     }
-  }
-
-  /// Makes the names in a directory durable.
-  private static func sync(_ path: String) throws(StoreError) {
-    let number = unsafe open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-    guard number >= 0 else { throw .system(SystemError("open")) }
-    let directory = Descriptor(owning: number)
-    guard fsync(directory.number) == 0 else { throw .system(SystemError("fsync")) }
   }
 }

@@ -65,21 +65,34 @@ enum Schema {
 
   /// Creates or migrates the tables; a database that is not ours or newer is left as it was.
   static func prepare(_ connection: Connection) throws(StoreError) {
-    let known = Int64(migrations.count)
-    let found = try connection.integer("PRAGMA user_version") ?? 0
-    let application = try connection.integer("PRAGMA application_id") ?? 0
     let tables = try connection.integer("SELECT count(*) FROM sqlite_schema") ?? 0
-    let isEmpty = application == 0 && found == 0 && tables == 0
-    guard isEmpty || application == applicationID else {
-      throw .foreignDatabase(applicationID: application)
-    }
-    guard found >= 0, found <= known else { throw .newerSchema(found: found, known: known) }
-    if isEmpty {
+    let (found, owner) = (try version(connection), try application(connection))
+    if tables == 0, found == 0, owner == 0 {
       try connection.execute(
         "PRAGMA page_size = \(Connection.pageBytes); PRAGMA auto_vacuum = INCREMENTAL")
+    } else {
+      try verify(connection)
     }
     try configure(connection)
-    if found < known { try migrate(connection, from: Int(found)) }
+    if found < migrations.count { try migrate(connection, from: Int(found)) }
+  }
+
+  /// Refuses a database that is not ours, or newer, without changing it.
+  static func verify(_ connection: Connection) throws(StoreError) {
+    let application = try application(connection)
+    guard application == applicationID else {
+      throw .foreignDatabase(applicationID: application)
+    }
+    let (found, known) = (try version(connection), Int64(migrations.count))
+    guard found >= 0, found <= known else { throw .newerSchema(found: found, known: known) }
+  }
+
+  private static func version(_ connection: Connection) throws(StoreError) -> Int64 {
+    try connection.integer("PRAGMA user_version") ?? 0
+  }
+
+  private static func application(_ connection: Connection) throws(StoreError) -> Int64 {
+    try connection.integer("PRAGMA application_id") ?? 0
   }
 
   private static func configure(_ connection: Connection) throws(StoreError) {

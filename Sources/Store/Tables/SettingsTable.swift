@@ -33,6 +33,22 @@ struct SettingsTable {
   /// The name of this database, drawn when it was created; it never changes.
   func instance() throws(StoreError) -> String { try name(for: "instance") }
 
+  /// The name of the last run; nil when there was none.
+  func lastRun() throws(StoreError) -> String? {
+    try read("run").map { String(decoding: $0, as: UTF8.self) }
+  }
+
+  /// Enters a run, with a new epoch if there is one; the database counts as an original from now on.
+  func startRun(_ run: String, epoch: String?) throws(StoreError) {
+    try write(Array(run.utf8), for: "run")
+    if let epoch { try write(Array(epoch.utf8), for: "epoch") }
+    try delete("copy")
+  }
+
+  func markAsCopy() throws(StoreError) { try write([1], for: "copy") }
+
+  func isMarkedAsCopy() throws(StoreError) -> Bool { try read("copy") != nil }
+
   private func name(for key: String) throws(StoreError) -> String {
     if let kept = try read(key) { return String(decoding: kept, as: UTF8.self) }
     let drawn = Self.drawName()

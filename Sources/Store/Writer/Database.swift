@@ -6,7 +6,7 @@ final class Database {
   let names: NameTable
   let settings: SettingsTable
   let events: EventLog
-  let epoch: String
+  private(set) var epoch: String
   let instance: String
   /// The sequence of the last row that an earlier run stored.
   let loadedUpTo: Int64
@@ -70,6 +70,19 @@ final class Database {
     totals = totals + effects.totals
     events.committed(effects.events)
     return effects
+  }
+
+  /// Enters the name of this run, and a new epoch if there is one, in one transaction.
+  func startRun(_ run: String, epoch new: String?) throws(StoreError) {
+    try begin.run()
+    do throws(StoreError) {
+      try settings.startRun(run, epoch: new)
+      try commit.run()
+    } catch {
+      leaveTransaction()
+      throw error
+    }
+    if let new { epoch = new }
   }
 
   /// Writes and removes so many bytes, to see whether writing works.

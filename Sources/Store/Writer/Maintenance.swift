@@ -3,7 +3,7 @@ struct Maintenance {
   private static let pause = Duration.seconds(1)
   /// Free pages that stay in the file for the next rows.
   private static let freePagesKept: Int64 = 4096
-  private static let freePagesPerStep = 512
+  private static let freePagesPerStep: ClosedRange<Int64> = 512...2048
 
   private let checkpointPages: Int
   private var nextCheckpoint: Int
@@ -29,12 +29,21 @@ struct Maintenance {
   /// Gives some free pages back to the volume when it is time.
   mutating func step(_ connection: Connection, at now: Duration) throws(StoreError) {
     guard let due = nextStep, due <= now else { return }
-    try connection.execute("PRAGMA incremental_vacuum(\(Self.freePagesPerStep))")
+    // More when much is free, so that the file shrinks within minutes whatever its size.
+    let surplus = try freePages(connection) - Self.freePagesKept
+    let (least, most) = (Self.freePagesPerStep.lowerBound, Self.freePagesPerStep.upperBound)
+    let pages = min(max(surplus / 64, least), most)
+    try connection.execute("PRAGMA incremental_vacuum(\(pages))")
+    try committed(connection, at: now)
     try plan(connection, at: now)
   }
 
-  private mutating func plan(_ connection: Connection, at now: Duration) throws(StoreError) {
-    let free = try connection.integer("PRAGMA freelist_count") ?? 0
-    nextStep = free > Self.freePagesKept ? now + Self.pause : nil
+  /// Looks whether there are free pages to give back.
+  mutating func plan(_ connection: Connection, at now: Duration) throws(StoreError) {
+    nextStep = try freePages(connection) > Self.freePagesKept ? now + Self.pause : nil
+  }
+
+  private func freePages(_ connection: Connection) throws(StoreError) -> Int64 {
+    try connection.integer("PRAGMA freelist_count") ?? 0
   }
 }

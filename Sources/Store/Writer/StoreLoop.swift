@@ -24,6 +24,7 @@ enum StoreLoop {
   ) throws(StoreError) {
     try directory.prepareDatabaseFile()
     let database = try Database(path: directory.databasePath, options)
+    try RunSwitch(folder: directory.path, database: database).perform()
     let names = try database.names.all()
     let receipts = try database.events.receipts.all()
     let subscriptions = try database.events.subscriptions.all()

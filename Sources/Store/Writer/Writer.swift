@@ -106,7 +106,9 @@ final class Writer {
       if nextPruning <= now, database.canPrune {
         let before = database.totals
         write([])
-        nextPruning = now + (database.totals == before ? .seconds(60) : .milliseconds(250))
+        let isDone = database.totals == before
+        nextPruning = now + (isDone ? .seconds(60) : .milliseconds(250))
+        if !isDone { try maintenance.plan(database.connection, at: now) }
       }
       try maintenance.step(database.connection, at: now)
     } catch {

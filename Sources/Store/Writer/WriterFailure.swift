@@ -45,6 +45,7 @@ extension Writer {
 
   /// Writes everything that waits and as much again as failed; then items are welcome again.
   func probe(at now: Duration) {
+    if statistics.failure == .diskFull { makeRoom() }
     do throws(StoreError) {
       try writeRetained()
       try database.probe(bytes: max(probeBytes, 4096))
@@ -60,6 +61,11 @@ extension Writer {
     publishStatistics()
     onEvent(.recovered)
     refill()
+  }
+
+  /// Removes what is too old, whose pages then take what waits.
+  private func makeRoom() {
+    if let effects = try? database.write([], feed, at: WallClock.milliseconds()) { tell(effects) }
   }
 
   /// Writes the commands that had to wait, in their order and in one transaction.

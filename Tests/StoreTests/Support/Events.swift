@@ -69,3 +69,23 @@ extension [StoreEvent] {
     }
   }
 }
+
+extension [StoreEvent] {
+  var forgottenReceipts: [Int64] {
+    flatMap { event -> [Int64] in
+      if case .receiptsForgotten(let numbers) = event { numbers } else { [] }
+    }
+  }
+
+  var recorded: [RecordedName] {
+    flatMap { event -> [RecordedName] in
+      if case .recorded(let names) = event { names } else { [] }
+    }
+  }
+
+  var moved: [MovedCursor] {
+    flatMap { event -> [MovedCursor] in
+      if case .cursorsMoved(let cursors) = event { cursors } else { [] }
+    }
+  }
+}

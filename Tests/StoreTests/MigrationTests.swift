@@ -1,0 +1,80 @@
+import Foundation
+import Testing
+
+@testable import Store
+
+/// Databases of every schema that was ever released.
+@Suite struct MigrationTests {
+  let directory: TemporaryDirectory
+
+  init() throws { directory = try TemporaryDirectory() }
+
+  /// A database as the first version left it.
+  private func makeFirstVersion() throws {
+    try directory.write(Data(), to: "bridge.sqlite3")
+    let connection = try Connection(path: directory.databasePath)
+    try connection.execute(
+      "PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL;" + Schema.migrations[0])
+    try connection.execute(
+      """
+      INSERT INTO outbox (sequence, id, stored_at, expires_at, body)
+      VALUES (7, x'00000000000000000000000000000007', 1000, NULL, x'0102');
+      INSERT INTO phases VALUES (7, 2);
+      UPDATE totals SET messages = 1, bytes = 2;
+      INSERT INTO names VALUES ('a/+'), ('b');
+      INSERT INTO settings VALUES ('epoch', CAST('k3f9x' AS BLOB));
+      PRAGMA application_id = \(Schema.applicationID);
+      PRAGMA user_version = 1;
+      """)
+    connection.setCheckpointOnClose(true)
+  }
+
+  @Test func `a database of the first version keeps everything, its epoch names the instance`()
+    throws
+  {
+    try makeFirstVersion()
+    let open = try OpenStore(directory)
+    #expect(open.store.instance == "k3f9x" && open.store.epoch == "k3f9x")
+    #expect(open.store.loadedNames == ["a/+", "b"].map { RecordedName(name: $0, since: 0) })
+    #expect(open.store.loadedReceipts == [] && open.store.loadedSubscriptions == [])
+    #expect(open.store.eventBounds == EventBounds(first: 1, last: 0, lastTime: 0))
+    open.store.startFeed()
+    #expect(open.recorder.waitForFed(1))
+    #expect(open.recorder.events.fed[0].phase == 2 && open.recorder.events.fed[0].body == [1, 2])
+    try open.logAndWait(1...3)
+    open.store.close()
+    #expect(try StoreUpkeep.check(directory: directory.path).problems == [])
+    let again = try OpenStore(directory)
+    #expect(again.store.instance == "k3f9x" && again.store.epoch == "k3f9x")
+    again.store.close()
+  }
+
+  @Test func `a backup of a database of the first version gets a new epoch`() throws {
+    try makeFirstVersion()
+    let copy = try TemporaryDirectory()
+    _ = try StoreUpkeep.backup(directory: directory.path, to: copy.databasePath)
+    let open = try OpenStore(copy)
+    #expect(open.store.instance == "k3f9x" && open.store.epoch != "k3f9x")
+    open.store.close()
+  }
+
+  @Test func `a database of the first version put back over a later one gets a new epoch`() throws {
+    try makeFirstVersion()
+    let old = try directory.read("bridge.sqlite3")
+    try OpenStore(directory).store.close()
+    try directory.write(old, to: "bridge.sqlite3")
+    let open = try OpenStore(directory)
+    #expect(open.store.instance == "k3f9x" && open.store.epoch != "k3f9x")
+    open.store.close()
+  }
+
+  @Test func `checking a database of an earlier version says its schema and changes nothing`()
+    throws
+  {
+    try makeFirstVersion()
+    let before = try directory.read("bridge.sqlite3")
+    let report = try StoreUpkeep.check(directory: directory.path)
+    #expect(report.schema == 1 && report.isSound)
+    #expect(try directory.read("bridge.sqlite3") == before)
+  }
+}
