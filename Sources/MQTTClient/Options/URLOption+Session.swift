@@ -20,6 +20,11 @@ extension URLOption {
       "receive_maximum", .session, "how many deliveries may be unacknowledged (MQTT 5)",
       .number(1...UInt16.max), \.session.connect.receiveMaximum),
     URLOption(
+      "receive_maximum_excess", .session, "what to do when the broker sends more (MQTT 5)",
+      URLValue(expected: "tolerate or disconnect") {
+        ["tolerate": .tolerate, "disconnect": .disconnect][$0]
+      }, \.session.receiveMaximumExcess),
+    URLOption(
       "maximum_packet_size", .session, "the largest packet to accept, in bytes",
       .number(1...UInt32.max), \.session.connect.maximumPacketSize),
     URLOption(

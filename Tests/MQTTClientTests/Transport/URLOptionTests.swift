@@ -7,9 +7,10 @@ import Testing
   /// A value for every option.
   private static let values: [String: String] = [
     "client_id": "meter%207", "version": "3.1.1", "clean_start": "true", "session_expiry": "12h",
-    "keep_alive": "2m", "receive_maximum": "7", "maximum_packet_size": "1000",
-    "topic_alias_maximum": "8", "inflight": "9", "queued_publishes": "10", "queued_filters": "11",
-    "filters_per_packet": "12", "resubscribe": "false", "bridge": "true",
+    "keep_alive": "2m", "receive_maximum": "7", "receive_maximum_excess": "disconnect",
+    "maximum_packet_size": "1000", "topic_alias_maximum": "8", "inflight": "9",
+    "queued_publishes": "10", "queued_filters": "11", "filters_per_packet": "12",
+    "resubscribe": "false", "bridge": "true",
     "request_response_information": "true", "request_problem_information": "false",
     "authentication_timeout": "3s", "connect_timeout": "1500ms", "ping_fraction": "0.5",
     "ping_timeout": "4", "acknowledgement_timeout": "5s", "backoff_initial": "1s",
@@ -61,6 +62,7 @@ import Testing
     #expect(session.clientID == "meter 7" && session.version == .v311 && session.cleanStart)
     #expect(session.connect.sessionExpiryInterval == 43_200 && session.keepAlive == 120)
     #expect(session.connect.receiveMaximum == 7 && session.connect.maximumPacketSize == 1000)
+    #expect(session.receiveMaximumExcess == .disconnect)
     #expect(session.connect.topicAliasMaximum == 8 && session.inflightMaximum == 9)
     #expect(session.queuedPublishesMaximum == 10 && session.queuedFiltersMaximum == 11)
     #expect(session.filtersPerPacketMaximum == 12 && !session.resubscribe && session.isBridge)
@@ -155,7 +157,8 @@ import Testing
     "connect_timeout=99999999999999999999", "connect_timeout=2000000000h", "connect_timeout=s",
     "clean_start=yes", "version=4", "receive_maximum=0", "will_qos=3", "dscp=", "dscp=%2B1",
     "tls_pins=abc", "tls_psk=abc", "tls_minimum=1.1", "proxy=ftp%3A%2F%2Fx", "ws_header=novalue",
-    "ws_header=a:b%0Ac", "backoff_factor=nan", "backoff_jitter=2", "server_order=random",
+    "ws_header=a:b%0Ac", "receive_maximum_excess=ignore",
+    "backoff_factor=nan", "backoff_jitter=2", "server_order=random",
   ])
   func `bad values are refused by name and not repeated`(item: String) throws {
     let error = #expect(throws: BrokerURLError.self) { try Self.options(item) }
