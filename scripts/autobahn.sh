@@ -28,7 +28,8 @@ started=
 stop() { [ -z "$started" ] || kill "$started" 2>/dev/null || true; started=; }
 trap stop EXIT
 
-# Waits until a file has a line that matches, and prints the line.
+# Waits until a file has a line that matches, and prints the line. What writes the file in the background
+# must find it empty, or a line of an earlier run would do.
 wait_for() {
   local line
   for _ in $(seq 200); do
@@ -44,6 +45,7 @@ wait_for() {
 
 server_role() {
   echo "==> the server under test"
+  : >"$scratch/server.log"
   "$programs/ws-echo-server" >"$scratch/server.log" &
   started=$!
   local port
@@ -61,6 +63,7 @@ client_cases() {
   shift
   port=$(python3 -c 'import socket; s = socket.create_server(("127.0.0.1", 0)); print(s.getsockname()[1])')
   rm -rf "$scratch/clients"
+  : >"$scratch/client.log"
   "$kosoku" -m fuzzingserver "${selection[@]}" -o "$scratch/clients" "127.0.0.1:$port" \
     >"$scratch/client.log" 2>&1 &
   local suite=$!

@@ -63,12 +63,15 @@ static inline int clinux_query_services(const char *name, unsigned char *answer,
 extern void __tsan_acquire(void *address) __attribute__((weak));
 extern void __tsan_release(void *address) __attribute__((weak));
 
+static inline int clinux_has_thread_sanitizer(void) { return __tsan_acquire != 0; }
+
+// Without the sanitizer a lock is null.
 static inline void clinux_lock_acquired(void *lock) {
-  if (__tsan_acquire) __tsan_acquire(lock);
+  if (lock) __tsan_acquire(lock);
 }
 
 static inline void clinux_lock_released(void *lock) {
-  if (__tsan_release) __tsan_release(lock);
+  if (lock) __tsan_release(lock);
 }
 
 #endif

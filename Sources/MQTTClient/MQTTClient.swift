@@ -15,7 +15,8 @@ import EventLoop
 /// When the last reference to the client goes, it drains as `disconnect(within:)` does, and ends.
 /// Sequences, tickets and acknowledgements do not keep it.
 public final class MQTTClient: Sendable {
-  /// Receive Maximum when the options set none; it bounds what waits unacknowledged in memory.
+  /// Receive Maximum when the options set none; it bounds what waits unacknowledged in memory,
+  /// unless the broker exceeds it.
   public static let receiveMaximumDefault: UInt16 = 1024
   /// How long the end of a client may take when nobody says otherwise.
   public static let drainTimeDefault = Duration.seconds(10)

@@ -70,6 +70,8 @@ final class BrokerApplication: LinkApplication {
     case .unsubscribed(let key, _, _):
       hub.unsubscribed(slot: Int(key & ~Self.unsubscribeKey), &hubActions)
     case .subscriptionLost(let filter, let reasonCode): lost(filter, reasonCode)
+    case .receiveMaximumExceeded(let excess, let maximum):
+      observer.receiveMaximumExceeded(by: excess, maximum: maximum)
     case .up(let ack): up(ack, link, at: now)
     case .down(let reason, let detail, let retryIn):
       outbox.linkDown()

@@ -28,9 +28,10 @@ enum BrokerItems {
   static let twinNames = Set(twins.map(\.item))
 
   private static let ofSession: Set<String> = [
-    "receive_maximum", "maximum_packet_size", "topic_alias_maximum", "topic_aliases",
-    "rate_messages", "rate_bytes", "ping_fraction", "ping_timeout", "acknowledgement_timeout",
-    "backoff_initial", "backoff_maximum", "backoff_reset", "backoff_factor", "backoff_jitter",
+    "receive_maximum", "receive_maximum_excess", "maximum_packet_size", "topic_alias_maximum",
+    "topic_aliases", "rate_messages", "rate_bytes", "replay_rate_messages", "replay_rate_bytes",
+    "ping_fraction", "ping_timeout", "acknowledgement_timeout", "backoff_initial",
+    "backoff_maximum", "backoff_reset", "backoff_factor", "backoff_jitter",
   ]
 
   private static let allowed = ofSession.union(twinNames).union(

@@ -15,6 +15,7 @@ enum LogKey {
   static let reason = "reason"
   static let retryIn = "retry_in"
   static let sessionPresent = "session_present"
+  static let receiveMaximum = "receive_maximum"
   static let publishID = "publish"
   static let topic = "topic"
   static let qos = "qos"

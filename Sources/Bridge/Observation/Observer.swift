@@ -23,6 +23,13 @@ struct Observer: Sendable {
       ])
   }
 
+  /// Nothing is lost, but more waits in memory than was offered.
+  func receiveMaximumExceeded(by excess: Int, maximum: Int) {
+    log.warning(
+      "broker exceeds the receive maximum",
+      metadata: [LogKey.count: "\(excess)", LogKey.receiveMaximum: "\(maximum)"])
+  }
+
   /// The first attempt after a connection is number 1.
   func brokerAttempt(_ number: Int) {
     log.debug("connecting to the broker", metadata: [LogKey.attempt: "\(number)"])

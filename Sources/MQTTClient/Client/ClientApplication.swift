@@ -55,6 +55,8 @@ final class ClientApplication: LinkApplication {
     case .subscribed(let key, let codes, _): desk.subscribed(key, codes, link)
     case .unsubscribed(let key, let codes, _): desk.unsubscribed(key, codes)
     case .subscriptionLost(let filter, let code): lost(filter, code, link)
+    case .receiveMaximumExceeded(let excess, let maximum):
+      port.events.publish(.receiveMaximumExceeded(by: excess, maximum: maximum))
     case .connecting(let attempt): connecting(attempt)
     case .up(let ack): up(ack, link)
     case .down(let reason, let detail, let retryIn):

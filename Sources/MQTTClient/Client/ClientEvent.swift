@@ -18,6 +18,11 @@ public enum ClientEvent: Equatable, Sendable {
   case redirected([ServerReference])
   /// The broker lost its session and refuses a subscription that it used to serve.
   case subscriptionLost(filter: String, ReasonCode)
+  /// So many more messages were unacknowledged than Receive Maximum, which is `maximum`, allows.
+  ///
+  /// It comes once per connection, soon after the broker began; nothing is lost. How often it happens
+  /// is `ClientMetrics.Counters.deliveriesBeyondReceiveMaximum`'s to tell.
+  case receiveMaximumExceeded(by: Int, maximum: Int)
   /// A consumer is too slow: so many messages of its subscription were dropped since it began to be.
   ///
   /// It comes once when dropping begins, and again when the queue has emptied by half.

@@ -92,14 +92,18 @@ extension MQTTClient {
   ///   - subscriptions: Filters with their options.
   ///   - identifier: The subscription identifier of all of them, from 1 to 268,435,455; nil lets the
   ///     client choose. [MQTT 5.0, 3.8.2.1.2]
+  ///   - userProperties: Of each SUBSCRIBE that this takes; MQTT 3.1.1 leaves them out. With any, the
+  ///     broker is asked also for what it serves already. [MQTT 5.0, 3.8.2.1.3]
   /// - Returns: The broker's answer for each filter, in order; refusals are answers, too.
   /// - Throws: `.invalidFilter`, `.stopped`, and `.cancelled`, after which the request goes on.
   public func subscribe(
-    _ subscriptions: [Subscription], identifier: UInt32? = nil
+    _ subscriptions: [Subscription], identifier: UInt32? = nil,
+    userProperties: [UserProperty] = []
   ) async throws(ClientError) -> [SubscriptionGrant] {
     let filters = try Self.parse(subscriptions.map(\.filter))
     guard !filters.isEmpty else { return [] }
-    let operation = SubscribeOperation(filters, subscriptions, .pin, identifier: identifier)
+    let operation = SubscribeOperation(
+      filters, subscriptions, .pin, identifier: identifier, userProperties: userProperties)
     guard port.perform({ $0.delivering.subscribe(operation, $1) }) else { throw .stopped }
     guard let answer = await operation.completion.wait() else { throw .cancelled }
     switch answer {
@@ -111,14 +115,18 @@ extension MQTTClient {
   /// Ends subscriptions that were made for no sequence, or left by an earlier process.
   ///
   /// A filter that a sequence still has stays subscribed and is answered with success. Returns the
-  /// broker's answer for each filter, in order. Throws as `subscribe(_:identifier:)` does.
+  /// broker's answer for each filter, in order. The user properties go into the UNSUBSCRIBE; MQTT 3.1.1
+  /// leaves them out. Throws as `subscribe(_:identifier:userProperties:)` does.
   @discardableResult
   public func unsubscribe(
-    from filters: [String]
+    from filters: [String], userProperties: [UserProperty] = []
   ) async throws(ClientError) -> [SubscriptionGrant] {
     let parsed = try Self.parse(filters)
     let completion = UnsubscribeCompletion()
-    guard port.perform({ $0.desk.unsubscribe(parsed, $1, completion) }) else { throw .stopped }
+    let isAsked = port.perform { application, link in
+      application.desk.unsubscribe(parsed, userProperties, link, completion)
+    }
+    guard isAsked else { throw .stopped }
     guard let answer = await completion.wait() else { throw .cancelled }
     return try answer.get()
   }

@@ -17,6 +17,8 @@ final class SubscribeOperation: Sendable {
   let target: Target
   /// The caller's own subscription identifier, for all filters; nil to let the client choose.
   let identifier: UInt32?
+  /// The caller's, for every SUBSCRIBE of the operation.
+  let userProperties: [UserProperty]
   /// Whether the broker is left alone, because it has the subscriptions already.
   let isLocal: Bool
   let completion = Completion<Answer>()
@@ -25,7 +27,7 @@ final class SubscribeOperation: Sendable {
 
   init(
     _ filters: [TopicFilter], _ subscriptions: [Subscription], _ target: Target,
-    identifier: UInt32? = nil, isLocal: Bool = false,
+    identifier: UInt32? = nil, userProperties: [UserProperty] = [], isLocal: Bool = false,
     answered: (@Sendable (Answer) -> Void)? = nil
   ) {
     self.answered = answered
@@ -33,6 +35,7 @@ final class SubscribeOperation: Sendable {
     self.subscriptions = subscriptions
     self.target = target
     self.identifier = identifier
+    self.userProperties = userProperties
     self.isLocal = isLocal
   }
 

@@ -46,7 +46,7 @@ final class SubscriptionDesk {
       if operation.isLocal {
         if slots[number]?.granted == nil { slots[number]?.granted = .success }
         answer(pending, place, .success)
-      } else if let merged = mustAsk(number, wish) {
+      } else if let merged = mustAsk(number, wish, operation.userProperties) {
         if filter.isWildcard {
           ask([(number, merged, place)], pending, link)
         } else {
@@ -80,8 +80,11 @@ final class SubscriptionDesk {
     }
   }
 
-  /// What to ask the broker for; nil when what it grants, or is being asked for, is enough.
-  private func mustAsk(_ number: Int, _ wish: Subscription) -> Subscription? {
+  /// What to ask the broker for; nil when what it grants, or is being asked for, is enough and there
+  /// is nothing to say beside.
+  private func mustAsk(
+    _ number: Int, _ wish: Subscription, _ userProperties: [UserProperty]
+  ) -> Subscription? {
     guard let slot = slots[number], let present = slot.subscription, slot.isAtBroker else {
       return wish
     }
@@ -91,7 +94,8 @@ final class SubscriptionDesk {
     merged.retainAsPublished = wish.retainAsPublished || present.retainAsPublished
     var same = merged
     same.retainHandling = present.retainHandling
-    return same == present && wish.retainHandling == .ignore ? nil : merged
+    let isEnough = same == present && wish.retainHandling == .ignore
+    return isEnough && (userProperties.isEmpty || !isVersion5) ? nil : merged
   }
 
   private func join(_ number: Int, _ pending: PendingGrants, _ place: Int) {
@@ -119,7 +123,8 @@ final class SubscriptionDesk {
     link.subscribe(
       SubscribeRequest(
         key: lastKey, subscriptions: wishes.map { expressible($0.subscription) },
-        subscriptionIdentifier: identifier))
+        subscriptionIdentifier: identifier,
+        userProperties: isVersion5 ? pending.operation.userProperties : []))
   }
 
   /// MQTT 3.1.1 knows the QoS only.
@@ -189,7 +194,8 @@ final class SubscriptionDesk {
 
   /// Ends subscriptions of nobody in particular; also ones that an earlier process left.
   func unsubscribe(
-    _ filters: [TopicFilter], _ link: LinkContext, _ completion: UnsubscribeCompletion
+    _ filters: [TopicFilter], _ userProperties: [UserProperty], _ link: LinkContext,
+    _ completion: UnsubscribeCompletion
   ) {
     var asks: [String] = []
     for filter in filters {
@@ -201,17 +207,19 @@ final class SubscriptionDesk {
       }
     }
     unsubscribe(
-      asks, link, Unsubscribing(filters: filters.map(\.text), completion: completion))
+      asks, link, Unsubscribing(filters: filters.map(\.text), completion: completion),
+      isVersion5 ? userProperties : [])
   }
 
   /// Ends the subscriptions of nobody in particular.
   func unpinAll(_ link: LinkContext) {
     let filters = slots.values.filter(\.isPinned).map(\.filter)
-    unsubscribe(filters, link, UnsubscribeCompletion())
+    unsubscribe(filters, [], link, UnsubscribeCompletion())
   }
 
   private func unsubscribe(
-    _ filters: [String], _ link: LinkContext, _ unsubscribing: Unsubscribing? = nil
+    _ filters: [String], _ link: LinkContext, _ unsubscribing: Unsubscribing? = nil,
+    _ userProperties: [UserProperty] = []
   ) {
     guard !filters.isEmpty else {
       unsubscribing?.answer([:])
@@ -219,7 +227,7 @@ final class SubscriptionDesk {
     }
     lastKey += 1
     unsubscribes[lastKey] = (filters, unsubscribing)
-    link.unsubscribe(key: lastKey, filters: filters)
+    link.unsubscribe(key: lastKey, filters: filters, userProperties: userProperties)
   }
 
   /// UNSUBACK, or the session's own refusal, came for a request.

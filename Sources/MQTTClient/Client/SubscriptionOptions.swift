@@ -42,7 +42,8 @@ public struct MessageBuffering: Equatable, Sendable {
     /// QoS 1 and 2 messages wait unacknowledged, so that Receive Maximum stops the broker; those of
     /// QoS 0 are dropped and counted.
     ///
-    /// The queue can then grow to the limit plus Receive Maximum. MQTT acknowledges in order, so the
+    /// The queue can then grow to the limit plus Receive Maximum, or what the broker makes of it: see
+    /// `ReceiveMaximumExcess`. MQTT acknowledges in order, so the
     /// other subscriptions of the client get no new QoS 1 and 2 messages either, once the broker has
     /// used up its quota.
     case suspend

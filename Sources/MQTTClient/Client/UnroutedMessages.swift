@@ -3,8 +3,8 @@ import DequeModule
 /// Messages that nobody listens to yet, held for a while.
 ///
 /// A broker sends what it kept for a session right after CONNACK, maybe before the program has said
-/// who listens. What is held is not acknowledged. Its QoS 1 and 2 messages are bounded by Receive
-/// Maximum, those of QoS 0 by `messagesMax` and `bytesMax`, the oldest of them making room.
+/// who listens. What is held is not acknowledged. Its QoS 1 and 2 messages are bounded by what
+/// may be unacknowledged, those of QoS 0 by `messagesMax` and `bytesMax`, the oldest of them making room.
 struct UnroutedMessages {
   private struct Held {
     let message: QueuedMessage

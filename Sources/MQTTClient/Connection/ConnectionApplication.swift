@@ -90,6 +90,9 @@ final class ConnectionApplication: LinkApplication {
     case .unsubscribed(let key, let codes, _): ended(key) { .unsubscribed(Self.grants($0, codes)) }
     case .subscriptionLost(let filter, let code):
       queue.append(ConnectionQueue.Notice.client(.subscriptionLost(filter: filter, code)))
+    case .receiveMaximumExceeded(let excess, let maximum):
+      queue.append(
+        ConnectionQueue.Notice.client(.receiveMaximumExceeded(by: excess, maximum: maximum)))
     case .up(let ack):
       let clientID = ack.properties.assignedClientIdentifier ?? clientID
       let info = ConnectionInfo(clientID: clientID, answer: ack)

@@ -163,7 +163,7 @@ final class LinkDriver {
     gauges.queuedFilters = counts.queuedFilters
     gauges.unwrittenBytes = connection.outgoingCount
     observer.dropped(context.takeDropped())
-    observer.turnEnded(gauges, strayAcknowledgements: counts.strayAcknowledgements)
+    observer.turnEnded(gauges, counts)
   }
 
   /// The link ends for good: says what became of the messages that were still to leave.
@@ -285,8 +285,9 @@ final class LinkDriver {
       deliver(.subscribed(key, codes, reasonString: text))
     case .unsubscribed(let key, let codes, let text):
       deliver(.unsubscribed(key, codes, reasonString: text))
-    case .subscriptionLost(let filter, let code):
-      deliver(.subscriptionLost(filter: filter, code))
+    case .subscriptionLost(let filter, let code): deliver(.subscriptionLost(filter: filter, code))
+    case .receiveMaximumExceeded(let excess, let maximum):
+      deliver(.receiveMaximumExceeded(by: excess, maximum: maximum))
     case .up(let ack):
       if !ack.sessionPresent { journal?.sessionLost() }
       observer.up(ConnectionInfo(clientID: session.clientID, answer: ack))

@@ -14,6 +14,8 @@ package enum LinkEvent: Equatable, Sendable {
   case unsubscribed(UInt64, [ReasonCode], reasonString: String?)
   /// The broker lost its session and refuses a subscription that it used to serve.
   case subscriptionLost(filter: String, ReasonCode)
+  /// The broker has more unacknowledged messages under way than we offered to take; once per link.
+  case receiveMaximumExceeded(by: Int, maximum: Int)
   /// An attempt to reach the broker begins; the first after a connection is number 1.
   case connecting(attempt: Int)
   /// The broker accepted the connection.

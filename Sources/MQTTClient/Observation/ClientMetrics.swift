@@ -43,6 +43,8 @@ public struct ClientMetrics: Sendable {
     public internal(set) var duplicatesSuppressed: UInt64 = 0
     /// Messages thrown away because a consumer was too slow and its policy says so.
     public internal(set) var deliveriesDropped: UInt64 = 0
+    /// Messages that the broker sent although as many as Receive Maximum allows were unacknowledged.
+    public internal(set) var deliveriesBeyondReceiveMaximum: UInt64 = 0
     /// Acknowledgements of the broker that matched nothing.
     public internal(set) var strayAcknowledgements: UInt64 = 0
     /// PUBLISH packets that carried a topic alias instead of their topic.

@@ -131,9 +131,11 @@ final class LinkObserver {
   func finished(_ outcome: PublishOutcome) { counters.publishOutcomes.add(outcome) }
 
   /// The wake-up ends: what it brought becomes visible.
-  func turnEnded(_ gauges: ClientMetrics.Gauges, strayAcknowledgements: Int) {
+  func turnEnded(_ gauges: ClientMetrics.Gauges, _ counts: SessionCounts) {
     closeDelivery()
-    counters.strayAcknowledgements = UInt64(clamping: strayAcknowledgements)
+    counters.strayAcknowledgements = UInt64(clamping: counts.strayAcknowledgements)
+    counters.deliveriesBeyondReceiveMaximum = UInt64(
+      clamping: counts.deliveriesBeyondReceiveMaximum)
     share(gauges)
   }
 

@@ -31,6 +31,8 @@ public struct SessionOptions: Sendable {
   /// session with the connection. An `authenticator` takes the place of its authentication method
   /// and data, which by themselves do for methods of a single message.
   public var connect: Connect.Properties
+  /// What to do when the broker exceeds the Receive Maximum of `connect`; MQTT 5 only.
+  public var receiveMaximumExcess: ReceiveMaximumExcess
   /// Proves the client's identity by an exchange with the broker; MQTT 5 only.
   public var authenticator: (any Authenticator)?
   /// The longest that one exchange of the authenticator may take; while connecting, the connect
@@ -86,6 +88,7 @@ public struct SessionOptions: Sendable {
     self.will = nil
     self.connect = Connect.Properties()
     self.connect.sessionExpiryInterval = .max
+    self.receiveMaximumExcess = .tolerate
     self.authenticator = nil
     self.authenticationTimeout = .seconds(10)
     self.allowsBrokerReauthentication = false
@@ -113,6 +116,19 @@ public struct SessionOptions: Sendable {
     /// that keeps nothing itself. [MQTT-3.2.2-4]
     case refuse
   }
+}
+
+/// What a client does with messages of QoS 1 and 2 beyond the Receive Maximum that it announced.
+public enum ReceiveMaximumExcess: Equatable, Sendable {
+  /// Takes and acknowledges them like any others, counts them, and tells once per connection.
+  ///
+  /// Mosquitto 2.0 with `max_inflight_messages 0` sends the whole backlog of a resumed session at
+  /// once: a client that leaves for that is sent the same again and never catches up. What can be
+  /// unacknowledged is then bounded by the 65,535 packet identifiers, beyond which the connection
+  /// ends all the same.
+  case tolerate
+  /// Ends the connection with the reason code "receive maximum exceeded". [MQTT-3.3.4-9]
+  case disconnect
 }
 
 extension SessionOptions: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {

@@ -23,6 +23,14 @@ extension URLOption {
       "rate_bytes", .session, "the most bytes of publishes per second", .number(1...1 << 40)
     ) { $0.session.delivery.rate.bytes = Double($1 as Int) },
     URLOption(
+      "replay_rate_messages", .session, "the most publishes per second that go out again",
+      .number(1...1_000_000_000)
+    ) { $0.session.delivery.replayRate.messages = Double($1 as Int) },
+    URLOption(
+      "replay_rate_bytes", .session, "the most bytes per second of publishes that go out again",
+      .number(1...1 << 40)
+    ) { $0.session.delivery.replayRate.bytes = Double($1 as Int) },
+    URLOption(
       "quarantine_after", .session, "after how many lost connections a publish is set aside",
       .number(1...1_000_000), \.session.delivery.quarantineAfter),
     URLOption(
@@ -30,6 +38,9 @@ extension URLOption {
       URLValue(expected: "republish or report") {
         ["republish": .republish, "report": .report][$0]
       }, \.session.delivery.sessionLoss),
+    URLOption(
+      "accept_redelivery", .session, "whether a message may come twice on one connection", .flag,
+      \.session.delivery.acceptsRedelivery),
     URLOption("will_topic", .session, "the topic of the will", .text) {
       $0.session.setWill(\.topic, $1)
     },

@@ -20,6 +20,11 @@ extension URLOption {
       "receive_maximum", .session, "how many deliveries may be unacknowledged (MQTT 5)",
       .number(1...UInt16.max), \.session.connect.receiveMaximum),
     URLOption(
+      "receive_maximum_excess", .session, "what to do when the broker sends more (MQTT 5)",
+      URLValue(expected: "tolerate or disconnect") {
+        ["tolerate": .tolerate, "disconnect": .disconnect][$0]
+      }, \.session.receiveMaximumExcess),
+    URLOption(
       "maximum_packet_size", .session, "the largest packet to accept, in bytes",
       .number(1...UInt32.max), \.session.connect.maximumPacketSize),
     URLOption(
@@ -40,6 +45,15 @@ extension URLOption {
     URLOption(
       "resubscribe", .session, "whether to subscribe again when the broker lost the session",
       .flag, \.session.resubscribe),
+    URLOption(
+      "resubscribe_retained", .session, "which retained messages come then (MQTT 5)",
+      URLValue(expected: "send, send_if_new or ignore") {
+        ["send": .send, "send_if_new": .sendIfNew, "ignore": .ignore][$0]
+      }, \.session.resubscribeRetainHandling),
+    URLOption(
+      "unknown_session", .session, "what to do with a session that only the broker knows",
+      URLValue(expected: "use or refuse") { ["use": .use, "refuse": .refuse][$0] },
+      \.session.unknownSession),
     URLOption(
       "bridge", .session, "whether CONNECT says that this is a bridge (MQTT 3.1.1)", .flag,
       \.session.isBridge),
@@ -91,6 +105,14 @@ extension URLOption {
         text == "off"
           ? .some(nil) : URLValue<Int>.number(1...1_000_000_000).read(text).map(Optional.some)
       }, \.session.reconnect.refusalsMaximum),
+    URLOption(
+      "redirect", .reconnect, "what to do when the broker names another server (MQTT 5)",
+      URLValue(expected: "ignore, follow or follow_with_credentials") {
+        [
+          "ignore": .ignore, "follow": .follow(),
+          "follow_with_credentials": .follow(sendsCredentials: true),
+        ][$0]
+      }, \.session.redirect),
     URLOption(
       "server_order", .reconnect, "in which order several servers are tried",
       URLValue(expected: "in_order or shuffled") { ClientOptions.ServerOrder(rawValue: $0) },

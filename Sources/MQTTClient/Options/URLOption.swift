@@ -1,4 +1,7 @@
 /// An option that a query item of a broker URL can set.
+///
+/// What takes code, or makes sense only together with code, has no item: authenticators, hooks, the
+/// decision about each redirection, session stores, traces, and the lanes that publishes name.
 public struct URLOption: Sendable {
   /// What the option is about.
   public enum Group: String, Equatable, Sendable, CaseIterable {

@@ -16,8 +16,12 @@ struct IncomingPublishes: ~Copyable {
     var isCounted: Bool
   }
 
+  /// Every open delivery has a packet identifier of its own, so an honest broker needs no more.
+  private static let openMaximum = 65_535
+
   private let version: ProtocolVersion
   private let receiveMaximum: Int
+  private let excess: ReceiveMaximumExcess
   private var epoch: UInt32 = 0
   private var atLeastOnce = AckLane()
   private var exactlyOnce = AckLane()
@@ -27,21 +31,32 @@ struct IncomingPublishes: ~Copyable {
   private var countedExchanges = 0
   private var continuity = SessionContinuity.kept
 
+  /// How many deliveries there were that Receive Maximum did not allow.
+  private(set) var excessCount = 0
+  /// By how many deliveries Receive Maximum was exceeded at most; nil once that was told.
+  private var untoldExcess: Int? = 0
+
   private let acceptsRedelivery: Bool
   /// The longest packet that the broker takes.
   private var maximumPacketSize = BrokerLimits.largestPacket
 
-  init(version: ProtocolVersion, receiveMaximum: UInt16?, acceptsRedelivery: Bool = true) {
+  init(
+    version: ProtocolVersion, receiveMaximum: UInt16?, excess: ReceiveMaximumExcess = .tolerate,
+    acceptsRedelivery: Bool = true
+  ) {
     self.version = version
     self.acceptsRedelivery = acceptsRedelivery
-    self.receiveMaximum = Int(receiveMaximum ?? .max)
+    self.receiveMaximum = receiveMaximum.map { Int($0) } ?? Self.openMaximum
+    self.excess = excess
   }
 
   /// How many deliveries the broker waits for on this link.
   var openCount: Int { atLeastOnce.count + countedExchanges }
 
   /// The link is gone: nothing is owed any more, but open QoS 2 exchanges stay known.
-  mutating func linkLost() {
+  mutating func linkLost(_ actions: inout [SessionAction]) {
+    reportExcess(&actions)
+    untoldExcess = 0
     epoch &+= 1
     atLeastOnce.removeAll()
     exactlyOnce.removeAll()
@@ -130,8 +145,23 @@ struct IncomingPublishes: ~Copyable {
     return exchange.serial == nil && (exchange.isCounted || continuity == .kept)
   }
 
-  private func checkQuota() throws(ProtocolViolation) {
-    guard openCount < receiveMaximum else { throw ProtocolViolation(.receiveMaximumExceeded) }
+  // [MQTT-3.3.4-9] binds the broker; what follows from a breach is the receiver's to choose, since
+  // [MQTT-4.13.1-1] makes only servers close.
+  private mutating func checkQuota() throws(ProtocolViolation) {
+    let open = openCount
+    if open < receiveMaximum { return }
+    guard excess == .tolerate, open < Self.openMaximum else {
+      throw ProtocolViolation(.receiveMaximumExceeded)
+    }
+    excessCount += 1
+    untoldExcess = untoldExcess.map { max($0, open + 1 - receiveMaximum) }
+  }
+
+  /// Tells, once on each link, that the broker exceeded Receive Maximum.
+  mutating func reportExcess(_ actions: inout [SessionAction]) {
+    guard let most = untoldExcess, most > 0 else { return }
+    untoldExcess = nil
+    actions.append(.receiveMaximumExceeded(by: most, maximum: receiveMaximum))
   }
 
   /// A broker that says a message again on one connection breaks the protocol, though harmlessly.

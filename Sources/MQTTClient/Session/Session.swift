@@ -69,6 +69,7 @@ package struct Session: ~Copyable {
     incoming = IncomingPublishes(
       version: options.version,
       receiveMaximum: options.version == .v5 ? options.connect.receiveMaximum : nil,
+      excess: options.receiveMaximumExcess,
       acceptsRedelivery: options.delivery.acceptsRedelivery)
     subscriptions = Subscriptions(options)
   }
@@ -84,6 +85,7 @@ package struct Session: ~Copyable {
       unacknowledgedDeliveries: incoming.openCount, subscriptions: subscriptions.count,
       queuedFilters: subscriptions.queuedCount,
       unansweredSubscriptionPackets: subscriptions.inFlightCount,
+      deliveriesBeyondReceiveMaximum: incoming.excessCount,
       strayAcknowledgements: outgoing.strayCount &+ subscriptions.strayCount)
   }
 
@@ -197,10 +199,11 @@ package struct Session: ~Copyable {
     if actions.count > count, limits?.sessionPresent == true { reconnect.madeProgress() }
   }
 
-  /// All inputs of this wake-up were given: sends the collected subscription changes, and ends the
-  /// session if it only had to finish and has.
+  /// All inputs of this wake-up were given: sends the collected subscription changes, tells of a
+  /// broker that exceeds Receive Maximum, and ends the session if it only had to finish and has.
   package mutating func flush(at now: Duration, _ actions: inout [Action]) {
     subscriptions.flush(&ids, at: now, &actions)
+    incoming.reportExcess(&actions)
     endIfDrained(at: now, &actions)
   }
 }
@@ -218,6 +221,8 @@ package struct SessionCounts: Equatable, Sendable {
   package let queuedFilters: Int
   /// SUBSCRIBE and UNSUBSCRIBE packets.
   package let unansweredSubscriptionPackets: Int
+  /// Messages that Receive Maximum did not allow.
+  package let deliveriesBeyondReceiveMaximum: Int
   /// Acknowledgements from the broker that matched nothing.
   package let strayAcknowledgements: Int
 }

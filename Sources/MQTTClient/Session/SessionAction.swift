@@ -23,6 +23,8 @@ package enum SessionAction: Equatable, Sendable {
   case unsubscribed(UInt64, [ReasonCode], reasonString: String?)
   /// The broker lost its session and refuses a subscription that it used to serve.
   case subscriptionLost(filter: String, ReasonCode)
+  /// The broker has more unacknowledged messages under way than we offered to take.
+  case receiveMaximumExceeded(by: Int, maximum: Int)
   /// The broker accepted the connection.
   case up(ConnectAck)
   /// There is no connection; `retryIn` until the next attempt, nil if there will be none.

@@ -130,7 +130,7 @@ extension Session {
     limits = nil
     outgoing.judge(PoisonEvidence(reason), isQuiet: subscriptions.inFlightCount == 0)
     outgoing.linkLost(&actions)
-    incoming.linkLost()
+    incoming.linkLost(&actions)
     subscriptions.linkLost(&ids)
   }
 

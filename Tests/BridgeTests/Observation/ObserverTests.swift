@@ -28,6 +28,14 @@ import Testing
     #expect(found.first?.contains(#""servers":"other.example:1884, mqtts://[::1]""#) == true)
   }
 
+  @Test func `a broker that sends more than was offered is named with the numbers`() {
+    let found = lines { $0.receiveMaximumExceeded(by: 7, maximum: 1024) }
+    #expect(found.count == 1)
+    #expect(found.first?.contains(#""level":"warning""#) == true)
+    #expect(found.first?.contains(#""count":"7""#) == true, "\(found)")
+    #expect(found.first?.contains(#""receive_maximum":"1024""#) == true)
+  }
+
   @Test func `attempts and challenges are for debugging, failures for the operator`() {
     let events: (Observer) -> Void = {
       $0.brokerAttempt(3)

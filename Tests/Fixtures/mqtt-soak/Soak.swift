@@ -51,8 +51,6 @@ import MQTTSessionStore
     options.session.pingTimeout = .seconds(3)
     options.session.acknowledgementTimeout = .seconds(8)
     options.session.connectTimeout = .seconds(5)
-    // A mosquitto 2.0 without a limit of its own does not always keep to a smaller one.
-    options.session.connect.receiveMaximum = 65_535
     options.session.reconnect = .always
     options.session.reconnect.backoff.maximum = .seconds(2)
     options.sessionStore = store

@@ -104,6 +104,28 @@ import Testing
     #expect(try await late.next()?.text == "new")
   }
 
+  @Test(arguments: [ProtocolVersion.v311, .v5])
+  func `user properties go with the request, also for what is subscribed`(
+    version: ProtocolVersion
+  ) async throws {
+    let test = try ClientFixture(version: version)
+    try await test.client.connect()
+    let properties = [UserProperty("b", "1"), UserProperty("a", "2"), UserProperty("b", "3")]
+    let wish = Subscription("a/b", retainHandling: .ignore)
+    _ = try await test.client.subscribe([wish])
+    _ = try await test.client.subscribe([wish], identifier: 9, userProperties: properties)
+    _ = try await test.client.unsubscribe(from: ["a/b"], userProperties: properties)
+    var sent: [[UserProperty]] = []
+    for received in test.broker.packets {
+      switch received.packet {
+      case .subscribe(let packet): sent.append(packet.userProperties)
+      case .unsubscribe(let packet): sent.append(packet.userProperties)
+      default: break
+      }
+    }
+    #expect(sent == (version == .v5 ? [[], properties, properties] : [[], []]))
+  }
+
   @Test func `refused filters are reported, and all refused ones are thrown`() async throws {
     let test = try ClientFixture(script: { received in
       guard case .subscribe(let packet) = received.packet else { return [.behave] }

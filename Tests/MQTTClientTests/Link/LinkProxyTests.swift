@@ -158,8 +158,47 @@ import Testing
     try exchange(options)
   }
 
+  @Test(arguments: ["mqtt", "mqtts"], ["127.0.0.1", "localhost"])
+  func `messages go through an HTTPS proxy to a real broker and back`(
+    scheme: String, proxyHost: String
+  ) throws {
+    let broker = try Mosquitto(scheme == "mqtts" ? .secured() : Mosquitto.Options())
+    let asked = Locked<String?>(nil)
+    let proxy = try RelayingProxy.start(to: broker.port) { socket in
+      let request = try RelayingProxy.answerConnect(socket)
+      asked.withLock { $0 = request }
+    }
+    let front = try TLSFront(to: proxy.port)
+    var options = try options("https://ann:pw@\(proxyHost):\(front.port)")
+    options.servers = [try BrokerURL("\(scheme)://broker.test:1")]
+    options.proxy?.tls = try .test()
+    options.tls = try .test()
+    try exchange(options)
+    #expect(
+      asked.withLock { $0 } == "CONNECT broker.test:1 HTTP/1.1\r\nHost: broker.test:1\r\n"
+        + "Proxy-Authorization: Basic YW5uOnB3\r\n\r\n")
+  }
+
+  @Test func `an HTTPS proxy must show a certificate that is trusted`() throws {
+    let listener = try LoopbackListener()
+    let front = try TLSFront(to: listener.port)
+    let behind = try listener.accept()
+    // Trust in the broker's authority is none in the proxy's.
+    var options = try options("https://ann:pw@127.0.0.1:\(front.port)")
+    options.tls = try .test()
+    let test = try TestLink(options)
+    let (_, detail) = try test.events.down()
+    guard case .handshakeFailed(.proxyTLS, .tls)? = detail else {
+      Issue.record("\(String(describing: detail))")
+      return
+    }
+    #expect(try behind.receive(until: Deadline(after: .zero)) == nil, "the proxy heard nothing")
+  }
+
   /// Subscribes, publishes and receives.
   private func exchange(_ options: ClientOptions) throws {
+    // Every value of a byte, in an order that differs from block to block.
+    let payload = Bytes((0..<100_000).map { UInt8(truncatingIfNeeded: $0 &* $0 / 251) })
     let test = try TestLink(options)
     try test.events.up()
     try test.perform { link in
@@ -168,10 +207,9 @@ import Testing
     }
     _ = try test.events.first { if case .subscribed = $0 { true } else { nil } }
     try test.perform { link in
-      let payload = [UInt8](repeating: 7, count: 100_000)[...]
       link.publish(
         PublishRequest(key: 2, publish: Publish(topic: "t", payload: payload, qos: .atLeastOnce)))
     }
-    #expect(try test.events.delivered().publish.payload.count == 100_000)
+    #expect(try test.events.delivered().publish.payload == payload)
   }
 }

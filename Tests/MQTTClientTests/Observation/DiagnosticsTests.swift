@@ -1,3 +1,5 @@
+import EventLoop
+import Glibc
 import MQTTClient
 import TestSupport
 import Testing
@@ -28,6 +30,34 @@ import Testing
     #expect(tls.certificateSHA256?.count == 32)
     #expect(!tls.isResumed)
     #expect(diagnostics.description.contains("TLSv1.3 \(tls.cipherSuite)"))
+    _ = await client.disconnect()
+  }
+
+  @Test(arguments: [TLSOptions.Version.v1_2, .v1_3], [true, false])
+  func `a snapshot says whether the connection took up an earlier session`(
+    version: TLSOptions.Version, resumes: Bool
+  ) async throws {
+    let broker = try Mosquitto(.secured())
+    let sockets = Locked<[Int32]>([])
+    var options = try ClientOptions.forTests("mqtts://localhost:\(broker.port)")
+    options.tls = TLSOptions(trust: .file(try TestCertificates.shared().path("ca.pem")))
+    options.tls.maximumVersion = version
+    options.tls.resumesSessions = resumes
+    options.connector = { request in
+      let socket = try LinkHookTests.connected(to: request.port)
+      sockets.withLock { $0.append(socket) }
+      return socket
+    }
+    let client = try MQTTClient(options)
+    try await client.connect()
+    // With TLS 1.3 the ticket comes after the handshake, and before this answer.
+    try await client.publish("x", to: "t").mustSucceed()
+    let first = try #require(client.diagnostics.tls)
+    #expect(!first.isResumed && first.version == (version == .v1_2 ? "TLSv1.2" : "TLSv1.3"))
+    _ = sockets.withLock { shutdown($0[0], Int32(SHUT_RDWR)) }
+    #expect(await soon { client.metrics.counters.connections == 2 })
+    let second = try #require(client.diagnostics.tls)
+    #expect(second.isResumed == resumes && second.version == first.version)
     _ = await client.disconnect()
   }
 

@@ -34,8 +34,8 @@ struct SecretFields: Sendable, CustomTestStringConvertible {
         "authenticationTimeout", "allowsBrokerReauthentication", "inflightMaximum",
         "queuedPublishesMaximum", "queuedFiltersMaximum", "filtersPerPacketMaximum",
         "connectTimeout", "pingFraction", "pingTimeout", "acknowledgementTimeout", "reconnect",
-        "resubscribe", "resubscribeRetainHandling", "packetIDOrder", "recordsReceived",
-        "delivery",
+        "receiveMaximumExcess", "resubscribe", "resubscribeRetainHandling", "packetIDOrder",
+        "recordsReceived", "delivery",
       ]),
     SecretFields(
       "ProxyOptions", "Options", secret: ["username", "password", "tls"],

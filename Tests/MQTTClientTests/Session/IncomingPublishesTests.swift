@@ -9,8 +9,10 @@ import Testing
     Publish(topic: "t", payload: [], qos: qos, isDuplicate: isDuplicate, packetID: id)
   }
 
-  func incoming(receiveMaximum: UInt16? = nil) -> IncomingPublishes {
-    IncomingPublishes(version: .v5, receiveMaximum: receiveMaximum)
+  func incoming(
+    receiveMaximum: UInt16? = nil, excess: ReceiveMaximumExcess = .tolerate
+  ) -> IncomingPublishes {
+    IncomingPublishes(version: .v5, receiveMaximum: receiveMaximum, excess: excess)
   }
 
   /// The tokens of the deliveries that one message causes.
@@ -84,7 +86,7 @@ import Testing
     var incoming = incoming()
     let token = try #require(try receive(&incoming, .exactlyOnce, 9).first)
     incoming.acknowledge(token, DeliveryReply(.success), &actions)
-    incoming.linkLost()
+    incoming.linkLost(&actions)
     actions = []
     #expect(try receive(&incoming, .exactlyOnce, 9, isDuplicate: true).isEmpty)
     #expect(sent() == [.send(.publishReceived(PublishReply(9)))])
@@ -107,7 +109,7 @@ import Testing
   @Test mutating func `a QoS 2 message repeated on a later link keeps its first token`() throws {
     var incoming = incoming()
     let token = try #require(try receive(&incoming, .exactlyOnce, 9).first)
-    incoming.linkLost()
+    incoming.linkLost(&actions)
     #expect(try receive(&incoming, .exactlyOnce, 9, isDuplicate: true).isEmpty)
     incoming.acknowledge(token, DeliveryReply(.success), &actions)
     #expect(sent() == [.send(.publishReceived(PublishReply(9)))])
@@ -118,7 +120,7 @@ import Testing
   {
     var incoming = incoming()
     let token = try #require(try receive(&incoming, .exactlyOnce, 9).first)
-    incoming.linkLost()
+    incoming.linkLost(&actions)
     incoming.acknowledge(token, DeliveryReply(.success), &actions)
     #expect(sent().isEmpty)
     #expect(try receive(&incoming, .exactlyOnce, 9, isDuplicate: true).isEmpty)
@@ -128,7 +130,7 @@ import Testing
   @Test mutating func `another message may take the identifier of one the broker gave up`() throws {
     var incoming = incoming()
     let old = try #require(try receive(&incoming, .exactlyOnce, 9).first)
-    incoming.linkLost()
+    incoming.linkLost(&actions)
     let new = try #require(try receive(&incoming, .exactlyOnce, 9).first)
     incoming.acknowledge(old, DeliveryReply(.success), &actions)
     #expect(sent().isEmpty)
@@ -139,7 +141,7 @@ import Testing
   @Test mutating func `an old or used token does nothing`() throws {
     var incoming = incoming()
     let old = try #require(try receive(&incoming, .atLeastOnce, 1).first)
-    incoming.linkLost()
+    incoming.linkLost(&actions)
     let new = try #require(try receive(&incoming, .atLeastOnce, 1, isDuplicate: true).first)
     incoming.acknowledge(old, DeliveryReply(.success), &actions)
     #expect(sent().isEmpty)
@@ -157,7 +159,7 @@ import Testing
     var incoming = incoming()
     let token = try #require(try receive(&incoming, .exactlyOnce, 9).first)
     incoming.acknowledge(token, DeliveryReply(.success), &actions)
-    incoming.linkLost()
+    incoming.linkLost(&actions)
     incoming.linkAccepted(.lost)
     actions = []
     #expect(try receive(&incoming, .exactlyOnce, 9).count == 1)
@@ -167,12 +169,12 @@ import Testing
     var incoming = incoming()
     let token = try #require(try receive(&incoming, .exactlyOnce, 9).first)
     incoming.acknowledge(token, DeliveryReply(.success), &actions)
-    incoming.linkLost()
+    incoming.linkLost(&actions)
     incoming.linkAccepted(.doubtful)
     actions = []
     #expect(try receive(&incoming, .exactlyOnce, 9, isDuplicate: true).isEmpty)
     #expect(sent() == [.send(.publishReceived(PublishReply(9)))])
-    incoming.linkLost()
+    incoming.linkLost(&actions)
     incoming.linkAccepted(.doubtful)
     #expect(try receive(&incoming, .exactlyOnce, 9).count == 1)
   }
@@ -203,8 +205,8 @@ import Testing
       ])
   }
 
-  @Test mutating func `more than we offered is refused`() throws {
-    var incoming = incoming(receiveMaximum: 2)
+  @Test mutating func `more than we offered is refused if so wished`() throws {
+    var incoming = incoming(receiveMaximum: 2, excess: .disconnect)
     let one = try #require(try receive(&incoming, .exactlyOnce, 1).first)
     _ = try receive(&incoming, .atLeastOnce, 2)
     #expect(throws: ProtocolViolation(.receiveMaximumExceeded)) {
@@ -216,13 +218,47 @@ import Testing
     }
     incoming.receivedRelease(1, &actions)
     #expect(try receive(&incoming, .exactlyOnce, 3).count == 1)
+    #expect(incoming.excessCount == 0)
+  }
+
+  @Test mutating func `more than we offered is taken, counted and told once per link`() throws {
+    var incoming = incoming(receiveMaximum: 2)
+    var tokens: [AckToken] = []
+    for id in PacketID(1)...5 {
+      tokens += try receive(&incoming, id % 2 == 0 ? .exactlyOnce : .atLeastOnce, id)
+    }
+    #expect(tokens.count == 5 && incoming.openCount == 5 && incoming.excessCount == 3)
+    incoming.reportExcess(&actions)
+    #expect(sent() == [.receiveMaximumExceeded(by: 3, maximum: 2)])
+    tokens += try receive(&incoming, .atLeastOnce, 6)
+    incoming.reportExcess(&actions)
+    #expect(sent().isEmpty && incoming.excessCount == 4)
+    for token in tokens { incoming.acknowledge(token, DeliveryReply(.success), &actions) }
+    #expect(sent().count == 6)
+    incoming.linkLost(&actions)
+    #expect(sent().isEmpty)
+    for id in PacketID(11)...13 { _ = try receive(&incoming, .atLeastOnce, id) }
+    incoming.linkLost(&actions)
+    #expect(sent() == [.receiveMaximumExceeded(by: 1, maximum: 2)], "the end of the link tells too")
+    #expect(incoming.excessCount == 5)
+  }
+
+  @Test mutating func `there are no more deliveries than packet identifiers`() throws {
+    for maximum: UInt16? in [10, nil] {
+      var incoming = incoming(receiveMaximum: maximum)
+      for id in PacketID(1)...PacketID.max { _ = try receive(&incoming, .atLeastOnce, id) }
+      #expect(incoming.openCount == 65_535)
+      #expect(throws: ProtocolViolation(.receiveMaximumExceeded)) {
+        try incoming.received(Self.publish(.atLeastOnce, 1), &actions)
+      }
+    }
   }
 
   @Test mutating func `exchanges of an earlier link take no quota until they come again`() throws {
-    var incoming = incoming(receiveMaximum: 1)
+    var incoming = incoming(receiveMaximum: 1, excess: .disconnect)
     let token = try #require(try receive(&incoming, .exactlyOnce, 1).first)
     incoming.acknowledge(token, DeliveryReply(.success), &actions)
-    incoming.linkLost()
+    incoming.linkLost(&actions)
     #expect(incoming.openCount == 0)
     _ = try receive(&incoming, .exactlyOnce, 1, isDuplicate: true)
     #expect(incoming.openCount == 1)

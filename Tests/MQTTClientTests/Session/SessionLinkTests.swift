@@ -85,16 +85,34 @@ import Testing
       ])
   }
 
-  @Test func `more unacknowledged messages than offered end the link`() {
-    var harness = SessionHarness { $0.connect.receiveMaximum = 1 }
+  @Test(arguments: [ReceiveMaximumExcess.tolerate, .disconnect])
+  func `more unacknowledged messages than offered are taken, or end the link by option`(
+    excess: ReceiveMaximumExcess
+  ) {
+    var harness = SessionHarness {
+      $0.connect.receiveMaximum = 1
+      $0.receiveMaximumExcess = excess
+    }
     _ = harness.connect()
     var message = OutgoingHarness.message()
     message.packetID = 1
     _ = harness.receive(.publish(message))
     message.packetID = 2
-    #expect(
-      harness.receive(.publish(message)).first
-        == .send(.disconnect(Disconnect(.receiveMaximumExceeded))))
+    let actions = harness.receive(.publish(message))
+    let told = harness.flush()
+    let counts = harness.session.counts
+    if excess == .disconnect {
+      #expect(actions.first == .send(.disconnect(Disconnect(.receiveMaximumExceeded))))
+      #expect(told.isEmpty && counts.deliveriesBeyondReceiveMaximum == 0)
+      return
+    }
+    guard case .deliver(_, let token)? = actions.first, actions.count == 1 else {
+      Issue.record("\(actions)")
+      return
+    }
+    #expect(told == [.receiveMaximumExceeded(by: 1, maximum: 1)])
+    #expect(counts.deliveriesBeyondReceiveMaximum == 1 && token.packetID == 2)
+    #expect(harness.flush().isEmpty)
   }
 
   @Test func `a poisoned delivery makes no hot loop`() {

@@ -152,7 +152,7 @@ struct Simulation: ~Copyable {
     case .reauthenticated(let key, _): application.answered(key, [.success])
     case .stopped: hasStopped = true
     case .endAuthentication, .authentication, .referred, .redirect, .askRedirect, .drainExpired,
-      .up, .down:
+      .up, .down, .receiveMaximumExceeded:
       break
     }
   }

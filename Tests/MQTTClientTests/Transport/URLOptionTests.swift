@@ -7,9 +7,10 @@ import Testing
   /// A value for every option.
   private static let values: [String: String] = [
     "client_id": "meter%207", "version": "3.1.1", "clean_start": "true", "session_expiry": "12h",
-    "keep_alive": "2m", "receive_maximum": "7", "maximum_packet_size": "1000",
-    "topic_alias_maximum": "8", "inflight": "9", "queued_publishes": "10", "queued_filters": "11",
-    "filters_per_packet": "12", "resubscribe": "false", "bridge": "true",
+    "keep_alive": "2m", "receive_maximum": "7", "receive_maximum_excess": "disconnect",
+    "maximum_packet_size": "1000", "topic_alias_maximum": "8", "inflight": "9",
+    "queued_publishes": "10", "queued_filters": "11", "filters_per_packet": "12",
+    "resubscribe": "false", "bridge": "true",
     "request_response_information": "true", "request_problem_information": "false",
     "authentication_timeout": "3s", "connect_timeout": "1500ms", "ping_fraction": "0.5",
     "ping_timeout": "4", "acknowledgement_timeout": "5s", "backoff_initial": "1s",
@@ -22,6 +23,9 @@ import Testing
     "write_stall_timeout": "11s", "close_timeout": "12s", "proxy": "socks5%3A%2F%2Fproxy%3A9",
     "queued_bytes": "13", "overflow": "drop_oldest", "queue_qos0": "true", "topic_aliases": "lru",
     "rate_messages": "14", "rate_bytes": "15", "quarantine_after": "16", "session_loss": "report",
+    "replay_rate_messages": "5", "replay_rate_bytes": "6", "accept_redelivery": "false",
+    "resubscribe_retained": "send_if_new", "unknown_session": "refuse",
+    "redirect": "follow_with_credentials",
     "will_topic": "w", "will_payload": "gone", "will_qos": "1", "will_retain": "true",
     "will_delay": "17", "tls_ca_file": "a.pem", "tls_ca_directory": "/certs",
     "tls_certificate": "c.pem", "tls_key": "k.pem", "tls_key_uri": "pkcs11:object=c",
@@ -61,6 +65,8 @@ import Testing
     #expect(session.clientID == "meter 7" && session.version == .v311 && session.cleanStart)
     #expect(session.connect.sessionExpiryInterval == 43_200 && session.keepAlive == 120)
     #expect(session.connect.receiveMaximum == 7 && session.connect.maximumPacketSize == 1000)
+    #expect(session.receiveMaximumExcess == .disconnect && session.unknownSession == .refuse)
+    #expect(session.resubscribeRetainHandling == .sendIfNew)
     #expect(session.connect.topicAliasMaximum == 8 && session.inflightMaximum == 9)
     #expect(session.queuedPublishesMaximum == 10 && session.queuedFiltersMaximum == 11)
     #expect(session.filtersPerPacketMaximum == 12 && !session.resubscribe && session.isBridge)
@@ -80,6 +86,8 @@ import Testing
       #expect(session.delivery.overflow == .dropOldest && session.delivery.queuesQoS0)
       #expect(session.delivery.topicAliases == .leastRecentlyUsed)
       #expect(session.delivery.rate.messages == 14 && session.delivery.rate.bytes == 15)
+      #expect(session.delivery.replayRate == PublishRate(messages: 5, bytes: 6))
+      #expect(!session.delivery.acceptsRedelivery)
       #expect(session.delivery.quarantineAfter == 16 && session.delivery.sessionLoss == .report)
       let will = Will(
         topic: "w", payload: Array("gone".utf8)[...], qos: .atLeastOnce, isRetained: true,
@@ -108,6 +116,19 @@ import Testing
     #expect(reconnect.backoff.initial == .seconds(1) && reconnect.backoff.maximum == .seconds(60))
     #expect(reconnect.backoff.factor == 1.5 && reconnect.backoff.jitter == 0.1)
     #expect(options.proxy?.description == "socks5://proxy:9")
+  }
+
+  @Test(arguments: ["follow": false, "follow_with_credentials": true])
+  func `a redirection is followed as the item says`(text: String, sendsCredentials: Bool) throws {
+    let redirect = try Self.options("redirect=\(text)").session.redirect
+    guard case .follow(sendsCredentials) = redirect.rule, redirect.maximum == 3 else {
+      Issue.record("\(redirect)")
+      return
+    }
+    guard case .ignore = try Self.options("redirect=ignore").session.redirect.rule else {
+      Issue.record("a redirection is followed against the wish")
+      return
+    }
   }
 
   @Test func `TLS options arrive in any order`() throws {
@@ -155,7 +176,8 @@ import Testing
     "connect_timeout=99999999999999999999", "connect_timeout=2000000000h", "connect_timeout=s",
     "clean_start=yes", "version=4", "receive_maximum=0", "will_qos=3", "dscp=", "dscp=%2B1",
     "tls_pins=abc", "tls_psk=abc", "tls_minimum=1.1", "proxy=ftp%3A%2F%2Fx", "ws_header=novalue",
-    "ws_header=a:b%0Ac", "backoff_factor=nan", "backoff_jitter=2", "server_order=random",
+    "ws_header=a:b%0Ac", "receive_maximum_excess=ignore", "redirect=ask",
+    "unknown_session=new", "backoff_factor=nan", "backoff_jitter=2", "server_order=random",
   ])
   func `bad values are refused by name and not repeated`(item: String) throws {
     let error = #expect(throws: BrokerURLError.self) { try Self.options(item) }
