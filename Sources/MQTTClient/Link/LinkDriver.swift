@@ -44,9 +44,13 @@ final class LinkDriver {
     version = options.session.version
     journal = options.sessionStore.map { LinkJournal($0, control) }
     var sessionOptions = options.session
-    if journal != nil { sessionOptions.recordsReceived = true }
+    if journal != nil {
+      sessionOptions.recordsReceived = true
+      sessionOptions.recordsReleased = true
+    }
     session = Session(
       options: sessionOptions, jitterSeed: options.jitterSeed ?? .random(in: 1 ... .max))
+    session.restoreInbound(options.restoredInbound)
     context.pending = { [unowned self] in pendingPublishes(atMost: $0) }
   }
 
@@ -180,19 +184,10 @@ final class LinkDriver {
 
   private func read(atMost reads: Int? = nil) {
     connection.read(atMost: reads, at: now) { packet in
-      received(packet)
+      feed { $0.received(packet, at: $2, &$1) }
       settle()
     }
     settle()
-  }
-
-  private func received(_ packet: Packet) {
-    if let journal, case .publishRelease(let reply) = packet,
-      journal.release(reply, link: connection.attemptNumber)
-    {
-      return
-    }
-    feed { $0.received(packet, at: $2, &$1) }
   }
 
   /// Before a broker closes it may have said why: the write failed, and the reason is still unread.
@@ -242,6 +237,7 @@ final class LinkDriver {
       }
     case .acknowledge(let token, let reply): acknowledge(token, reply)
     case .receivedRecorded(let key): feed { $0.receivedRecorded(key: key, at: $2, &$1) }
+    case .releasedRecorded(let id): releasedRecorded(id)
     case .cancel(let key, _) where journal?.cancel(key) ?? false: break
     case .cancel(let key, let answersSent):
       feed { session, actions, _ in
@@ -273,6 +269,7 @@ final class LinkDriver {
     case .deliver(let publish, let token):
       observer.delivered(publish.qos)
       deliver(.delivered(publish, token))
+    case .released(let id): released(id)
     case .sent(let key): deliver(.sent(key))
     case .received(let key):
       if journal?.received(key) != true { deliver(.received(key)) }
@@ -347,11 +344,16 @@ final class LinkDriver {
     case .releasePublish(let key): feed { $0.receivedRecorded(key: key, at: $2, &$1) }
     case .finish(let key, let outcome): report(key, outcome)
     case .acknowledge(let token, let reply): feed { $0.acknowledge(token, reply, at: $2, &$1) }
-    case .release(let reply, let link):
-      // On another link the broker asks again.
-      guard link == connection.attemptNumber else { return }
-      feed { $0.received(.publishRelease(reply), at: $2, &$1) }
+    case .release(let id): releasedRecorded(id)
     }
+  }
+
+  private func released(_ id: PacketID) {
+    if let journal { journal.release(id) } else { deliver(.released(id)) }
+  }
+
+  private func releasedRecorded(_ id: PacketID) {
+    feed { session, actions, _ in session.releasedRecorded(id, &actions) }
   }
 
   private func report(_ key: UInt64, _ outcome: PublishOutcome) {
