@@ -27,6 +27,7 @@ final class LinkDriver {
   private var running: [SessionAction] = []
   private var stopDeadline: Duration?
   private var isSessionStopped = false
+  private var wasReadingPaused = false
   /// Since the last connection.
   private var attempts = 0
 
@@ -126,12 +127,26 @@ final class LinkDriver {
 
   func timersFired() {
     if let deadline = session.nextDeadline, now >= deadline {
-      // Bytes that wait during a pause prove that the broker lives: read before judging it.
-      if context.isReadingPaused, connection.hasUnreadInput { read(atMost: 1) }
+      if context.isReadingPaused, connection.hasUnreadInput { readDuringPause() }
       feed { $0.timerFired(at: $2, &$1) }
     }
     connection.timerFired(at: now)
     settle()
+  }
+
+  /// Bytes that wait during a pause prove that the broker lives: reads before it is judged.
+  private func readDuringPause() {
+    feed { session, _, now in session.heard(at: now) }
+    read(atMost: 1)
+    if connection.hasUnreadInput { feed { session, _, now in session.excused(at: now) } }
+  }
+
+  /// After a pause the broker has its whole time again.
+  private func notePause() {
+    if wasReadingPaused, !context.isReadingPaused, connection.hasUnreadInput {
+      feed { session, _, now in session.excused(at: now) }
+    }
+    wasReadingPaused = context.isReadingPaused
   }
 
   /// Reads what the poller cannot see; call it once per turn.
@@ -150,7 +165,10 @@ final class LinkDriver {
     settle()
     journal?.flush()
     updateCongestion()
-    connection.updateInterest(isReadingPaused: context.isReadingPaused || session.isChecking)
+    notePause()
+    // Without a connection nothing comes that a pause is for.
+    let isPaused = context.isReadingPaused && session.state == .up
+    connection.updateInterest(isReadingPaused: isPaused || session.isChecking)
   }
 
   /// Makes visible what this wake-up brought.

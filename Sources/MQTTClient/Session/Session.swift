@@ -51,6 +51,8 @@ package struct Session: ~Copyable {
   /// A CONNECT went out since the last CONNACK, and its link ended without an answer.
   var isGreetingUnanswered = false
   var keepAlive: KeepAlive
+  /// Until then nobody knows what the broker owes, because its packets wait unread.
+  var excusedUntil: Duration?
   var reconnect: Reconnect
   var ids: PacketIDs
   var aliases: InboundTopicAliases
