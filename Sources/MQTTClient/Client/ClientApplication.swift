@@ -50,7 +50,7 @@ final class ClientApplication: LinkApplication {
     switch event {
     case .delivered(let publish, let token): delivering.received(publish, token, link)
     case .sent(let key): publishes.sent(key)
-    case .received, .restarted: break
+    case .received, .restarted, .released: break
     case .finished(let key, let outcome): publishes.finished(key, outcome, link)
     case .subscribed(let key, let codes, _): desk.subscribed(key, codes, link)
     case .unsubscribed(let key, let codes, _): desk.unsubscribed(key, codes)

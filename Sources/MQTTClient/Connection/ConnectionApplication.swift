@@ -84,7 +84,7 @@ final class ConnectionApplication: LinkApplication {
       state = .connecting
       queue.append(ConnectionQueue.Notice.client(.connecting(attempt: attempt)))
     case .delivered(let publish, let token): delivered(publish, token, link)
-    case .sent, .received, .restarted: break
+    case .sent, .received, .restarted, .released: break
     case .finished(let key, let outcome): ended(key) { _ in .published(outcome) }
     case .subscribed(let key, let codes, _): ended(key) { .subscribed(Self.grants($0, codes)) }
     case .unsubscribed(let key, let codes, _): ended(key) { .unsubscribed(Self.grants($0, codes)) }

@@ -27,6 +27,7 @@ final class LinkDriver {
   private var running: [SessionAction] = []
   private var stopDeadline: Duration?
   private var isSessionStopped = false
+  private var wasReadingPaused = false
   /// Since the last connection.
   private var attempts = 0
 
@@ -44,9 +45,13 @@ final class LinkDriver {
     version = options.session.version
     journal = options.sessionStore.map { LinkJournal($0, control) }
     var sessionOptions = options.session
-    if journal != nil { sessionOptions.recordsReceived = true }
+    if journal != nil {
+      sessionOptions.recordsReceived = true
+      sessionOptions.recordsReleased = true
+    }
     session = Session(
       options: sessionOptions, jitterSeed: options.jitterSeed ?? .random(in: 1 ... .max))
+    session.restoreInbound(options.restoredInbound)
     context.pending = { [unowned self] in pendingPublishes(atMost: $0) }
   }
 
@@ -122,12 +127,26 @@ final class LinkDriver {
 
   func timersFired() {
     if let deadline = session.nextDeadline, now >= deadline {
-      // Bytes that wait during a pause prove that the broker lives: read before judging it.
-      if context.isReadingPaused, connection.hasUnreadInput { read(atMost: 1) }
+      if context.isReadingPaused, connection.hasUnreadInput { readDuringPause() }
       feed { $0.timerFired(at: $2, &$1) }
     }
     connection.timerFired(at: now)
     settle()
+  }
+
+  /// Bytes that wait during a pause prove that the broker lives: reads before it is judged.
+  private func readDuringPause() {
+    feed { session, _, now in session.heard(at: now) }
+    read(atMost: 1)
+    if connection.hasUnreadInput { feed { session, _, now in session.excused(at: now) } }
+  }
+
+  /// After a pause the broker has its whole time again.
+  private func notePause() {
+    if wasReadingPaused, !context.isReadingPaused, connection.hasUnreadInput {
+      feed { session, _, now in session.excused(at: now) }
+    }
+    wasReadingPaused = context.isReadingPaused
   }
 
   /// Reads what the poller cannot see; call it once per turn.
@@ -146,7 +165,10 @@ final class LinkDriver {
     settle()
     journal?.flush()
     updateCongestion()
-    connection.updateInterest(isReadingPaused: context.isReadingPaused || session.isChecking)
+    notePause()
+    // Without a connection nothing comes that a pause is for.
+    let isPaused = context.isReadingPaused && session.state == .up
+    connection.updateInterest(isReadingPaused: isPaused || session.isChecking)
   }
 
   /// Makes visible what this wake-up brought.
@@ -180,19 +202,10 @@ final class LinkDriver {
 
   private func read(atMost reads: Int? = nil) {
     connection.read(atMost: reads, at: now) { packet in
-      received(packet)
+      feed { $0.received(packet, at: $2, &$1) }
       settle()
     }
     settle()
-  }
-
-  private func received(_ packet: Packet) {
-    if let journal, case .publishRelease(let reply) = packet,
-      journal.release(reply, link: connection.attemptNumber)
-    {
-      return
-    }
-    feed { $0.received(packet, at: $2, &$1) }
   }
 
   /// Before a broker closes it may have said why: the write failed, and the reason is still unread.
@@ -242,6 +255,7 @@ final class LinkDriver {
       }
     case .acknowledge(let token, let reply): acknowledge(token, reply)
     case .receivedRecorded(let key): feed { $0.receivedRecorded(key: key, at: $2, &$1) }
+    case .releasedRecorded(let id): releasedRecorded(id)
     case .cancel(let key, _) where journal?.cancel(key) ?? false: break
     case .cancel(let key, let answersSent):
       feed { session, actions, _ in
@@ -273,6 +287,7 @@ final class LinkDriver {
     case .deliver(let publish, let token):
       observer.delivered(publish.qos)
       deliver(.delivered(publish, token))
+    case .released(let id): released(id)
     case .sent(let key): deliver(.sent(key))
     case .received(let key):
       if journal?.received(key) != true { deliver(.received(key)) }
@@ -348,11 +363,16 @@ final class LinkDriver {
     case .releasePublish(let key): feed { $0.receivedRecorded(key: key, at: $2, &$1) }
     case .finish(let key, let outcome): report(key, outcome)
     case .acknowledge(let token, let reply): feed { $0.acknowledge(token, reply, at: $2, &$1) }
-    case .release(let reply, let link):
-      // On another link the broker asks again.
-      guard link == connection.attemptNumber else { return }
-      feed { $0.received(.publishRelease(reply), at: $2, &$1) }
+    case .release(let id): releasedRecorded(id)
     }
+  }
+
+  private func released(_ id: PacketID) {
+    if let journal { journal.release(id) } else { deliver(.released(id)) }
+  }
+
+  private func releasedRecorded(_ id: PacketID) {
+    feed { session, actions, _ in session.releasedRecorded(id, &actions) }
   }
 
   private func report(_ key: UInt64, _ outcome: PublishOutcome) {

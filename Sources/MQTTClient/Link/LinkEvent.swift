@@ -2,6 +2,12 @@
 package enum LinkEvent: Equatable, Sendable {
   /// A message from the broker; acknowledge it when it is safe.
   case delivered(Publish, AckToken)
+  /// The broker will not repeat the QoS 2 message with this identifier: forget the identifier, and
+  /// say so by `LinkContext.releasedRecorded`; only with `SessionOptions.recordsReleased`.
+  ///
+  /// A delivery that comes later under the same identifier is another message, so the records must
+  /// become durable in the order of the events.
+  case released(PacketID)
   /// The first PUBLISH of this message in this process is on its way.
   case sent(UInt64)
   /// The broker has received this QoS 2 message; record it.

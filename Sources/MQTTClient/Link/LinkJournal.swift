@@ -13,8 +13,8 @@ final class LinkJournal {
     case releasePublish(key: UInt64)
     case finish(UInt64, PublishOutcome)
     case acknowledge(AckToken, DeliveryReply)
-    /// PUBREL of this link may be answered.
-    case release(PublishReply, link: UInt64)
+    /// PUBREL may be answered.
+    case release(PacketID)
   }
 
   /// Keys of publishes of earlier processes, which nobody here asked for.
@@ -119,17 +119,15 @@ final class LinkJournal {
   }
 
   func acknowledge(_ token: AckToken, _ reply: DeliveryReply) {
-    inbound.insert(token.packetID)
-    records.append(.inboundReceived(token.packetID))
+    let isNew = inbound.insert(token.packetID).inserted
+    if isNew { records.append(.inboundReceived(token.packetID)) }
     steps.append(.acknowledge(token, reply))
   }
 
-  /// True if the answer to PUBREL waits until the exchange is forgotten.
-  func release(_ reply: PublishReply, link: UInt64) -> Bool {
-    guard inbound.remove(reply.packetID) != nil else { return false }
-    records.append(.inboundReleased(reply.packetID))
-    steps.append(.release(reply, link: link))
-    return true
+  /// The answer to PUBREL waits until the exchange is forgotten.
+  func release(_ id: PacketID) {
+    if inbound.remove(id) != nil { records.append(.inboundReleased(id)) }
+    steps.append(.release(id))
   }
 
   /// The broker forgot its side of every exchange.

@@ -65,6 +65,12 @@ public struct ClientOptions: Sendable {
   ///
   /// For one client at a time.
   public var sessionStore: (any SessionStore)?
+  /// The identifiers of the QoS 2 deliveries that an earlier process kept, acknowledged or not, and
+  /// that were not released; for an application without a `sessionStore`.
+  ///
+  /// A repetition of them is answered and not delivered. What comes under one of them all the same is
+  /// another message of a younger session, whose identifier takes the place of the kept one.
+  package var restoredInbound: [PacketID] = []
   /// Sees every packet, without passwords and payloads; nil costs nothing.
   public var trace: PacketTrace?
   /// Seeds the jitter of the reconnect back-off and the order of servers; nil draws a seed.

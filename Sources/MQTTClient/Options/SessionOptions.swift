@@ -72,6 +72,9 @@ public struct SessionOptions: Sendable {
   public var packetIDOrder = PacketIDOrder.reserving
   /// Hold each PUBREL back until `Session.receivedRecorded(key:at:_:)`.
   public var recordsReceived: Bool
+  /// Hold each PUBCOMP back until `LinkContext.releasedRecorded`, so that an application that keeps
+  /// the identifiers of QoS 2 deliveries itself forgets them first.
+  package var recordsReleased = false
   /// How publishes wait, leave and end.
   public var delivery: DeliveryOptions
 

@@ -2,6 +2,7 @@
 ///
 ///     QoS 1   deliver ──acknowledge──▶ PUBACK
 ///     QoS 2   deliver ──acknowledge──▶ PUBREC ──PUBREL──▶ PUBCOMP
+///             or, with `recordsReleased`, ──PUBREL──▶ recording ──releasedRecorded──▶ PUBCOMP
 ///
 /// Acknowledgements go out in the order in which the messages came, per QoS, however the application
 /// orders its own. [MQTT-4.6.0-2] [MQTT-4.6.0-3]
@@ -14,6 +15,12 @@ struct IncomingPublishes: ~Copyable {
     var position: UInt64?
     /// Whether it takes a place in the broker's send quota on this link.
     var isCounted: Bool
+    /// The broker's session may be younger than the exchange.
+    var isDoubtful = false
+    /// PUBREL came, and the application has not recorded it yet.
+    var isRecording = false
+    /// That PUBREL, or its repetition, came on this link.
+    var owesComplete = false
   }
 
   /// Every open delivery has a packet identifier of its own, so an honest broker needs no more.
@@ -29,7 +36,6 @@ struct IncomingPublishes: ~Copyable {
   private var openQoS1: [PacketID: UInt64] = [:]
   private var exchanges: [PacketID: Exchange] = [:]
   private var countedExchanges = 0
-  private var continuity = SessionContinuity.kept
 
   /// How many deliveries there were that Receive Maximum did not allow.
   private(set) var excessCount = 0
@@ -37,15 +43,17 @@ struct IncomingPublishes: ~Copyable {
   private var untoldExcess: Int? = 0
 
   private let acceptsRedelivery: Bool
+  private let recordsReleased: Bool
   /// The longest packet that the broker takes.
   private var maximumPacketSize = BrokerLimits.largestPacket
 
   init(
     version: ProtocolVersion, receiveMaximum: UInt16?, excess: ReceiveMaximumExcess = .tolerate,
-    acceptsRedelivery: Bool = true
+    acceptsRedelivery: Bool = true, recordsReleased: Bool = false
   ) {
     self.version = version
     self.acceptsRedelivery = acceptsRedelivery
+    self.recordsReleased = recordsReleased
     self.receiveMaximum = receiveMaximum.map { Int($0) } ?? Self.openMaximum
     self.excess = excess
   }
@@ -65,16 +73,20 @@ struct IncomingPublishes: ~Copyable {
     for id in exchanges.keys {
       exchanges[id]?.position = nil
       exchanges[id]?.isCounted = false
+      exchanges[id]?.owesComplete = false
     }
   }
 
   mutating func linkAccepted(
     _ continuity: SessionContinuity, maximumPacketSize: Int = BrokerLimits.largestPacket
   ) {
-    self.continuity = continuity
     self.maximumPacketSize = maximumPacketSize
+    switch continuity {
+    case .kept: break
+    case .doubtful: for id in exchanges.keys { exchanges[id]?.isDoubtful = true }
     // The broker forgot its side of every exchange.
-    if continuity == .lost { exchanges.removeAll() }
+    case .lost: exchanges.removeAll()
+    }
   }
 
   /// Takes a message whose topic alias is resolved already.
@@ -111,6 +123,10 @@ struct IncomingPublishes: ~Copyable {
   //   3. On a later link, before the application acknowledged: it still has the message and its
   //      token, so only the PUBREC is owed again. Without DUP it is another message, since the
   //      broker must mark a repetition. [MQTT-3.3.1-1]
+  //   4. After PUBREL, which is not recorded yet: on the same link only a broker that still waits
+  //      for PUBCOMP may say it, by a repetition. On a later link an unmarked message is another
+  //      one, and so is any in a session that may be new: after PUBREL nothing is repeated.
+  //      [MQTT-4.3.3-6]
   private mutating func receivedQoS2(
     _ id: PacketID, _ publish: Publish, _ actions: inout [SessionAction]
   ) throws(ProtocolViolation) {
@@ -122,6 +138,7 @@ struct IncomingPublishes: ~Copyable {
         countedExchanges += 1
       }
       exchange.position = exactlyOnce.append(id)
+      exchange.isDoubtful = false
       let isAcknowledged = exchange.serial == nil
       exchanges[id] = exchange
       if isAcknowledged, let position = exchange.position {
@@ -130,7 +147,9 @@ struct IncomingPublishes: ~Copyable {
       }
       return
     }
-    if exchanges[id]?.position != nil { throw ProtocolViolation(.protocolError) }
+    if let exchange = exchanges[id], exchange.position != nil || exchange.owesComplete {
+      throw ProtocolViolation(.protocolError)
+    }
     try checkQuota()
     let serial = exactlyOnce.append(id)
     exchanges[id] = Exchange(serial: serial, position: serial, isCounted: true)
@@ -140,9 +159,13 @@ struct IncomingPublishes: ~Copyable {
   }
 
   private func isRepetition(_ publish: Publish, of exchange: Exchange) -> Bool {
+    if exchange.owesComplete { return publish.isDuplicate }
+    if exchange.isRecording, !exchange.isCounted {
+      return publish.isDuplicate && !exchange.isDoubtful
+    }
     if publish.isDuplicate { return true }
     // In a session that may be new, only what came on this link is certain to be the same message.
-    return exchange.serial == nil && (exchange.isCounted || continuity == .kept)
+    return exchange.serial == nil && (exchange.isCounted || !exchange.isDoubtful)
   }
 
   // [MQTT-3.3.4-9] binds the broker; what follows from a breach is the receiver's to choose, since
@@ -171,8 +194,12 @@ struct IncomingPublishes: ~Copyable {
   }
 
   /// The application of an earlier process had these QoS 2 messages; their PUBREC is owed.
+  ///
+  /// That process may have died before it learnt that the broker lost the session.
   mutating func restore(_ ids: [PacketID]) {
-    for id in ids { exchanges[id] = Exchange(serial: nil, position: nil, isCounted: false) }
+    for id in ids {
+      exchanges[id] = Exchange(serial: nil, position: nil, isCounted: false, isDoubtful: true)
+    }
   }
 
   /// Whether acknowledging would change anything.
@@ -224,13 +251,32 @@ struct IncomingPublishes: ~Copyable {
 
   /// The broker sent PUBREL; an unknown one is answered too, or the broker would never stop asking.
   mutating func receivedRelease(_ id: PacketID, _ actions: inout [SessionAction]) {
-    var code = ReasonCode.success
-    if let exchange = exchanges[id], exchange.serial == nil, exchange.position == nil {
-      forget(id)
-    } else if version == .v5 {
-      code = .packetIdentifierNotFound
+    guard let exchange = exchanges[id], exchange.serial == nil, exchange.position == nil else {
+      let code = version == .v5 ? ReasonCode.packetIdentifierNotFound : .success
+      return actions.append(.send(.publishComplete(PublishReply(id, code))))
     }
-    actions.append(.send(.publishComplete(PublishReply(id, code))))
+    guard recordsReleased else { return complete(id, &actions) }
+    exchanges[id]?.isDoubtful = false
+    exchanges[id]?.isRecording = true
+    exchanges[id]?.owesComplete = true
+    if !exchange.isRecording { actions.append(.released(id)) }
+  }
+
+  /// The application has forgotten the identifier, so that a crash brings it back no more.
+  mutating func releasedRecorded(_ id: PacketID, _ actions: inout [SessionAction]) {
+    guard let exchange = exchanges[id], exchange.isRecording else { return }
+    if exchange.owesComplete { return complete(id, &actions) }
+    if exchange.isCounted {
+      // The broker went back to PUBLISH on this link: its PUBREL comes once more.
+      exchanges[id]?.isRecording = false
+    } else {
+      forget(id)
+    }
+  }
+
+  private mutating func complete(_ id: PacketID, _ actions: inout [SessionAction]) {
+    forget(id)
+    actions.append(.send(.publishComplete(PublishReply(id))))
   }
 
   private mutating func forget(_ id: PacketID) {

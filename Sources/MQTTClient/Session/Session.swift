@@ -51,6 +51,8 @@ package struct Session: ~Copyable {
   /// A CONNECT went out since the last CONNACK, and its link ended without an answer.
   var isGreetingUnanswered = false
   var keepAlive: KeepAlive
+  /// Until then nobody knows what the broker owes, because its packets wait unread.
+  var excusedUntil: Duration?
   var reconnect: Reconnect
   var ids: PacketIDs
   var aliases: InboundTopicAliases
@@ -70,7 +72,8 @@ package struct Session: ~Copyable {
       version: options.version,
       receiveMaximum: options.version == .v5 ? options.connect.receiveMaximum : nil,
       excess: options.receiveMaximumExcess,
-      acceptsRedelivery: options.delivery.acceptsRedelivery)
+      acceptsRedelivery: options.delivery.acceptsRedelivery,
+      recordsReleased: options.recordsReleased)
     subscriptions = Subscriptions(options)
   }
 
@@ -124,8 +127,11 @@ package struct Session: ~Copyable {
     outgoing.obstacle(to: &request)
   }
 
-  /// The application of an earlier process had these QoS 2 deliveries.
-  package mutating func restoreInbound(_ ids: [PacketID]) { incoming.restore(ids) }
+  /// The application of an earlier process had these QoS 2 deliveries, acknowledged or not.
+  package mutating func restoreInbound(_ ids: [PacketID]) {
+    if !ids.isEmpty { knowsSession = true }
+    incoming.restore(ids)
+  }
 
   /// Whether acknowledging this delivery would change anything.
   package func isOpen(_ token: AckToken) -> Bool { incoming.isOpen(token) }
@@ -162,6 +168,11 @@ package struct Session: ~Copyable {
     key: UInt64, at now: Duration, _ actions: inout [Action]
   ) {
     outgoing.receivedRecorded(key: key, at: now, &actions)
+  }
+
+  /// The application has recorded what `.released(id)` said.
+  package mutating func releasedRecorded(_ id: PacketID, _ actions: inout [Action]) {
+    incoming.releasedRecorded(id, &actions)
   }
 
   /// Collects a request until `flush`.

@@ -9,6 +9,8 @@ package enum SessionAction: Equatable, Sendable {
   case sendOnce(UInt64, Publish)
   /// A message from the broker; acknowledge it when it is safe.
   case deliver(Publish, AckToken)
+  /// The broker will not repeat this QoS 2 message; record that its identifier is free.
+  case released(PacketID)
   /// The first PUBLISH of this message in this process was given to the link.
   case sent(UInt64)
   /// The broker has received this QoS 2 message; record it.

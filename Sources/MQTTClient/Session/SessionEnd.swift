@@ -9,14 +9,20 @@ extension Session {
       case .greeting(let until): .earlier(until, authExchange.deadline)
       case .up:
         .earlier(
-          .earlier(keepAlive.nextDeadline, acknowledgementDeadline), authExchange.deadline)
+          .earlier(keepAlive.nextDeadline, acknowledgementDeadline), authenticationDeadline)
       }
     guard state != .stopped else { return nil }
     return .earlier(.earlier(own, drain?.until), outgoing.nextTimer)
   }
 
   var acknowledgementDeadline: Duration? {
-    .earlier(outgoing.nextDeadline, subscriptions.nextDeadline)
+    excused(.earlier(outgoing.nextDeadline, subscriptions.nextDeadline))
+  }
+
+  private var authenticationDeadline: Duration? { excused(authExchange.deadline) }
+
+  private func excused(_ deadline: Duration?) -> Duration? {
+    deadline.map { max($0, excusedUntil ?? $0) }
   }
 
   package mutating func timerFired(at now: Duration, _ actions: inout [Action]) {
@@ -54,7 +60,7 @@ extension Session {
       actions.append(.closeLink(.immediately))
       return down(.acknowledgementTimeout, at: now, &actions)
     }
-    if let deadline = authExchange.deadline, deadline <= now {
+    if let deadline = authenticationDeadline, deadline <= now {
       authenticationFailed(.timedOut, at: now, &actions)
       guard state == .up else { return }
     }
@@ -127,6 +133,7 @@ extension Session {
     pendingAck = nil
     heldPackets = []
     isConnectSent = false
+    excusedUntil = nil
     limits = nil
     outgoing.judge(PoisonEvidence(reason), isQuiet: subscriptions.inFlightCount == 0)
     outgoing.linkLost(&actions)

@@ -31,6 +31,14 @@ extension Session {
   /// Bytes have left for the socket.
   package mutating func wrote(at now: Duration) { keepAlive.wrote(at: now) }
 
+  /// Bytes have come from the broker, whole packets or not.
+  package mutating func heard(at now: Duration) { keepAlive.received(at: now) }
+
+  /// The application leaves unread what the broker sent, so that it may have done all it owes.
+  package mutating func excused(at now: Duration) {
+    excusedUntil = now + options.acknowledgementTimeout
+  }
+
   /// The link read something that is not a packet, or a packet it must not accept.
   package mutating func receivedInvalid(
     _ reasonCode: ReasonCode, at now: Duration, _ actions: inout [Action]

@@ -24,6 +24,8 @@ struct SessionOperations: ~Copyable {
   private var requests: Set<UInt64> = []
   private var tokens: [AckToken] = []
   private var received: [UInt64] = []
+  /// Identifiers whose PUBCOMP waits for the record.
+  private var released: [PacketID] = []
   /// The unacknowledged publishes of this link.
   private var inFlight: Set<PacketID> = []
   /// Those of the present link, also for what was sent just before its end.
@@ -37,6 +39,7 @@ struct SessionOperations: ~Copyable {
     options.inflightMaximum = flags & 2 == 0 ? 4 : 1
     options.queuedPublishesMaximum = 6
     options.recordsReceived = flags & 4 != 0
+    options.recordsReleased = flags & 4 != 0
     options.delivery.queuesQoS0 = flags & 8 != 0
     options.delivery.overflow = flags & 16 == 0 ? .rejectNew : .dropOldest
     options.delivery.sessionLoss = flags & 32 == 0 ? .republish : .report
@@ -77,7 +80,7 @@ struct SessionOperations: ~Copyable {
     case 11: request()
     case 12: give { $0.flush(at: $1, &$2) }
     case 13: acknowledge()
-    case 14: if let key = received.popLast() { give { $0.receivedRecorded(key: key, at: $1, &$2) } }
+    case 14: recorded()
     default: control()
     }
   }
@@ -200,6 +203,13 @@ struct SessionOperations: ~Copyable {
     give { $0.acknowledge(token, reply, at: $1, &$2) }
   }
 
+  private mutating func recorded() {
+    if let key = received.popLast() { give { $0.receivedRecorded(key: key, at: $1, &$2) } }
+    guard !released.isEmpty else { return }
+    let id = released.removeFirst()
+    give { session, _, actions in session.releasedRecorded(id, &actions) }
+  }
+
   private mutating func control() {
     switch byte() & 7 {
     case 0: give { $0.stop(at: $1, &$2) }
@@ -245,8 +255,14 @@ struct SessionOperations: ~Copyable {
     case .sendOnce(let key, let publish):
       checkSent(.publish(publish))
       end(key)
-    case .deliver(_, let token): tokens.append(token)
+    case .deliver(_, let token):
+      tokens.append(token)
+      released.removeAll { $0 == token.packetID }
     case .received(let key): received.append(key)
+    case .released(let id):
+      if released.contains(id) { problems.append("\(id) is recorded twice") }
+      released.append(id)
+    case .up(let ack): if !ack.sessionPresent { released.removeAll() }
     case .finished(let key, let outcome):
       end(key)
       switch outcome {
@@ -275,6 +291,11 @@ struct SessionOperations: ~Copyable {
     }
     if let limits, wire.count > limits.maximumPacketSize {
       problems.append("\(packet.type) of \(wire.count) bytes")
+    }
+    if case .publishComplete(let reply) = packet, reply.reasonCode == .success,
+      options.version == .v5, released.contains(reply.packetID)
+    {
+      problems.append("PUBCOMP \(reply.packetID) before its record")
     }
     guard case .publish(let publish) = packet, let id = publish.packetID else { return }
     if !inFlight.insert(id).inserted { problems.append("\(id) is in flight twice") }

@@ -29,6 +29,7 @@ struct Simulation: ~Copyable {
   var lastToClient = Duration.zero
 
   var application = SimulatedApplication()
+  var inbox = SimulatedInbox()
   /// The session has ended, and the next process begins.
   private var hasStopped = false
   let losesSessions: Bool
@@ -53,6 +54,7 @@ struct Simulation: ~Copyable {
     restarts = Int.random(in: 0..<3, using: &random) > 0
     // Only a process that never dies may release a QoS 2 message before that is on disk.
     options.recordsReceived = restarts || Bool.random(using: &random)
+    options.recordsReleased = options.recordsReceived
     if options.version == .v5, Bool.random(using: &random) {
       options.authenticator = NamedAuthenticator()
     }
@@ -104,7 +106,7 @@ struct Simulation: ~Copyable {
       }
     }
     checkEnd()
-    return problems + broker.violations + application.problems
+    return problems + broker.violations + application.problems + inbox.problems
   }
 
   private var isSettled: Bool {
@@ -127,15 +129,20 @@ struct Simulation: ~Copyable {
     switch action {
     case .openLink: openLink()
     case .closeLink(let closing): closeLink(closing)
-    case .send(let packet): send(packet)
+    case .send(let packet):
+      if case .publishComplete(let reply) = packet { inbox.completes(reply.packetID) }
+      send(packet)
     case .sendOnce(let key, let publish):
       send(.publish(publish))
       application.sentOnce(key)
     case .deliver(let publish, let token):
       let row = publish.payload.reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
       application.delivered(row, token)
-      let event = SimulationEvent.acknowledges(process: application.process, token)
-      queue.add(event, at: now + delay(0...300))
+      if hasInbox, token.qos == .exactlyOnce {
+        write(.keep(row, token))
+      } else {
+        acknowledgeLater(token)
+      }
     case .sent(let key): application.sent(key)
     case .received(let key): store(.received(key))
     case .restarted(let key): store(.restarted(key))
@@ -151,8 +158,10 @@ struct Simulation: ~Copyable {
       queue.add(event, at: now + delay(0...300))
     case .reauthenticated(let key, _): application.answered(key, [.success])
     case .stopped: hasStopped = true
+    case .released(let id): write(.forget(id))
+    case .up(let ack): if hasInbox, !ack.sessionPresent { write(.forgetAll) }
     case .endAuthentication, .authentication, .referred, .redirect, .askRedirect, .drainExpired,
-      .up, .down, .receiveMaximumExceeded:
+      .down, .receiveMaximumExceeded:
       break
     }
   }
@@ -196,6 +205,10 @@ struct Simulation: ~Copyable {
       give { $0.acknowledge(token, at: $1, &$2) }
       // A second use of a token must do nothing.
       if chance(10) { give { $0.acknowledge(token, at: $1, &$2) } }
+    case .inboxDurable(let process, let write):
+      if process == application.process { inbox.becameDurable(write) }
+    case .inboxHeard(let process, let write):
+      if process == application.process { inboxHeard(write) }
     case .stored(let process, let write):
       guard process == application.process else { return }
       application.stored(write)
@@ -253,7 +266,9 @@ struct Simulation: ~Copyable {
   private mutating func deliver() {
     guard broker.memory != nil else { return }
     let qos: QoS = chance(50) ? .atLeastOnce : .exactlyOnce
-    let packets = broker.deliver(application.nextDelivery(qos), qos)
+    let number = application.nextDelivery(qos)
+    if hasInbox, qos == .exactlyOnce { inbox.expects(number) }
+    let packets = broker.deliver(number, qos)
     for packet in packets { think(brokerLink ?? 0, packet) }
   }
 
@@ -277,6 +292,7 @@ struct Simulation: ~Copyable {
     hasStopped = false
     application.restarted()
     session = Session(options: options, jitterSeed: UInt64(application.process))
+    session.restoreInbound(inbox.ids.sorted())
     give { $0.start(at: $1, &$2) }
     for request in application.openRequests { give { $0.publish(request, at: $1, &$2) } }
     let wanted = application.wantedFilters
@@ -288,5 +304,6 @@ struct Simulation: ~Copyable {
 
   private mutating func checkEnd() {
     application.check(broker, refused: broker.refused, isBrokerFaithful: broker.lostSessions == 0)
+    inbox.check(isBrokerFaithful: broker.lostSessions == 0)
   }
 }

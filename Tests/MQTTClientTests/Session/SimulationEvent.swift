@@ -20,6 +20,8 @@ enum SimulationEvent {
   case brokerDelivers
   case acknowledges(process: Int, AckToken)
   case stored(process: Int, Stored)
+  case inboxDurable(process: Int, SimulatedInbox.Write)
+  case inboxHeard(process: Int, SimulatedInbox.Write)
   case authenticatorAnswers(process: Int, UInt64)
 }
 
