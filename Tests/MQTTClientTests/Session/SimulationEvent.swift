@@ -21,6 +21,7 @@ enum SimulationEvent {
   case acknowledges(process: Int, AckToken)
   case stored(process: Int, Stored)
   case authenticatorAnswers(process: Int, UInt64)
+  case applicationDecides(process: Int, UInt64, RedirectRequest)
 }
 
 /// Events in the order of their times, and of their coming for the same time.
