@@ -1,6 +1,6 @@
 /// What is known about messages over which the broker may end links.
 struct PoisonWatch {
-  /// The broker has said nothing since the last QoS 1 or 2 PUBLISH.
+  /// The broker has answered nothing since the last QoS 1 or 2 PUBLISH.
   private(set) var isSilent = false
   /// A QoS 0 PUBLISH has left since then.
   private(set) var hasCompany = false
@@ -8,6 +8,8 @@ struct PoisonWatch {
   private(set) var hasProgress = false
   /// Publishes before this sequence go out one at a time.
   var carefulBefore: UInt64?
+  /// The broker has not answered all requests that are not publishes.
+  var owesAnswers = false
   /// No message was taken out by suspicion since the broker has acknowledged one.
   var trustsSuspicion = true
 
@@ -34,9 +36,10 @@ struct PoisonWatch {
 /// Finds the message over which the broker ends one link after the other, and takes it out.
 ///
 /// Evidence is only what cannot point at another message: the broker ended the link, this was the
-/// one unacknowledged publish, and neither did the broker say anything after it nor we send anything
-/// else. After a link that brought no progress at all the publishes go out one at a time until that
-/// is so. A code that only a message can cause convicts at once, anything else when it came as often
+/// one unacknowledged publish, and neither did the broker answer anything after it nor we ask for
+/// anything else. What the broker delivers is no answer: a session that it kept begins with that on
+/// every link. After a link that brought no progress at all the publishes go out one at a time, each
+/// when the other requests are answered, until that is so. A code that only a message can cause convicts at once, anything else when it came as often
 /// in a row as the options say. So that a broker which is merely broken costs few messages, the
 /// next suspicion needs several times as many links, unless the broker has acknowledged a message in
 /// between.

@@ -68,7 +68,8 @@ struct OutgoingPublishes: ~Copyable {
   var hasRoom: Bool {
     guard let limits else { return false }
     let used = unacknowledged.count + received.count + released.count
-    return used < (isCareful ? 1 : min(windowMaximum, limits.receiveMaximum))
+    if isCareful { return used == 0 && !poison.owesAnswers }
+    return used < min(windowMaximum, limits.receiveMaximum)
   }
 
   /// When the broker is late with an acknowledgement.

@@ -213,9 +213,14 @@ package struct Session: ~Copyable {
   /// All inputs of this wake-up were given: sends the collected subscription changes, tells of a
   /// broker that exceeds Receive Maximum, and ends the session if it only had to finish and has.
   package mutating func flush(at now: Duration, _ actions: inout [Action]) {
-    subscriptions.flush(&ids, at: now, &actions)
+    flushSubscriptions(at: now, &actions)
     incoming.reportExcess(&actions)
     endIfDrained(at: now, &actions)
+  }
+
+  mutating func flushSubscriptions(at now: Duration, _ actions: inout [Action]) {
+    subscriptions.flush(&ids, at: now, &actions)
+    outgoing.poison.owesAnswers = subscriptions.inFlightCount > 0
   }
 }
 

@@ -129,13 +129,14 @@ extension Session {
     case (.greeting, _): if isConnectSent { isGreetingUnanswered = true }
     default: break
     }
+    let isQuiet = subscriptions.inFlightCount == 0 && !authExchange.wasSent
     authExchange.end(reason.authenticationFailure, &actions)
     pendingAck = nil
     heldPackets = []
     isConnectSent = false
     excusedUntil = nil
     limits = nil
-    outgoing.judge(PoisonEvidence(reason), isQuiet: subscriptions.inFlightCount == 0)
+    outgoing.judge(PoisonEvidence(reason), isQuiet: isQuiet)
     outgoing.linkLost(&actions)
     incoming.linkLost(&actions)
     subscriptions.linkLost(&ids)
@@ -158,7 +159,7 @@ extension Session {
     }
     let until = Duration.earlier(drain?.until, deadline)
     drain = Drain(packet: drain?.packet ?? packet, until: until)
-    subscriptions.flush(&ids, at: now, &actions)
+    flushSubscriptions(at: now, &actions)
     endIfDrained(at: now, &actions)
   }
 
@@ -177,7 +178,7 @@ extension Session {
     case (.opening, _), (.greeting, _), (.up, .abort):
       actions.append(.closeLink(.immediately))
     case (.up, .now(let packet)), (.up, .drain(let packet)):
-      subscriptions.flush(&ids, at: now, &actions)
+      flushSubscriptions(at: now, &actions)
       if let packet = goodbye(packet) { actions.append(.send(.disconnect(packet))) }
       actions.append(.closeLink(.afterWrites))
     }

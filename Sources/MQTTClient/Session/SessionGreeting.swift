@@ -82,7 +82,7 @@ extension Session {
     isGreetingUnanswered = false
     incoming.linkAccepted(continuity, maximumPacketSize: limits.maximumPacketSize)
     subscriptions.linkAccepted(limits, continuity)
-    subscriptions.flush(&ids, at: now, &actions)
+    flushSubscriptions(at: now, &actions)
     outgoing.linkAccepted(limits, continuity, &ids, at: now, &actions)
     outgoing.pump(&ids, at: now, &actions)
   }

@@ -57,7 +57,7 @@ extension Session {
       case .greeting: try receivedAnswer(packet, at: now, &actions)
       case .up:
         keepAlive.received(at: now)
-        outgoing.poison.heard()
+        if packet.isAnswer { outgoing.poison.heard() }
         try receivedWhileUp(packet, at: now, &actions)
       case .idle, .waiting, .opening, .stopped: break
       }
@@ -90,9 +90,11 @@ extension Session {
       outgoing.pump(&ids, at: now, &actions)
     case .subscribeAck(let ack):
       try subscriptions.received(ack, &ids, &actions)
+      outgoing.poison.owesAnswers = subscriptions.inFlightCount > 0
       outgoing.pump(&ids, at: now, &actions)
     case .unsubscribeAck(let ack):
       try subscriptions.received(ack, &ids, &actions)
+      outgoing.poison.owesAnswers = subscriptions.inFlightCount > 0
       outgoing.pump(&ids, at: now, &actions)
     case .pingResponse: break
     case .disconnect(let disconnect):
@@ -126,6 +128,19 @@ extension Session {
 }
 
 extension Packet {
+  /// Whether a broker that says this has read something of ours; deliveries and the end of the link
+  /// come without that.
+  fileprivate var isAnswer: Bool {
+    switch self {
+    case .publishAck, .publishReceived, .publishComplete, .subscribeAck, .unsubscribeAck,
+      .pingResponse, .auth:
+      true
+    case .publish, .publishRelease, .disconnect, .connect, .connectAck, .subscribe, .unsubscribe,
+      .pingRequest:
+      false
+    }
+  }
+
   /// A client that declined problem information gets none here. [MQTT-3.1.2-29]
   fileprivate func checkNoProblemInformation() throws(ProtocolViolation) {
     let isQuiet =

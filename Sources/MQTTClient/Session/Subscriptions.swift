@@ -105,7 +105,9 @@ struct Subscriptions: ~Copyable {
     queue.prepend(
       contentsOf: lost.map { entry in
         var subscription = entry.subscription
-        subscription.retainHandling = options.resubscribeRetainHandling
+        if options.version == .v5 {
+          subscription.retainHandling = options.resubscribeRetainHandling
+        }
         return SubscriptionElement(
           operation: .subscribe, subscription: subscription, extras: entry.extras,
           owner: .restoration)

@@ -161,4 +161,76 @@ import Testing
     }
     #expect(harness.session.counts.inFlightPublishes == 0)
   }
+
+  @Test func `what the broker delivers on every link acquits no message`() {
+    var harness = SessionHarness()
+    _ = harness.connect()
+    _ = harness.publish(SessionTests.request(1))
+    for _ in 0..<2 {
+      _ = harness.receive(
+        .publish(
+          Publish(topic: "in", payload: [], qos: .atLeastOnce, isDuplicate: true, packetID: 7)))
+      _ = harness.receive(.publishRelease(PublishReply(8)))
+      _ = harness.fail()
+      _ = harness.connect(sessionPresent: true)
+    }
+    #expect(harness.session.counts.inFlightPublishes == 0)
+  }
+
+  @Test func `an answer acquits`() {
+    var harness = SessionHarness()
+    _ = harness.connect()
+    _ = harness.publish(SessionTests.request(1))
+    for _ in 0..<5 {
+      _ = harness.receive(.pingResponse)
+      _ = harness.fail()
+      _ = harness.connect(sessionPresent: true)
+    }
+    #expect(harness.session.counts.inFlightPublishes == 1)
+  }
+
+  @Test func `a suspect waits for the answers to other requests`() {
+    var harness = SessionHarness()
+    _ = harness.connect()
+    _ = harness.publish(SessionTests.request(1))
+    _ = harness.subscribe(8, "f")
+    _ = harness.flush()
+    _ = harness.fail()
+    for key in 9...10 {
+      _ = harness.subscribe(UInt64(key), "g")
+      let greeting = harness.connect(sessionPresent: true)
+      guard greeting.count == 2, case .send(.subscribe(let subscribe)) = greeting.last else {
+        Issue.record("not just SUBSCRIBE: \(greeting)")
+        return
+      }
+      let codes = subscribe.subscriptions.map { _ in ReasonCode.success }
+      let answered = harness.receive(
+        .subscribeAck(SubscribeAck(packetID: subscribe.packetID, reasonCodes: codes)))
+      #expect(answered.last == .publish(1, isDuplicate: true))
+      _ = harness.fail()
+    }
+    _ = harness.connect(sessionPresent: true)
+    #expect(harness.session.counts.inFlightPublishes == 0)
+  }
+
+  @Test func `a DISCONNECT that names a fault of the message convicts at once`() {
+    var harness = SessionHarness()
+    _ = harness.connect()
+    _ = harness.publish(SessionTests.request(1))
+    _ = harness.receive(.disconnect(Disconnect(.packetTooLarge)))
+    _ = harness.connect(sessionPresent: true)
+    #expect(harness.session.counts.inFlightPublishes == 0)
+  }
+
+  @Test(arguments: [true, false])
+  func `a re-authentication acquits once the broker knows of it`(isKnown: Bool) {
+    var harness = SessionHarness(authenticator: NamedAuthenticator())
+    harness.authenticate()
+    _ = harness.publish(SessionTests.request(1))
+    _ = harness.reauthenticate(7)
+    if isKnown { #expect(harness.answer(5).count == 1, "AUTH") }
+    _ = harness.receive(.disconnect(Disconnect(.malformedPacket)))
+    let isCareful = harness.session.outgoing.isCareful
+    #expect(isCareful == isKnown)
+  }
 }

@@ -35,7 +35,8 @@ struct ScriptedBroker {
   private(set) var lostSessions = 0
   /// Rows to refuse; MQTT 5 only.
   var refused: Set<UInt64> = []
-  var refusesConnect = false
+  /// The answer to the next CONNECT in place of success.
+  var refusal: ConnectAck?
   /// Rows over which the broker ends the link.
   var poisoned: Set<UInt64> = []
   static let topicAliasMaximum: UInt16 = 2
@@ -138,9 +139,7 @@ struct ScriptedBroker {
   }
 
   private mutating func receivedConnect(_ connect: Connect) -> [Packet] {
-    guard !refusesConnect else {
-      return [.connectAck(ConnectAck(sessionPresent: false, reasonCode: .serverUnavailable))]
-    }
+    if let refusal { return [.connectAck(refusal)] }
     isConnected = true
     let isPresent = memory != nil && !connect.cleanStart
     if !isPresent { memory = Memory() }

@@ -26,6 +26,11 @@ extension Simulation {
   }
 
   mutating func send(_ packet: Packet) {
+    do throws(EncodeError) {
+      _ = try PacketEncoder.encodedSize(of: packet, version: options.version)
+    } catch {
+      problems.append("\(packet.type) cannot be encoded: \(error)")
+    }
     lastToBroker = max(lastToBroker, now + delay(0...30))
     queue.add(.toBroker(link, packet), at: lastToBroker)
     let time = now
@@ -65,7 +70,8 @@ extension Simulation {
       guard options.version == .v5, let brokerLink, brokerLink == acceptedLink else {
         return dropLink()
       }
-      answer(brokerLink, .disconnect(Disconnect(.serverShuttingDown)))
+      let disconnect = chance(50) ? Disconnect(.serverShuttingDown) : referral()
+      answer(brokerLink, .disconnect(disconnect))
       queue.add(.brokerSeesEnd(brokerLink), at: now)
     case 6:
       dropLink()

@@ -4,7 +4,7 @@
 /// clock; one seed is one story.
 ///
 /// For a while links drop, half-open ones too, acknowledgements come late, twice or never, the broker
-/// refuses connections and forgets sessions, and the process of the client is killed or stopped and
+/// refuses connections, names other servers and forgets sessions, and the process of the client is killed or stopped and
 /// starts again. Then everything works, and all must come to its end.
 struct Simulation: ~Copyable {
   static let chaos = Duration.seconds(40)
@@ -27,6 +27,9 @@ struct Simulation: ~Copyable {
   /// When the last packet in each direction arrives.
   var lastToBroker = Duration.zero
   var lastToClient = Duration.zero
+  /// Where the client was sent; nil for the configured server.
+  var target: RedirectTarget?
+  var redirections = 0
 
   var application = SimulatedApplication()
   var inbox = SimulatedInbox()
@@ -58,6 +61,11 @@ struct Simulation: ~Copyable {
     if options.version == .v5, Bool.random(using: &random) {
       options.authenticator = NamedAuthenticator()
     }
+    options.username = "ann"
+    let rules: [RedirectPolicy] = [
+      .ignore, .follow(), .follow(sendsCredentials: true), .ask { _ in .stay },
+    ]
+    options.redirect = rules[Int.random(in: 0..<4, using: &random)]
     let policies = [TopicAliasPolicy.disabled, .monotonic, .leastRecentlyUsed]
     options.delivery.topicAliases = policies[Int.random(in: 0..<3, using: &random)]
     if Int.random(in: 0..<3, using: &random) == 0 {
@@ -131,6 +139,7 @@ struct Simulation: ~Copyable {
     case .closeLink(let closing): closeLink(closing)
     case .send(let packet):
       if case .publishComplete(let reply) = packet { inbox.completes(reply.packetID) }
+      if case .connect(let connect) = packet { checkSecrets(connect) }
       send(packet)
     case .sendOnce(let key, let publish):
       send(.publish(publish))
@@ -160,8 +169,10 @@ struct Simulation: ~Copyable {
     case .stopped: hasStopped = true
     case .released(let id): write(.forget(id))
     case .up(let ack): if hasInbox, !ack.sessionPresent { write(.forgetAll) }
-    case .endAuthentication, .authentication, .referred, .redirect, .askRedirect, .drainExpired,
-      .down, .receiveMaximumExceeded:
+    case .redirect(let target): redirect(target)
+    case .askRedirect(let number, let request): ask(number, request)
+    case .endAuthentication, .authentication, .referred, .drainExpired, .down,
+      .receiveMaximumExceeded:
       break
     }
   }
@@ -185,7 +196,7 @@ struct Simulation: ~Copyable {
     case .toBroker(let number, let packet):
       guard number == brokerLink else { return }
       guard !broker.isPoisoned(by: packet) else { return breakOver(number) }
-      broker.refusesConnect = isChaos && chance(10)
+      broker.refusal = refusal()
       for answer in broker.receive(packet) { think(number, answer) }
     case .brokerThought(let number, let packet): answer(number, packet)
     case .toClient(let number, let packet):
@@ -200,6 +211,8 @@ struct Simulation: ~Copyable {
       let answer: AuthenticationAnswer =
         isChaos && chance(5) ? .failure(.authenticator("no")) : .success(AuthenticationMessage())
       give { $0.authenticated(number, answer, at: $1, &$2) }
+    case .applicationDecides(let process, let number, let request):
+      if process == application.process { decide(number, request) }
     case .acknowledges(let process, let token):
       guard process == application.process else { return }
       give { $0.acknowledge(token, at: $1, &$2) }
@@ -225,7 +238,7 @@ struct Simulation: ~Copyable {
     // Over a restart an identifier may only be used again once its last row is forgotten on disk.
     let row = application.append(topic, qos, idCount: hasUniqueIDs || restarts ? 1000 : 15)
     if isRefused { broker.refused.insert(row.key) }
-    if !isRefused, options.authenticator == nil, chance(2) { poison(row.key) }
+    if !isRefused, chance(2) { poison(row.key) }
     give { $0.publish(row.request(isNew: true), at: $1, &$2) }
   }
 
@@ -234,8 +247,14 @@ struct Simulation: ~Copyable {
     application.poisoned.insert(key)
   }
 
-  /// The broker ends the link over a message, and the client sees that it was the broker.
+  /// The broker ends the link over a message, and says so or lets the client see that it was the
+  /// broker.
   private mutating func breakOver(_ number: Int) {
+    if options.version == .v5, chance(30) {
+      let code: ReasonCode = chance(50) ? .packetTooLarge : .notAuthorized
+      answer(number, .disconnect(Disconnect(code)))
+      return endAtBroker(number)
+    }
     endAtBroker(number)
     guard number == link, clientSeesLink else { return }
     clientSeesLink = false
@@ -290,6 +309,7 @@ struct Simulation: ~Copyable {
   /// The next process.
   private mutating func begin() {
     hasStopped = false
+    target = nil
     application.restarted()
     session = Session(options: options, jitterSeed: UInt64(application.process))
     session.restoreInbound(inbox.ids.sorted())

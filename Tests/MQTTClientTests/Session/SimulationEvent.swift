@@ -23,6 +23,7 @@ enum SimulationEvent {
   case inboxDurable(process: Int, SimulatedInbox.Write)
   case inboxHeard(process: Int, SimulatedInbox.Write)
   case authenticatorAnswers(process: Int, UInt64)
+  case applicationDecides(process: Int, UInt64, RedirectRequest)
 }
 
 /// Events in the order of their times, and of their coming for the same time.

@@ -310,6 +310,17 @@ import Testing
     #expect(harness.flush() == [Self.subscribe(65_532, "a", retainHandling: .ignore)])
   }
 
+  @Test func `a restoration of MQTT 3 says nothing that only MQTT 5 can`() throws {
+    var harness = Harness { $0.version = .v311 }
+    harness.connect(sessionPresent: false)
+    harness.subscribe(1, "a")
+    _ = harness.flush()
+    _ = try harness.subscribed(65_535, .success)
+    harness.subscriptions.linkLost(&harness.ids)
+    harness.connect(sessionPresent: false)
+    #expect(harness.flush() == [Self.subscribe(65_534, "a")])
+  }
+
   @Test func `without the option nothing is restored`() throws {
     var harness = Harness { $0.resubscribe = false }
     harness.connect(sessionPresent: false)
