@@ -150,6 +150,7 @@ final class BrokerApplication: LinkApplication {
     case .advance(let sequence, let phase):
       wiring.store?.advance(sequence: sequence, phase: phase.rawValue)
     case .releaseRecorded(let key): link.receivedRecorded(key: key)
+    case .restartRecorded(let key): link.restartRecorded(key: key)
     case .sent(let id): publisher.sent(id)
     case .received(let id): publisher.received(id)
     case .finished(let id, let sequence, let outcome):

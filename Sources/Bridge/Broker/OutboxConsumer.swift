@@ -16,10 +16,12 @@ import Store
 struct OutboxConsumer: ~Copyable {
   enum Action: Equatable {
     case publish(PublishRequest)
-    /// Make the phase of a row durable; `advanced` must follow for `received`.
+    /// Make the phase of a row durable; `advanced` must follow.
     case advance(sequence: Int64, phase: Phase)
     /// PUBREL may go out.
     case releaseRecorded(key: UInt64)
+    /// PUBLISH may go out again.
+    case restartRecorded(key: UInt64)
     case sent(MessageID)
     case received(MessageID)
     case finished(MessageID, sequence: Int64, MessageOutcome)
@@ -94,7 +96,8 @@ struct OutboxConsumer: ~Copyable {
     advance(key, to: .received, &actions)
   }
 
-  /// The broker forgot a message that it had received: it goes out again from the beginning.
+  /// The broker forgot a message that it had received: it goes out again from the beginning, once
+  /// that is on the disk.
   mutating func restarted(_ key: UInt64, _ actions: inout [Action]) {
     advance(key, to: .new, &actions)
   }
@@ -108,15 +111,17 @@ struct OutboxConsumer: ~Copyable {
 
   /// The store has made a phase of each of these rows durable, in the order it was asked.
   ///
-  /// PUBREL waits for the last phase: an earlier report may be of a phase that a restart undid.
+  /// PUBREL, and PUBLISH that begins again, wait for the last phase: an earlier report may be of a
+  /// phase that a restart undid.
   mutating func advanced(_ sequences: [Int64], _ actions: inout [Action]) {
     for sequence in sequences {
       let key = UInt64(sequence)
       guard var entry = entries[key], entry.recording > 0 else { continue }
       entry.recording -= 1
       entries[key] = entry
-      guard entry.recording == 0, entry.phase == .received else { continue }
-      actions.append(.releaseRecorded(key: key))
+      guard entry.recording == 0 else { continue }
+      actions.append(
+        entry.phase == .received ? .releaseRecorded(key: key) : .restartRecorded(key: key))
     }
   }
 

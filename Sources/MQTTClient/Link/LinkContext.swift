@@ -12,6 +12,7 @@ package final class LinkContext {
     case unsubscribe(key: UInt64, filters: [String], [UserProperty])
     case acknowledge(AckToken, DeliveryReply)
     case receivedRecorded(UInt64)
+    case restartRecorded(UInt64)
     case cancel(UInt64, answersSent: Bool)
     case cancelAll(answersSent: Bool)
     case changeRate(PublishRate)
@@ -59,6 +60,9 @@ package final class LinkContext {
 
   /// The application has recorded `.received`; PUBREL may go out.
   package func receivedRecorded(key: UInt64) { add(.receivedRecorded(key)) }
+
+  /// The application has recorded `.restarted`; PUBLISH may go out again.
+  package func restartRecorded(key: UInt64) { add(.restartRecorded(key)) }
 
   /// Takes back a publish that has not been sent; on demand one that was sent ends as
   /// `.maybeSent(.cancelled)`, while its exchange goes on.

@@ -96,12 +96,14 @@ import Testing
     #expect(take() == [.releaseRecorded(key: 5)])
   }
 
-  @Test mutating func `a restarted message is new again on the disk, and is not released`() {
+  @Test mutating func `a restarted message goes out when it is new again on the disk`() {
     up()
     feed(.row(5, .exactlyOnce, phase: 2, wasLoaded: true))
     _ = take()
     outbox.restarted(5, &actions)
     #expect(take() == [.advance(sequence: 5, phase: .new)])
+    outbox.advanced([5], &actions)
+    #expect(take() == [.restartRecorded(key: 5)])
     outbox.advanced([5], &actions)
     #expect(take().isEmpty)
   }

@@ -24,6 +24,7 @@ struct SessionOperations: ~Copyable {
   private var requests: Set<UInt64> = []
   private var tokens: [AckToken] = []
   private var received: [UInt64] = []
+  private var restarted: [UInt64] = []
   /// The unacknowledged publishes of this link.
   private var inFlight: Set<PacketID> = []
   /// Those of the present link, also for what was sent just before its end.
@@ -77,9 +78,14 @@ struct SessionOperations: ~Copyable {
     case 11: request()
     case 12: give { $0.flush(at: $1, &$2) }
     case 13: acknowledge()
-    case 14: if let key = received.popLast() { give { $0.receivedRecorded(key: key, at: $1, &$2) } }
+    case 14: recorded()
     default: control()
     }
+  }
+
+  private mutating func recorded() {
+    if let key = received.popLast() { give { $0.receivedRecorded(key: key, at: $1, &$2) } }
+    if let key = restarted.popLast() { give { $0.restartRecorded(key: key, at: $1, &$2) } }
   }
 
   private mutating func publish() {
@@ -247,6 +253,7 @@ struct SessionOperations: ~Copyable {
       end(key)
     case .deliver(_, let token): tokens.append(token)
     case .received(let key): received.append(key)
+    case .restarted(let key): restarted.append(key)
     case .finished(let key, let outcome):
       end(key)
       switch outcome {
