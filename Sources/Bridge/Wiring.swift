@@ -13,6 +13,7 @@ final class Wiring: Sendable {
     var store: Store?
     var link: Link<BrokerApplication>?
     var server: HTTPServer?
+    var adminServer: HTTPServer?
   }
 
   private let parts = Locked(Parts())
@@ -23,6 +24,7 @@ final class Wiring: Sendable {
   var store: Store? { parts.withLock { $0.store } }
   var link: Link<BrokerApplication>? { parts.withLock { $0.link } }
   var server: HTTPServer? { parts.withLock { $0.server } }
+  var adminServer: HTTPServer? { parts.withLock { $0.adminServer } }
 
   /// The bridge is stopping: nothing new is accepted.
   var isDraining: Bool { draining.load(ordering: .relaxed) }
@@ -30,6 +32,7 @@ final class Wiring: Sendable {
   func connect(store: Store) { parts.withLock { $0.store = store } }
   func connect(link: Link<BrokerApplication>) { parts.withLock { $0.link = link } }
   func connect(server: HTTPServer) { parts.withLock { $0.server = server } }
+  func connect(adminServer: HTTPServer) { parts.withLock { $0.adminServer = adminServer } }
   func drain() { draining.store(true, ordering: .relaxed) }
 
   /// Lets go of every part, once all of them have ended.

@@ -165,7 +165,7 @@ final class SessionLedger: Sendable {
     case .recovered:
       let retries = state.withLock { exchange(&$0.retries, with: []) }
       if let store { for item in retries { append(item, to: store) } }
-    case .found, .lookUpFailed, .failing: break
+    case .repeated, .ended, .found, .lookUpFailed, .deadLetters, .failing: break
     }
     report()
   }

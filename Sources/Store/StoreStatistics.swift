@@ -21,5 +21,6 @@ package struct StoreStatistics: Sendable, Equatable {
   /// Database pages read from disk since opening.
   package var pagesRead = 0
   package var outcomes = 0
+  package var deadLetters = DeadLetterTotals()
   package var failure: StoreError?
 }

@@ -12,7 +12,7 @@ final class BrokerApplication: LinkApplication {
   private let wiring: Wiring
   private let publisher: Publisher
   private let observer: Observer
-  private var outbox = OutboxConsumer()
+  private var outbox: OutboxConsumer
   private var outboxActions: [OutboxConsumer.Action] = []
   private var hub: StreamHub
   private var hubActions: [StreamHub.Action] = []
@@ -27,6 +27,7 @@ final class BrokerApplication: LinkApplication {
     self.wiring = wiring
     self.publisher = publisher
     self.observer = observer
+    outbox = OutboxConsumer(holdsUncertain: configuration.publishing.uncertain == .hold)
     hub = StreamHub(linger: configuration.streams.unsubscribeLinger)
     shards = ShardOutput(wiring)
   }
@@ -154,9 +155,10 @@ final class BrokerApplication: LinkApplication {
     case .sent(let id): publisher.sent(id)
     case .received(let id): publisher.received(id)
     case .finished(let id, let sequence, let outcome):
-      wiring.store?.finish(sequence: sequence, outcome: outcome.stored)
-      publisher.finished(id, outcome)
-    case .handedOver(let id): publisher.finished(id, MessageOutcome(state: .sent))
+      if outcome.isUncertain { wiring.status.countUncertain() }
+      let ending = publisher.finished(id, outcome)
+      wiring.store?.finish(sequence: sequence, outcome: outcome.stored, ending: ending)
+    case .handedOver(let id): _ = publisher.finished(id, MessageOutcome(state: .sent))
     case .notSent(let id): publisher.notSent(id)
     }
   }

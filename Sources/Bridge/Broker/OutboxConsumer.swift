@@ -49,10 +49,15 @@ struct OutboxConsumer: ~Copyable {
 
   private static let memoryKey: UInt64 = 1 << 63
 
+  private let holdsUncertain: Bool
   private var isUp = false
   private var waiting: Deque<OutboxRow> = []
   private var entries: [UInt64: Entry] = [:]
   private var lastMemoryKey = memoryKey
+
+  /// With `holdsUncertain` a message that was under way when the broker lost its session ends as
+  /// `MessageOutcome.held`; without it goes out again.
+  init(holdsUncertain: Bool = false) { self.holdsUncertain = holdsUncertain }
 
   var count: Int { waiting.count + entries.count }
 
@@ -136,7 +141,7 @@ struct OutboxConsumer: ~Copyable {
       // The broker's session knows the identifier from another message: any other will do, once.
       return send(row, isRenamed: true, at: now, &actions)
     }
-    if let final = Self.final(outcome) {
+    if let final = Self.final(outcome) ?? held(outcome) {
       actions.append(.finished(entry.id, sequence: row.sequence, final))
       if isUp { publishWaiting(at: now, &actions) }
     } else if !Self.isLeftForNextRun(outcome) {
@@ -220,11 +225,20 @@ struct OutboxConsumer: ~Copyable {
     case .invalid: rejected(.malformedPacket)
     case .expired: MessageOutcome(state: .expired, isUncertain: isUncertain)
     case .topicAliasTooLarge, .topicAliasUnknown: rejected(.topicAliasInvalid)
-    case .quarantined(let code): rejected(code ?? .implementationSpecificError)
+    case .quarantined(let code):
+      MessageOutcome(
+        state: .rejected, reasonCode: code ?? .implementationSpecificError,
+        reasonString: "the broker ended the connection over this message",
+        isUncertain: isUncertain)
     case .linkDown, .queueFull, .displaced, .notStored, .deadlinePassed, .sessionLost, .cancelled,
       .stopped:
       nil
     }
+  }
+
+  /// The session is told to end such publishes only where they are to be held.
+  private func held(_ outcome: PublishOutcome) -> MessageOutcome? {
+    holdsUncertain && outcome == .maybeSent(.sessionLost) ? .held : nil
   }
 
   /// Whether the row simply stays in the store, because this process is ending.

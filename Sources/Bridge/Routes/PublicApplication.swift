@@ -75,7 +75,9 @@ final class PublicApplication: HTTPApplication {
     }
   }
 
-  func deadlineReached(_ id: RequestID) -> Response? { publisher.deadlineReached(id) }
+  func deadlineReached(_ id: RequestID) -> Response? {
+    publisher.deadlineReached(id) ?? messages.deadlineReached(id)
+  }
 
   func clientLeft(_ id: RequestID) {
     publisher.clientLeft(id)

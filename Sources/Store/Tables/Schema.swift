@@ -38,7 +38,8 @@ enum Schema {
     INSERT INTO totals VALUES (0, 0, 0);
     CREATE TABLE names (name TEXT PRIMARY KEY) WITHOUT ROWID;
     CREATE TABLE settings (key TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
-    """
+    """,
+    keysAndDeadLetters,
   ]
 
   /// Creates or migrates the tables; a database that is not ours or newer is left as it was.

@@ -40,7 +40,7 @@ final class Writer {
   /// When `tick` has something to do next.
   var nextDeadline: Duration? {
     if let backoff { return statistics.failure == .corrupt ? nil : backoff.nextTry }
-    guard database.totals.outcomes > 0 else { return maintenance.nextStep }
+    guard database.mayPrune else { return maintenance.nextStep }
     return min(nextPruning, maintenance.nextStep ?? nextPruning)
   }
 
@@ -48,9 +48,11 @@ final class Writer {
   func handle(_ commands: [Command]) {
     var looksUp = false
     var writes = false
+    var asksForDeadLetters = false
     for command in commands {
       switch command {
       case .lookUp: looksUp = true
+      case .deadLetters: asksForDeadLetters = true
       case .startFeed: feed.start()
       default: writes = true
       }
@@ -59,6 +61,7 @@ final class Writer {
       if backoff == nil { write(commands) } else { postpone(commands, nil) }
     }
     if looksUp { answer(commands) }
+    if asksForDeadLetters { serveDeadLetters(commands) }
     refill()
     publishStatistics()
   }
@@ -101,11 +104,9 @@ final class Writer {
 
   private func tidy(at now: Duration) {
     do throws(StoreError) {
-      if nextPruning <= now, database.totals.outcomes > 0 {
-        let before = database.totals.outcomes
+      if nextPruning <= now, database.mayPrune {
         write([])
-        let isDone = database.totals.outcomes == before
-        nextPruning = now + (isDone ? .seconds(60) : .seconds(1))
+        nextPruning = now + (database.prunedLast == 0 ? .seconds(60) : .seconds(1))
       }
       try maintenance.step(database.connection, at: now)
     } catch {

@@ -11,7 +11,7 @@ extension Writer {
       switch command {
       case .append(let item): items.append(item)
       case .appendAll(let several): items += several
-      case .lookUp, .startFeed: break
+      case .lookUp, .deadLetters, .startFeed: break
       case .advance, .finish, .remember, .recordName, .forgetName: retained.append(command)
       }
     }
