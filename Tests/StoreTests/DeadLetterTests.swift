@@ -75,7 +75,7 @@ import Testing
     #expect(row.expiresAt == item.expiresAt.map { $0 + row.storedAt - old.storedAt })
     #expect(open.store.append(.keyed(3)) == .accepted)
     #expect(open.recorder.wait { !$0.repeated.isEmpty })
-    guard case .pending = open.recorder.events.repeated[0].state else {
+    guard case .pending = try #require(open.recorder.events.repeated.first).state else {
       Issue.record("\(open.recorder.events.repeated)")
       return
     }

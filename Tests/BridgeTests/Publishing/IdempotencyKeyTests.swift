@@ -44,7 +44,8 @@ import Testing
     #expect(try terms(base + "&ack=stored&expires_in=5", ["Prefer": "wait=1"], [1]).key == key)
     var seen = [key]
     for (change, body) in [
-      ("", [2]), ("&qos=1", [1]), ("&qos=2", [1]), ("&retain=true", [1]),
+      ("", [2]), ("&qos=0&ack=stored", [1]), ("&qos=1", [1]), ("&qos=2", [1]),
+      ("&retain=true", [1]),
       ("&content_type=a", [1]), ("&message_expiry_interval=1", [1]),
     ] as [(String, [UInt8])] {
       let other = try terms(base + change, [:], body).key
