@@ -108,7 +108,8 @@ let package = Package(
     .testTarget(
       name: "BridgeTests",
       dependencies: [
-        "Bridge", "EventLoop", "HTTPFront", "MQTTClient", "Store", "TestSupport",
+        "Bridge", "EventLoop", "HTTPFront", "MQTTClient", "MQTTClientTesting", "Store",
+        "TestSupport",
         .product(name: "Yams", package: "Yams"),
       ],
       swiftSettings: strict),

@@ -1,6 +1,7 @@
 // module: HTTPFront MQTTClient
 // sources: Sources/Bridge/JSON/*.swift Sources/Bridge/Publishing/AckLevel.swift
 // sources: Sources/Bridge/Publishing/FieldText.swift Sources/Bridge/Publishing/MediaType.swift
+// sources: Sources/Bridge/Publishing/IdempotencyKey.swift Sources/Bridge/Publishing/MessageID.swift
 // sources: Sources/Bridge/Publishing/Preferences.swift Sources/Bridge/Publishing/PublishDraft.swift
 // sources: Sources/Bridge/Publishing/PublishEnvelope.swift
 // sources: Sources/Bridge/Publishing/PublishHeaders.swift
@@ -47,7 +48,8 @@ func check(_ draft: PublishDraft, _ request: Request, _ version: ProtocolVersion
   configuration.mqtt.version = version
   do throws(Problem) {
     let terms = try PublishTerms(
-      draft, request.head, configuration, limits: nil, at: 1_790_071_872_345)
+      draft, request.head, configuration, id: MessageID(high: 1, low: 1), limits: nil,
+      at: 1_790_071_872_345)
     var packet = terms.publish
     packet.packetID = packet.qos == .atMostOnce ? nil : 1
     let size = try? PacketEncoder.encodedSize(of: .publish(packet), version: version)

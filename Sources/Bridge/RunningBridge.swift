@@ -13,6 +13,7 @@ final class RunningBridge: Sendable {
   private let store: Store
   private let link: Link<BrokerApplication>
   private let publisher: Publisher
+  private let messages: MessageLookUps
   private let server: HTTPServer
   private let adminServer: HTTPServer
 
@@ -24,9 +25,11 @@ final class RunningBridge: Sendable {
     let publisher = Publisher(configuration, wiring)
     self.publisher = publisher
     let messages = MessageLookUps(wiring, publisher)
+    self.messages = messages
+    let deadLetters = DeadLetterRequests(wiring)
 
     let coverage = CoverageTable()
-    let events = StoreEvents(wiring, publisher, messages, coverage, observer)
+    let events = StoreEvents(wiring, publisher, messages, deadLetters, coverage, observer)
     do throws(StoreError) {
       store = try Store.open(Self.storeOptions(configuration)) { events.handle($0) }
     } catch {
@@ -53,9 +56,10 @@ final class RunningBridge: Sendable {
     server = try Self.makeServer(
       HTTPOptions.publicServer(configuration), application, setting: "listen")
     wiring.connect(server: server)
-    let admin = AdminApplication(configuration, wiring, observer)
+    let admin = AdminApplication(configuration, wiring, deadLetters, observer)
     adminServer = try Self.makeServer(
       HTTPOptions.adminServer(configuration), admin, setting: "admin_listen")
+    wiring.connect(adminServer: adminServer)
     try start()
   }
 
@@ -124,6 +128,7 @@ final class RunningBridge: Sendable {
     wiring.drain()
     server.quiesce()
     publisher.drain()
+    messages.drain()
     // What is with the store is answered by it, which takes one commit.
     let answered = MonotonicClock.now() + left() / 4
     while publisher.waitingRequests > 0, MonotonicClock.now() < answered {
@@ -176,6 +181,10 @@ final class RunningBridge: Sendable {
       bytes: configuration.publishing.queueBytes.bytes)
     options.eventAge = configuration.history.age
     options.eventBytes = configuration.history.bytes.bytes
+    options.keyAge = configuration.publishing.idempotencyAge
+    options.deadLetterLimits = StoreOptions.Limits(
+      messages: configuration.publishing.deadLetters,
+      bytes: configuration.publishing.deadLetterBytes.bytes)
     options.feedLimits.messages = max(options.feedLimits.messages, configuration.mqtt.inflight)
     return options
   }

@@ -14,6 +14,7 @@ final class Wiring: Sendable {
     var link: Link<BrokerApplication>?
     var server: HTTPServer?
     var named: NamedSubscriptions?
+    var adminServer: HTTPServer?
   }
 
   private let parts = Locked(Parts())
@@ -25,6 +26,7 @@ final class Wiring: Sendable {
   var link: Link<BrokerApplication>? { parts.withLock { $0.link } }
   var server: HTTPServer? { parts.withLock { $0.server } }
   var named: NamedSubscriptions? { parts.withLock { $0.named } }
+  var adminServer: HTTPServer? { parts.withLock { $0.adminServer } }
 
   /// The bridge is stopping: nothing new is accepted.
   var isDraining: Bool { draining.load(ordering: .relaxed) }
@@ -33,6 +35,7 @@ final class Wiring: Sendable {
   func connect(link: Link<BrokerApplication>) { parts.withLock { $0.link = link } }
   func connect(server: HTTPServer) { parts.withLock { $0.server = server } }
   func connect(named: NamedSubscriptions) { parts.withLock { $0.named = named } }
+  func connect(adminServer: HTTPServer) { parts.withLock { $0.adminServer = adminServer } }
   func drain() { draining.store(true, ordering: .relaxed) }
 
   /// Lets go of every part, once all of them have ended.

@@ -10,6 +10,7 @@ package enum ProblemCode: String, CaseIterable, Sendable {
   case topicInvalid = "topic-invalid"
   case topicRejected = "topic-rejected"
   case filterInvalid = "filter-invalid"
+  case idempotencyKeyMissing = "idempotency-key-missing"
   case brokerNotAuthorized = "broker-not-authorized"
   case notFound = "not-found"
   case messageUnknown = "message-unknown"
@@ -26,12 +27,14 @@ package enum ProblemCode: String, CaseIterable, Sendable {
   case wildcardNotAvailable = "wildcard-not-available"
   case sharedNotAvailable = "shared-not-available"
   case payloadFormatInvalid = "payload-format-invalid"
+  case idempotencyKeyReused = "idempotency-key-reused"
   case mqtt5Required = "mqtt5-required"
   case tooManyConnections = "too-many-connections"
   case tooManySubscriptions = "too-many-subscriptions"
   case headersTooLarge = "headers-too-large"
   case `internal` = "internal"
   case brokerRejected = "broker-rejected"
+  case deliveryUncertain = "delivery-uncertain"
   case brokerUnavailable = "broker-unavailable"
   case brokerQuotaExceeded = "broker-quota-exceeded"
   case queueFull = "queue-full"
@@ -43,7 +46,7 @@ package enum ProblemCode: String, CaseIterable, Sendable {
   package var status: Int {
     switch self {
     case .badJSON, .badBase64, .badHeader, .badEventID, .badParameter, .unknownParameter,
-      .missingTopic, .topicInvalid, .topicRejected, .filterInvalid:
+      .missingTopic, .topicInvalid, .topicRejected, .filterInvalid, .idempotencyKeyMissing:
       400
     case .brokerNotAuthorized: 403
     case .notFound, .messageUnknown, .subscriptionUnknown: 404
@@ -55,12 +58,12 @@ package enum ProblemCode: String, CaseIterable, Sendable {
     case .uriTooLong: 414
     case .unsupportedMediaType: 415
     case .qosNotSupported, .retainNotAvailable, .wildcardNotAvailable, .sharedNotAvailable,
-      .payloadFormatInvalid, .mqtt5Required:
+      .payloadFormatInvalid, .idempotencyKeyReused, .mqtt5Required:
       422
     case .tooManyConnections, .tooManySubscriptions: 429
     case .headersTooLarge: 431
     case .internal: 500
-    case .brokerRejected: 502
+    case .brokerRejected, .deliveryUncertain: 502
     case .brokerUnavailable, .brokerQuotaExceeded, .queueFull, .storeBusy, .draining: 503
     case .messageExpired: 504
     case .diskFull: 507
@@ -79,6 +82,7 @@ package enum ProblemCode: String, CaseIterable, Sendable {
     case .topicInvalid: "Topic is not a valid topic name"
     case .topicRejected: "Broker refused the topic name"
     case .filterInvalid: "Topic filter is not valid"
+    case .idempotencyKeyMissing: "Idempotency key is missing"
     case .brokerNotAuthorized: "Broker does not allow this"
     case .notFound: "Nothing is here"
     case .messageUnknown: "No such message"
@@ -95,12 +99,14 @@ package enum ProblemCode: String, CaseIterable, Sendable {
     case .wildcardNotAvailable: "Broker does not allow wildcard subscriptions"
     case .sharedNotAvailable: "Broker does not allow shared subscriptions"
     case .payloadFormatInvalid: "Payload does not match its declared format"
+    case .idempotencyKeyReused: "Idempotency key was used for another publish"
     case .mqtt5Required: "Broker connection does not speak MQTT 5"
     case .tooManyConnections: "Too many connections"
     case .tooManySubscriptions: "Too many subscriptions"
     case .headersTooLarge: "Header fields are too large"
     case .internal: "Something went wrong here"
     case .brokerRejected: "Broker refused the message"
+    case .deliveryUncertain: "Nobody can tell whether the broker has the message"
     case .brokerUnavailable: "Broker is not connected"
     case .brokerQuotaExceeded: "Broker quota is exceeded"
     case .queueFull: "Queue is full"

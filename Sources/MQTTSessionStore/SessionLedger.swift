@@ -165,8 +165,8 @@ final class SessionLedger: Sendable {
     case .recovered:
       let retries = state.withLock { exchange(&$0.retries, with: []) }
       if let store { for item in retries { append(item, to: store) } }
-    case .found, .lookUpFailed, .failing, .logged, .receiptsForgotten, .recorded, .kept, .removed,
-      .cursorsMoved:
+    case .repeated, .ended, .found, .lookUpFailed, .deadLetters, .failing, .logged,
+      .receiptsForgotten, .recorded, .forgotten, .kept, .removed, .cursorsMoved:
       break
     }
     report()

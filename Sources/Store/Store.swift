@@ -1,6 +1,7 @@
 import EventLoop
 
-/// A durable outbox, an event log, a set of names and a memory of outcomes, in one SQLite file.
+/// A durable outbox with its dead letters, an event log, a set of names and a memory of outcomes and
+/// keys, in one SQLite file.
 ///
 /// The database belongs to the thread `store`. Every other thread sends it commands and is told by
 /// events, which run on that thread. All waiting commands share one transaction; nobody is told
@@ -69,7 +70,7 @@ package final class Store: Sendable {
 
   /// Takes an item into the outbox, or says at once why not; from any thread.
   ///
-  /// After `.accepted` comes exactly one of `stored` and `refused` for the item.
+  /// After `.accepted` comes exactly one of `stored`, `refused` and `repeated` for the item.
   package func append(_ item: OutboxItem) -> AppendAdmission {
     admit(messages: 1, bytes: item.body.count, .append(item))
   }
@@ -91,11 +92,11 @@ package final class Store: Sendable {
     mailbox.sendReserved(.advance(sequence: sequence, phase: phase))
   }
 
-  /// Removes a row and remembers its outcome, in one transaction; `finished` follows.
+  /// Removes a row and keeps of it what `ending` says, in one transaction.
   ///
-  /// From any thread.
-  package func finish(sequence: Int64, outcome: Outcome) {
-    mailbox.sendReserved(.finish(sequence: sequence, outcome))
+  /// From any thread; `ended`, if the row was there, and `finished` follow.
+  package func finish(sequence: Int64, outcome: Outcome, ending: Ending = .remembered) {
+    mailbox.sendReserved(.finish(sequence: sequence, outcome, ending))
   }
 
   /// Remembers the outcome of an item that never was in the outbox; from any thread.
@@ -110,6 +111,13 @@ package final class Store: Sendable {
   /// False, and no answer follows, when too many look-ups wait.
   package func lookUp(_ id: ItemID, token: UInt64) -> Bool {
     mailbox.send(.lookUp(id, token: token))
+  }
+
+  /// Asks about dead letters, from any thread; `deadLetters` answers with `token`.
+  ///
+  /// False, and no answer follows, when too much waits.
+  package func deadLetters(_ request: DeadLetterRequest, token: UInt64) -> Bool {
+    mailbox.send(.deadLetters(request, token: token))
   }
 
   /// Adds a name to the durable set, from any thread; `recorded` follows.

@@ -27,6 +27,8 @@ package enum StoreError: Error, Equatable, Sendable {
   /// An item with this identifier is in the outbox already.
   case duplicateItem
   case itemTooLarge
+  /// An earlier item has the key of this one, and asks for something else.
+  case keyReused
   /// The commit failed in a way that leaves open whether a crash would keep the items or lose them.
   case outcomeUnknown(code: Int32)
   /// A file operation outside of SQLite failed.
@@ -55,6 +57,7 @@ extension StoreError: CustomStringConvertible {
     case .outOfMemory: "no memory is left"
     case .duplicateItem: "an item with this identifier is stored already"
     case .itemTooLarge: "the item is larger than the database can hold"
+    case .keyReused: "the key of the item belongs to another item"
     case .outcomeUnknown(let code):
       "the commit failed and its outcome is not known (SQLite code \(code))"
     case .system(let error): error.description

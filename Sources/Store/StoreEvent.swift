@@ -4,11 +4,17 @@ package enum StoreEvent: Sendable, Equatable {
   case stored([StoredItem])
   /// These accepted items were not kept; with `outcomeUnknown` nobody can tell.
   case refused([ItemID], StoreError)
+  /// These accepted items were not stored, because earlier ones have their keys.
+  ///
+  /// An original that is pending here is in a later `ended`.
+  case repeated([RepeatedItem])
   /// The next rows for the consumer, in order of their sequence.
   case feed([OutboxRow])
   /// The phases of these rows are safe; rows that had gone already are reported all the same.
   case advanced([Int64])
-  /// These rows are gone and their outcomes are remembered.
+  /// These rows are gone, and how; it comes just before `finished`.
+  case ended([EndedItem])
+  /// These rows are gone; rows that had gone already are reported all the same.
   case finished([Int64])
   /// The answer to a look-up; nil for an item that is unknown or forgotten.
   case found(token: UInt64, ItemState?)
@@ -29,6 +35,8 @@ package enum StoreEvent: Sendable, Equatable {
   /// A move that went backwards reports where the cursor stayed, one of a subscription that is
   /// gone reports nothing.
   case cursorsMoved([MovedCursor])
+  /// The answer to a request about dead letters.
+  case deadLetters(token: UInt64, DeadLetterAnswer)
   /// Writing fails; new items are refused until `recovered`.
   case failing(StoreError)
   case recovered

@@ -31,6 +31,12 @@ package struct StoreOptions: Sendable {
   package var eventBytes = 1 << 30
   /// How many reads of the event log may wait.
   package var readsWaitingMax = 4096
+  /// How many keys are kept; beyond that the oldest are forgotten.
+  package var keysMax = 1_000_000
+  /// How long a key is kept.
+  package var keyAge = Duration.seconds(24 * 3600)
+  /// How many dead letters are kept; beyond that the oldest are dropped.
+  package var deadLetterLimits = Limits(messages: 10_000, bytes: 256 << 20)
   /// After how many pages the write-ahead log is copied into the database.
   package var checkpointPages = 1000
   /// The largest size of the database file; nil leaves that to the volume.

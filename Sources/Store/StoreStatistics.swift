@@ -28,5 +28,6 @@ package struct StoreStatistics: Sendable, Equatable {
   package var readsWaiting = 0
   package var reads = 0
   package var readsRefused = 0
+  package var deadLetters = DeadLetterTotals()
   package var failure: StoreError?
 }

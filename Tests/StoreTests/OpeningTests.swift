@@ -125,7 +125,7 @@ import Testing
     try filled.appendAndWait(1...2000, bytes: 200)
     filled.store.close()
     var bytes = try directory.read("bridge.sqlite3")
-    bytes.replaceSubrange(16 * 4096..<40 * 4096, with: Data(count: 24 * 4096))
+    bytes.replaceSubrange(40 * 4096..<64 * 4096, with: Data(count: 24 * 4096))
     try directory.write(bytes, to: "bridge.sqlite3")
     let open = try OpenStore(directory)
     open.store.startFeed()

@@ -12,7 +12,7 @@ final class BrokerApplication: LinkApplication {
   private let wiring: Wiring
   private let publisher: Publisher
   private let observer: Observer
-  private var outbox = OutboxConsumer()
+  private var outbox: OutboxConsumer
   private var outboxActions: [OutboxConsumer.Action] = []
   private var hub: StreamHub
   private var hubActions: [StreamHub.Action] = []
@@ -27,6 +27,7 @@ final class BrokerApplication: LinkApplication {
     self.wiring = wiring
     self.publisher = publisher
     self.observer = observer
+    outbox = OutboxConsumer(holdsUncertain: configuration.publishing.uncertain == .hold)
     hub = StreamHub(linger: configuration.streams.unsubscribeLinger)
     inbound = BrokerInbound(configuration.history, wiring, log)
   }
@@ -133,12 +134,14 @@ final class BrokerApplication: LinkApplication {
     case .advance(let sequence, let phase):
       wiring.store?.advance(sequence: sequence, phase: phase.rawValue)
     case .releaseRecorded(let key): link.receivedRecorded(key: key)
+    case .restartRecorded(let key): link.restartRecorded(key: key)
     case .sent(let id): publisher.sent(id)
     case .received(let id): publisher.received(id)
     case .finished(let id, let sequence, let outcome):
-      wiring.store?.finish(sequence: sequence, outcome: outcome.stored)
-      publisher.finished(id, outcome)
-    case .handedOver(let id): publisher.finished(id, MessageOutcome(state: .sent))
+      if outcome.isUncertain { wiring.status.countUncertain() }
+      let ending = publisher.finished(id, outcome)
+      wiring.store?.finish(sequence: sequence, outcome: outcome.stored, ending: ending)
+    case .handedOver(let id): _ = publisher.finished(id, MessageOutcome(state: .sent))
     case .notSent(let id): publisher.notSent(id)
     }
   }

@@ -11,6 +11,8 @@ final class BrokerStatus: Sendable {
     /// Connections after the first.
     var reconnects = 0
     var connections = 0
+    /// Publishes that may have arrived twice or not at all, because the broker lost its session.
+    var uncertainPublishes = 0
     /// When the mqtt thread last looked after its messages, on the monotonic clock.
     var lastTick = MonotonicClock.now()
   }
@@ -33,6 +35,10 @@ final class BrokerStatus: Sendable {
       state.isConnected = false
       state.lastError = reason
     }
+  }
+
+  func countUncertain() {
+    state.withLock { $0.uncertainPublishes += 1 }
   }
 
   func tick(at now: Duration) {

@@ -16,10 +16,12 @@ import Store
 struct OutboxConsumer: ~Copyable {
   enum Action: Equatable {
     case publish(PublishRequest)
-    /// Make the phase of a row durable; `advanced` must follow for `received`.
+    /// Make the phase of a row durable; `advanced` must follow.
     case advance(sequence: Int64, phase: Phase)
     /// PUBREL may go out.
     case releaseRecorded(key: UInt64)
+    /// PUBLISH may go out again.
+    case restartRecorded(key: UInt64)
     case sent(MessageID)
     case received(MessageID)
     case finished(MessageID, sequence: Int64, MessageOutcome)
@@ -47,10 +49,15 @@ struct OutboxConsumer: ~Copyable {
 
   private static let memoryKey: UInt64 = 1 << 63
 
+  private let holdsUncertain: Bool
   private var isUp = false
   private var waiting: Deque<OutboxRow> = []
   private var entries: [UInt64: Entry] = [:]
   private var lastMemoryKey = memoryKey
+
+  /// With `holdsUncertain` a message that was under way when the broker lost its session ends as
+  /// `MessageOutcome.held`; without it goes out again.
+  init(holdsUncertain: Bool = false) { self.holdsUncertain = holdsUncertain }
 
   var count: Int { waiting.count + entries.count }
 
@@ -94,7 +101,8 @@ struct OutboxConsumer: ~Copyable {
     advance(key, to: .received, &actions)
   }
 
-  /// The broker forgot a message that it had received: it goes out again from the beginning.
+  /// The broker forgot a message that it had received: it goes out again from the beginning, once
+  /// that is on the disk.
   mutating func restarted(_ key: UInt64, _ actions: inout [Action]) {
     advance(key, to: .new, &actions)
   }
@@ -108,15 +116,17 @@ struct OutboxConsumer: ~Copyable {
 
   /// The store has made a phase of each of these rows durable, in the order it was asked.
   ///
-  /// PUBREL waits for the last phase: an earlier report may be of a phase that a restart undid.
+  /// PUBREL, and PUBLISH that begins again, wait for the last phase: an earlier report may be of a
+  /// phase that a restart undid.
   mutating func advanced(_ sequences: [Int64], _ actions: inout [Action]) {
     for sequence in sequences {
       let key = UInt64(sequence)
       guard var entry = entries[key], entry.recording > 0 else { continue }
       entry.recording -= 1
       entries[key] = entry
-      guard entry.recording == 0, entry.phase == .received else { continue }
-      actions.append(.releaseRecorded(key: key))
+      guard entry.recording == 0 else { continue }
+      actions.append(
+        entry.phase == .received ? .releaseRecorded(key: key) : .restartRecorded(key: key))
     }
   }
 
@@ -131,7 +141,7 @@ struct OutboxConsumer: ~Copyable {
       // The broker's session knows the identifier from another message: any other will do, once.
       return send(row, isRenamed: true, at: now, &actions)
     }
-    if let final = Self.final(outcome) {
+    if let final = Self.final(outcome) ?? held(outcome) {
       actions.append(.finished(entry.id, sequence: row.sequence, final))
       if isUp { publishWaiting(at: now, &actions) }
     } else if !Self.isLeftForNextRun(outcome) {
@@ -215,11 +225,20 @@ struct OutboxConsumer: ~Copyable {
     case .invalid: rejected(.malformedPacket)
     case .expired: MessageOutcome(state: .expired, isUncertain: isUncertain)
     case .topicAliasTooLarge, .topicAliasUnknown: rejected(.topicAliasInvalid)
-    case .quarantined(let code): rejected(code ?? .implementationSpecificError)
+    case .quarantined(let code):
+      MessageOutcome(
+        state: .rejected, reasonCode: code ?? .implementationSpecificError,
+        reasonString: "the broker ended the connection over this message",
+        isUncertain: isUncertain)
     case .linkDown, .queueFull, .displaced, .notStored, .deadlinePassed, .sessionLost, .cancelled,
       .stopped:
       nil
     }
+  }
+
+  /// The session is told to end such publishes only where they are to be held.
+  private func held(_ outcome: PublishOutcome) -> MessageOutcome? {
+    holdsUncertain && outcome == .maybeSent(.sessionLost) ? .held : nil
   }
 
   /// Whether the row simply stays in the store, because this process is ending.

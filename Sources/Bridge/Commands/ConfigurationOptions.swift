@@ -31,6 +31,12 @@ struct ConfigurationOptions: ParsableArguments {
   @Option(.queueBytes) var queueBytes: String?
   @Option(.queueQoS0) var queueQoS0: String?
   @Option(.properties) var properties: String?
+  @Option(.requireIdempotencyKey) var requireIdempotencyKey: String?
+  @Option(.idempotencyAge) var idempotencyAge: String?
+  @Option(.stamp) var stamp: String?
+  @Option(.uncertain) var uncertain: String?
+  @Option(.deadLetters) var deadLetters: String?
+  @Option(.deadLetterBytes) var deadLetterBytes: String?
   @Option(.streams) var streams: String?
   @Option(.topicsPerStream) var topicsPerStream: String?
   @Option(.heartbeat) var heartbeat: String?
@@ -68,6 +74,12 @@ struct ConfigurationOptions: ParsableArguments {
       .queueBytes: queueBytes,
       .queueQoS0: queueQoS0,
       .properties: properties,
+      .requireIdempotencyKey: requireIdempotencyKey,
+      .idempotencyAge: idempotencyAge,
+      .stamp: stamp,
+      .uncertain: uncertain,
+      .deadLetters: deadLetters,
+      .deadLetterBytes: deadLetterBytes,
       .streams: streams,
       .topicsPerStream: topicsPerStream,
       .heartbeat: heartbeat,

@@ -10,6 +10,14 @@ struct PublishingConfiguration: Sendable {
     case drop
   }
 
+  /// What to do with a publish that was under way when the broker lost its session.
+  enum Uncertain: String, CaseIterable, Sendable {
+    /// It goes out again, and may arrive twice.
+    case resend
+    /// It becomes a dead letter, for a person to decide.
+    case hold
+  }
+
   /// The QoS of a publish that names none: stored and acknowledged, but not the costlier QoS 2.
   var defaultQoS: QoS = .atLeastOnce
   /// How long a request waits for the broker before it is answered 202.
@@ -24,4 +32,16 @@ struct PublishingConfiguration: Sendable {
   var queuesQoS0 = false
   /// Refusing is the default, because a dropped property may be the one that matters.
   var properties = Properties.strict
+  /// Whether stored publishes without an idempotency key are refused.
+  var requiresIdempotencyKey = false
+  /// How long an idempotency key is remembered.
+  var idempotencyAge: Duration = .seconds(86_400)
+  /// Whether every message carries its identifier to its subscribers.
+  var stamps = false
+  /// Twice is the default, because most messages can be taken twice and few can be missed.
+  var uncertain = Uncertain.resend
+  /// Dead letters kept at a time; after that the oldest are dropped.
+  var deadLetters = 10_000
+  /// Bytes of dead letters; after that the oldest are dropped.
+  var deadLetterBytes = ByteCount.mebibytes(256)
 }

@@ -82,6 +82,25 @@ enum SettingCatalogue {
     Setting(
       .properties, \.publishing.properties,
       "MQTT 5 properties on an MQTT 3.1.1 connection: refuse the publish, or drop them."),
+    Setting(
+      .requireIdempotencyKey, \.publishing.requiresIdempotencyKey,
+      "Whether a stored publish without an idempotency key is refused."),
+    Setting(
+      .idempotencyAge, \.publishing.idempotencyAge, in: .seconds(1) ... .seconds(30 * 86_400),
+      "How long an idempotency key is remembered; of a million at most."),
+    Setting(
+      .stamp, \.publishing.stamps,
+      "Whether every message carries its id in the user property bridge-message-id (MQTT 5)."),
+    Setting(
+      .uncertain, \.publishing.uncertain,
+      "A publish under way when the broker lost its session: send it again, or make it a dead letter."
+    ),
+    Setting(
+      .deadLetters, \.publishing.deadLetters, in: 0...10_000_000,
+      "Undeliverable publishes kept for an operator; beyond that the oldest are dropped."),
+    Setting(
+      .deadLetterBytes, \.publishing.deadLetterBytes, in: .kibibytes(64) ... .gibibytes(65_536),
+      "Bytes of undeliverable publishes; beyond that the oldest are dropped."),
   ]
 
   private static let streams = [

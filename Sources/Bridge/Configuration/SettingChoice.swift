@@ -26,6 +26,10 @@ extension PublishingConfiguration.Properties: SettingChoice {
   var word: String { rawValue }
 }
 
+extension PublishingConfiguration.Uncertain: SettingChoice {
+  var word: String { rawValue }
+}
+
 extension LogConfiguration.Format: SettingChoice {
   var word: String { rawValue }
 }

@@ -22,6 +22,12 @@ enum SettingKey: String, CaseIterable, Sendable {
   case queueBytes = "queue_bytes"
   case queueQoS0 = "queue_qos0"
   case properties
+  case requireIdempotencyKey = "require_idempotency_key"
+  case idempotencyAge = "idempotency_age"
+  case stamp
+  case uncertain
+  case deadLetters = "dead_letters"
+  case deadLetterBytes = "dead_letter_bytes"
   case streams
   case topicsPerStream = "topics_per_stream"
   case heartbeat

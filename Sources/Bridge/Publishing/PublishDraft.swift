@@ -21,6 +21,7 @@ struct PublishDraft {
   var acknowledgement: AckLevel?
   /// In seconds; zero never gives up.
   var expiresIn: Int?
+  var idempotencyKey: String?
   /// A field that only MQTT 5 carries was asked for in so many words.
   private(set) var needsMQTT5 = false
   private var sources: [String: Source] = [:]
@@ -60,6 +61,9 @@ struct PublishDraft {
     "ack": { (draft, text) throws(Problem) in draft.acknowledgement = try FieldText.ack(text) },
     "expires_in": { (draft, text) throws(Problem) in
       draft.expiresIn = try FieldText.number("expires_in", text, 0...Int(UInt32.max))
+    },
+    "idempotency_key": { (draft, text) throws(Problem) in
+      draft.idempotencyKey = try IdempotencyKey.read(field: text)
     },
     "content_type": { (draft, text) throws(Problem) in
       draft.properties.contentType = try FieldText.mqttString("content_type", text)

@@ -35,16 +35,20 @@ enum PublishEnvelope {
       case "payload", "message", "data":
         try draft.claim("payload", .body)
         draft.payload = try bytes(parameter)
-      case "topic", "qos", "retain":
+      case "topic", "qos", "retain", "idempotency_key":
         _ = try draft.set(name, text(parameter), .body)
       case let name where name.hasPrefix("x_"): break
       default:
         throw Problem(
           .unknownParameter, detail: "there is no form field '\(name)' here",
-          hint: "a form has topic, payload (or message, or data), qos and retain")
+          hint: "a form has topic, payload (or message, or data), qos, retain and idempotency_key")
       }
     }
   }
+
+  private static let outsideProperties = [
+    "topic", "qos", "retain", "ack", "expires_in", "idempotency_key",
+  ]
 
   private static func readProperties(
     _ node: JSONNode, _ draft: inout PublishDraft
@@ -53,7 +57,7 @@ enum PublishEnvelope {
       throw Problem(.badParameter, detail: "'properties' must be an object")
     }
     for member in members where !member.name.hasPrefix("x_") {
-      guard !["topic", "qos", "retain", "ack", "expires_in"].contains(member.name) else {
+      guard !outsideProperties.contains(member.name) else {
         throw Problem(.badParameter, detail: "'\(member.name)' does not belong into 'properties'")
       }
       try set(member, &draft)
@@ -64,9 +68,6 @@ enum PublishEnvelope {
     if member.name == "user_properties" {
       try draft.claim("user_properties", .body)
       return try draft.setUserProperties(member.node)
-    }
-    if member.name == "idempotency_key" {
-      throw Problem(.badParameter, detail: "idempotency keys are not offered by this version")
     }
     guard try draft.set(member.name, text(member), .body) else {
       throw Problem(

@@ -15,7 +15,7 @@ enum PublishHeaders {
 
   /// The headers that stand for fields of a publish.
   static var names: [String] {
-    fields.map(\.header) + ["Mqtt-User-Property", "Mqtt-User-Properties"]
+    fields.map(\.header) + ["Mqtt-User-Property", "Mqtt-User-Properties", "Idempotency-Key"]
   }
 
   static func read(_ headers: HeaderFields, _ draft: inout PublishDraft) throws(Problem) {
@@ -42,9 +42,8 @@ enum PublishHeaders {
           .badHeader, detail: "there is no header '\(header.name)' here",
           hint: "the headers are \(names.joined(separator: ", "))")
       } else if HeaderFields.same(header.name, "Idempotency-Key") {
-        throw Problem(
-          .badHeader, detail: "idempotency keys are not offered by this version",
-          hint: "leave Idempotency-Key out; QoS 2 protects the way from here to the broker")
+        let key = try IdempotencyKey.read(header: header.value)
+        _ = try draft.set("idempotency_key", key, .header)
       }
     }
   }

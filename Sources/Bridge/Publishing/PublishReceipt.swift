@@ -3,7 +3,10 @@ import MQTTClient
 
 /// What the answer to a publish repeats of its request.
 struct PublishReceipt: Equatable, Sendable {
-  let id: MessageID
+  /// Names the message that the answer is about: of a replay, the original.
+  var id: MessageID
+  /// The message was not stored, because an earlier one has its idempotency key.
+  var isReplay = false
   let topic: String
   let qos: QoS
   let isRetained: Bool

@@ -5,18 +5,45 @@ import MQTTClient
 /// The HTTP answer to a publish.
 enum PublishResponse {
   static func make(_ receipt: PublishReceipt, _ answer: Publishing.Answer) -> Response {
+    var response = unmarked(receipt, answer)
+    if receipt.isReplay { response.headers.append("Idempotency-Replayed", "true") }
+    return response
+  }
+
+  private static func unmarked(
+    _ receipt: PublishReceipt, _ answer: Publishing.Answer
+  ) -> Response {
     switch answer {
     case .pending(let state, let storedAt):
-      success(receipt, status: 202, state: state, storedAt: storedAt, outcome: nil)
-    case .finished(let outcome, let storedAt):
-      switch outcome.state {
-      case .rejected: rejection(outcome).response(to: receipt.head)
-      case .expired: expiry.response(to: receipt.head)
-      case .queued, .sent, .received, .acked:
-        success(receipt, status: 200, state: outcome.state, storedAt: storedAt, outcome: outcome)
-      }
-    case .refused(let refusal): problem(refusal).response(to: receipt.head)
+      return success(receipt, status: 202, state: state, storedAt: storedAt, outcome: nil)
+    case .finished(let outcome, let storedAt, let finishedAt):
+      guard !outcome.isFailure else { return failure(outcome).response(to: receipt.head) }
+      return success(
+        receipt, status: 200, state: outcome.state, storedAt: storedAt, outcome: outcome,
+        finishedAt: finishedAt)
+    case .kept(let outcome):
+      var problem = failure(outcome)
+      problem.members.removeAll { $0.name == "kept" }
+      problem.members += [
+        .init("kept", .boolean(true)), .init("id", .string(receipt.id.description)),
+      ]
+      problem.hint =
+        outcome.state == .expired
+        ? "the key is remembered; publish again with another one"
+        : "the message is among the dead letters, where an operator can retry or delete it"
+      return problem.response(to: receipt.head)
+    case .refused(let refusal): return problem(refusal).response(to: receipt.head)
     }
+  }
+
+  private static func failure(_ outcome: MessageOutcome) -> Problem {
+    if outcome.isHeld {
+      return Problem(
+        .deliveryUncertain,
+        detail: "the broker lost its session while the message was under way",
+        members: notKept + [.init("delivery", .string("uncertain"))])
+    }
+    return outcome.state == .expired ? expiry : rejection(outcome)
   }
 
   static func problem(_ refusal: Publishing.Refusal) -> Problem {
@@ -40,6 +67,11 @@ enum PublishResponse {
       Problem(
         .brokerUnavailable, detail: "the broker is not connected and QoS 0 is not stored",
         hint: "use qos=1, or set queue_qos0", members: notKept, headers: retry)
+    case .keyReused:
+      Problem(
+        .idempotencyKeyReused,
+        detail: "an earlier publish with this key had another topic, payload or option",
+        hint: "use a new key for every message", members: notKept)
     case .unknown:
       Problem(
         .internal, detail: "the commit failed and its outcome is not known",
@@ -53,7 +85,7 @@ enum PublishResponse {
 
   private static func success(
     _ receipt: PublishReceipt, status: Int, state: MessageState, storedAt: Int64?,
-    outcome: MessageOutcome?
+    outcome: MessageOutcome?, finishedAt: Int64? = nil
   ) -> Response {
     let id = receipt.id.description
     var headers: HeaderFields = ["Bridge-Message-Id": id]
@@ -75,8 +107,8 @@ enum PublishResponse {
       members.append(.init("stored_at", .string(Timestamp(milliseconds: storedAt).description)))
     }
     if let outcome, outcome.state == .acked {
-      let now = Timestamp(milliseconds: WallClock.milliseconds()).description
-      members.append(.init("acked_at", .string(now)))
+      let time = Timestamp(milliseconds: finishedAt ?? WallClock.milliseconds()).description
+      members.append(.init("acked_at", .string(time)))
     }
     let isUncertain = outcome?.isUncertain ?? false
     members.append(.init("delivery", .string(isUncertain ? "uncertain" : "exact")))
@@ -86,9 +118,10 @@ enum PublishResponse {
   /// The members that tell what the broker said; none when it said nothing.
   static func acknowledgement(_ outcome: MessageOutcome) -> [JSONValue.Member] {
     guard outcome.state == .acked || outcome.state == .rejected else { return [] }
-    var members: [JSONValue.Member] = [
-      .init("reason_code", .integer(Int(outcome.reasonCode.rawValue)))
-    ]
+    var members: [JSONValue.Member] = []
+    if !outcome.isHeld {
+      members.append(.init("reason_code", .integer(Int(outcome.reasonCode.rawValue))))
+    }
     if let reason = outcome.reasonString { members.append(.init("reason", .string(reason))) }
     guard outcome.state == .acked else { return members }
     // Only MQTT 5 can say so, and only when nobody subscribed. [MQTT 5.0, 3.4.2.1]

@@ -10,14 +10,46 @@ struct PublishTerms: Sendable {
   let expiresAt: Int64?
   let preferenceApplied: String?
 
+  /// Lets the message in only once; nil lets it in always.
+  let key: IdempotencyKey?
+
   /// Applies the configuration, the preferences of the request and what the broker allows.
   ///
   /// The limits are those of the last connection; before the first one nothing is known, and the
-  /// broker's refusal comes later, as the outcome of the message.
+  /// broker's refusal comes later, as the outcome of the message. `subject` is who sends it, and
+  /// `id` what it will be called.
   init(
     _ draft: PublishDraft, _ head: RequestHead, _ configuration: BridgeConfiguration,
-    limits: BrokerLimits?, at now: Int64
+    id: MessageID, subject: String = "", limits: BrokerLimits?, at now: Int64
   ) throws(Problem) {
+    var publish = try Self.publish(draft, configuration, limits)
+    if configuration.publishing.stamps, configuration.mqtt.version == .v5 {
+      publish.properties.userProperties.append(UserProperty("bridge-message-id", id.description))
+    }
+    if let limits { try Self.check(publish, limits, configuration.mqtt.version) }
+    self.publish = publish
+
+    let preferences = Preferences(head.headers)
+    let asked = draft.acknowledgement ?? (preferences.respondAsync ? .stored : .broker)
+    guard asked != .none || publish.qos == .atMostOnce else {
+      throw Problem(
+        .badParameter,
+        detail: "'ack=none' is for QoS 0; QoS \(publish.qos.rawValue) is always stored",
+        hint: "use ack=stored to be answered as soon as the message is on disk")
+    }
+    acknowledgement = asked == .broker && publish.qos == .atMostOnce ? .none : asked
+    wait = preferences.wait ?? configuration.publishing.ackWait
+    preferenceApplied = preferences.applied(acknowledgement, wasExplicit: draft.isGiven("ack"))
+    let expiresIn =
+      draft.expiresIn.map { Duration.seconds($0) } ?? configuration.publishing.expiresIn
+    expiresAt = expiresIn > .zero ? now + Int64(expiresIn / .milliseconds(1)) : nil
+    let isStored = publish.qos > .atMostOnce || acknowledgement == .stored
+    key = try Self.key(draft, subject, isStored: isStored, configuration.publishing)
+  }
+
+  private static func publish(
+    _ draft: PublishDraft, _ configuration: BridgeConfiguration, _ limits: BrokerLimits?
+  ) throws(Problem) -> Publish {
     guard let topic = draft.topic, TopicName.isValid(topic) else {
       throw Problem(
         .topicInvalid, detail: "'\(draft.topic ?? "")' is not a topic a message can have",
@@ -26,10 +58,13 @@ struct PublishTerms: Sendable {
     guard draft.payload.count <= configuration.http.payloadBytes.bytes else {
       throw Self.tooLarge(limit: configuration.http.payloadBytes.bytes, by: "bridge")
     }
-    let qos = draft.qos ?? configuration.publishing.defaultQoS
+    // With a key QoS 2 makes it exactly once from the client to the broker.
+    let usual =
+      draft.idempotencyKey == nil
+      ? configuration.publishing.defaultQoS : limits?.maximumQoS ?? .exactlyOnce
     var publish = Publish(
-      topic: topic, payload: draft.payload[...], qos: qos, isRetained: draft.retain ?? false,
-      properties: draft.properties)
+      topic: topic, payload: draft.payload[...], qos: draft.qos ?? usual,
+      isRetained: draft.retain ?? false, properties: draft.properties)
     if configuration.mqtt.version == .v311 {
       guard !draft.needsMQTT5 || configuration.publishing.properties == .drop else {
         throw Problem(
@@ -45,22 +80,26 @@ struct PublishTerms: Sendable {
       throw Problem(
         .payloadFormatInvalid, detail: "payload_format_indicator is 1 and the payload is not UTF-8")
     }
-    if let limits { try Self.check(publish, limits, configuration.mqtt.version) }
-    self.publish = publish
+    return publish
+  }
 
-    let preferences = Preferences(head.headers)
-    let asked = draft.acknowledgement ?? (preferences.respondAsync ? .stored : .broker)
-    guard asked != .none || qos == .atMostOnce else {
+  /// Only what is stored can be remembered: a key needs it, and only that can be made to need a key.
+  private static func key(
+    _ draft: PublishDraft, _ subject: String, isStored: Bool,
+    _ configuration: PublishingConfiguration
+  ) throws(Problem) -> IdempotencyKey? {
+    guard let key = draft.idempotencyKey else {
+      guard isStored, configuration.requiresIdempotencyKey else { return nil }
       throw Problem(
-        .badParameter, detail: "'ack=none' is for QoS 0; QoS \(qos.rawValue) is always stored",
-        hint: "use ack=stored to be answered as soon as the message is on disk")
+        .idempotencyKeyMissing, detail: "this bridge takes stored publishes with a key only",
+        hint: "send a new random Idempotency-Key with every message, and the same with a retry")
     }
-    acknowledgement = asked == .broker && qos == .atMostOnce ? .none : asked
-    wait = preferences.wait ?? configuration.publishing.ackWait
-    preferenceApplied = preferences.applied(acknowledgement, wasExplicit: draft.isGiven("ack"))
-    let expiresIn =
-      draft.expiresIn.map { Duration.seconds($0) } ?? configuration.publishing.expiresIn
-    expiresAt = expiresIn > .zero ? now + Int64(expiresIn / .milliseconds(1)) : nil
+    guard isStored else {
+      throw Problem(
+        .badParameter, detail: "a QoS 0 publish is not stored, so its key could not be remembered",
+        hint: "leave qos out, use qos=1 or qos=2, or add ack=stored")
+    }
+    return try IdempotencyKey(key, subject: subject, draft)
   }
 
   private static func check(

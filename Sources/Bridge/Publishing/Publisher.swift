@@ -25,11 +25,12 @@ final class Publisher: Sendable {
   func publish(_ draft: PublishDraft, _ request: Request) throws(Problem) -> Answer {
     let now = WallClock.milliseconds()
     let status = wiring.status.snapshot
+    let id = identifiers.next(at: now)
     let terms = try PublishTerms(
-      draft, request.head, configuration, limits: status.limits, at: now)
+      draft, request.head, configuration, id: id, limits: status.limits, at: now)
     guard !wiring.isDraining else { throw PublishResponse.problem(.draining) }
     let receipt = PublishReceipt(
-      id: identifiers.next(at: now), topic: terms.publish.topic, qos: terms.publish.qos,
+      id: id, topic: terms.publish.topic, qos: terms.publish.qos,
       isRetained: terms.publish.isRetained, preferenceApplied: terms.preferenceApplied,
       basePath: configuration.http.basePath.prefix, head: request.head)
     let isStored =
@@ -46,7 +47,8 @@ final class Publisher: Sendable {
     let level = terms.acknowledgement == .none ? .stored : terms.acknowledgement
     publishing.withLock { $0.accepted(receipt, request, level) }
     let item = OutboxItem(
-      id: receipt.id.item, body: StoredMessage.encode(terms.publish), expiresAt: terms.expiresAt)
+      id: receipt.id.item, body: StoredMessage.encode(terms.publish), expiresAt: terms.expiresAt,
+      key: terms.key.map { ItemKey(name: $0.name, fingerprint: $0.fingerprint) })
     let admission = wiring.store?.append(item) ?? .closed
     if let refusal = Publishing.Refusal(admission) {
       publishing.withLock { $0.clientLeft(request) }
@@ -88,8 +90,30 @@ final class Publisher: Sendable {
 
   func received(_ id: MessageID) { publishing.withLock { $0.received(id) } }
 
-  func finished(_ id: MessageID, _ outcome: MessageOutcome) {
+  /// The broker has decided, or the message expired; returns what the store is to keep of it.
+  func finished(_ id: MessageID, _ outcome: MessageOutcome) -> Ending {
     run { publishing, actions in publishing.finished(id, outcome, &actions) }
+  }
+
+  /// The store has these messages no more.
+  func ended(_ items: [EndedItem]) {
+    run { publishing, actions in
+      for item in items {
+        publishing.ended(
+          MessageID(item.id), MessageOutcome(read: item.outcome), item.ending,
+          storedAt: item.storedAt, finishedAt: item.finishedAt, &actions)
+      }
+    }
+  }
+
+  /// The store has earlier messages with the keys of these.
+  func repeated(_ items: [RepeatedItem]) {
+    run { publishing, actions in
+      for item in items {
+        publishing.repeated(
+          MessageID(item.id), MessageID(item.original), Publishing.Original(item.state), &actions)
+      }
+    }
   }
 
   /// A QoS 0 message that was never stored could not be sent.
@@ -121,15 +145,18 @@ final class Publisher: Sendable {
     publishing.withLock { $0.progress(of: id) }
   }
 
-  private func run(_ input: (inout Publishing, inout [Publishing.Action]) -> Void) {
-    let actions = publishing.withLock { publishing in
+  private func run<Result: Sendable>(
+    _ input: (inout Publishing, inout [Publishing.Action]) -> Result
+  ) -> Result {
+    let (result, actions) = publishing.withLock { publishing in
       var actions: [Publishing.Action] = []
-      input(&publishing, &actions)
-      return actions
+      let result = input(&publishing, &actions)
+      return (result, actions)
     }
     for case .answer(let request, let receipt, let answer) in actions {
       wiring.server?.answer(request, with: PublishResponse.make(receipt, answer))
     }
+    return result
   }
 }
 
@@ -151,7 +178,21 @@ extension Publishing.Refusal {
     switch error {
     case .diskFull: self = .diskFull
     case .outcomeUnknown: self = .unknown
+    case .keyReused: self = .keyReused
     default: self = .storeBusy
+    }
+  }
+}
+
+extension Publishing.Original {
+  init(_ state: ItemState) {
+    switch state {
+    case .pending(_, let phase, let storedAt, _):
+      self = .pending(
+        isReceived: phase == OutboxConsumer.Phase.received.rawValue, storedAt: storedAt)
+    case .finished(let outcome, let storedAt, let finishedAt):
+      self = .finished(
+        MessageOutcome(read: outcome), storedAt: storedAt, finishedAt: finishedAt)
     }
   }
 }

@@ -1,19 +1,27 @@
 import HTTPFront
+import Store
 
 /// The accepted publishes somebody still waits for, and how far each has come.
 ///
 ///     accepted ──stored──▶ stored ──sent──▶ sent ──received──▶ received ──finished──▶ (answered)
-///        │                   │ ack=stored: answered 202
-///        └──refused──▶ (answered 5xx)          deadline: answered 202 once stored
+///        │        ▲          │ ack=stored: answered 202          rejected, expired ──▶ ending
+///        │        │                deadline: answered 202 once stored         ending ──ended──▶ (answered)
+///        ├──repeated: waits with the requests of the message that has its key, or is answered
+///        └──refused──▶ (answered 5xx)
+///
+/// Several requests can wait for one message. An answer that says that nothing was kept waits until
+/// the store has forgotten the message; one that says that the broker has it does not.
 ///
 /// Pure: it decides who is answered and with what; its callers, on three kinds of thread, hold a
 /// lock around each input and run the actions after it. Its size is bounded by the requests that
-/// wait and, for `sent`, by what the outbox feeds at once.
+/// wait and, for `sent` and `ending`, by what the outbox feeds at once.
 struct Publishing: ~Copyable {
   /// What a request gets to hear.
   enum Answer: Equatable, Sendable {
-    /// 200 or an error by the reason code: the broker has decided.
-    case finished(MessageOutcome, storedAt: Int64?)
+    /// 200, or an error by the reason code after which nothing is kept.
+    case finished(MessageOutcome, storedAt: Int64?, finishedAt: Int64? = nil)
+    /// An error by the reason code, while the message or its key is kept.
+    case kept(MessageOutcome)
     /// 202: it is on our disk and goes on.
     case pending(MessageState, storedAt: Int64)
     /// Nothing was kept.
@@ -31,22 +39,33 @@ struct Publishing: ~Copyable {
     case diskFull
     case draining
     case brokerUnavailable
+    case keyReused
     /// Whether the commit reached the disk cannot be told.
     case unknown
   }
 
+  /// How far the message is that has the key of a repeated one.
+  enum Original: Equatable, Sendable {
+    case pending(isReceived: Bool, storedAt: Int64)
+    case finished(MessageOutcome, storedAt: Int64, finishedAt: Int64)
+  }
+
   private struct Entry {
-    let request: RequestID
-    let receipt: PublishReceipt
+    /// Names the message that the request waits for.
+    var receipt: PublishReceipt
     let acknowledgement: AckLevel
     var storedAt: Int64?
     var state = MessageState.queued
     var isOverdue = false
   }
 
-  private var entries: [MessageID: Entry] = [:]
-  private var messages: [RequestID: MessageID] = [:]
+  private var entries: [RequestID: Entry] = [:]
+  private var waiting: [MessageID: [RequestID]] = [:]
   private var sent: Set<MessageID> = []
+  /// The store was told to forget these, and has not done it yet.
+  private var ending: Set<MessageID> = []
+  /// Messages with waiting requests of which one was told that they are stored.
+  private var promised: Set<MessageID> = []
 
   /// How many requests wait.
   var count: Int { entries.count }
@@ -58,83 +77,148 @@ struct Publishing: ~Copyable {
   mutating func accepted(
     _ receipt: PublishReceipt, _ request: RequestID, _ acknowledgement: AckLevel
   ) {
-    entries[receipt.id] = Entry(
-      request: request, receipt: receipt, acknowledgement: acknowledgement)
-    messages[request] = receipt.id
+    entries[request] = Entry(receipt: receipt, acknowledgement: acknowledgement)
+    waiting[receipt.id, default: []].append(request)
   }
 
   /// The message is on the disk.
   mutating func stored(_ id: MessageID, at storedAt: Int64, _ actions: inout [Action]) {
-    guard var entry = entries[id] else { return }
-    entry.storedAt = storedAt
-    entries[id] = entry
-    if entry.acknowledgement == .stored || entry.isOverdue {
-      answer(id, .pending(entry.state, storedAt: storedAt), &actions)
+    for request in waiting[id] ?? [] {
+      entries[request]?.storedAt = storedAt
+      answerIfStoredIsEnough(request, &actions)
+    }
+  }
+
+  /// Nothing of the message was stored, because an earlier one has its key.
+  mutating func repeated(
+    _ id: MessageID, _ original: MessageID, _ state: Original, _ actions: inout [Action]
+  ) {
+    guard let request = waiting.removeValue(forKey: id)?.first else { return }
+    entries[request]?.receipt.id = original
+    entries[request]?.receipt.isReplay = true
+    waiting[original, default: []].append(request)
+    switch state {
+    case .finished(let outcome, let storedAt, let finishedAt):
+      let isKept = outcome.isFailure
+      answer(
+        request,
+        isKept
+          ? .kept(outcome) : .finished(outcome, storedAt: storedAt, finishedAt: finishedAt),
+        &actions)
+    case .pending(let isReceived, let storedAt):
+      let progress = isReceived ? MessageState.received : progress(of: original)
+      entries[request]?.storedAt = storedAt
+      entries[request]?.state = progress
+      answerIfStoredIsEnough(request, &actions)
     }
   }
 
   /// The store kept nothing of the message.
   mutating func refused(_ id: MessageID, _ refusal: Refusal, _ actions: inout [Action]) {
-    answer(id, .refused(refusal), &actions)
+    for request in waiting[id] ?? [] { answer(request, .refused(refusal), &actions) }
   }
 
   /// PUBLISH went to the broker.
   mutating func sent(_ id: MessageID) {
     sent.insert(id)
-    entries[id]?.state = .sent
+    for request in waiting[id] ?? [] { entries[request]?.state = .sent }
   }
 
   /// PUBREC came.
   mutating func received(_ id: MessageID) {
-    entries[id]?.state = .received
+    for request in waiting[id] ?? [] { entries[request]?.state = .received }
   }
 
-  /// The broker has decided, or the message expired.
-  mutating func finished(_ id: MessageID, _ outcome: MessageOutcome, _ actions: inout [Action]) {
+  /// The broker has decided, or the message expired; returns what the store is to keep of it.
+  ///
+  /// Nothing, where the client that sent it hears of the failure before it heard anything else.
+  mutating func finished(
+    _ id: MessageID, _ outcome: MessageOutcome, _ actions: inout [Action]
+  ) -> Ending {
+    guard outcome.isFailure else {
+      for request in waiting[id] ?? [] {
+        answer(request, .finished(outcome, storedAt: entries[request]?.storedAt), &actions)
+      }
+      return .remembered
+    }
+    let isTold =
+      !promised.contains(id)
+      && (waiting[id] ?? []).contains { entries[$0]?.receipt.isReplay == false }
+    if isTold, !outcome.isHeld {
+      ending.insert(id)
+      return .forgotten
+    }
+    return outcome.state == .rejected ? .deadLetter : .remembered
+  }
+
+  /// The store has done with the message what `ending` says.
+  mutating func ended(
+    _ id: MessageID, _ outcome: MessageOutcome, _ ending: Ending, storedAt: Int64,
+    finishedAt: Int64, _ actions: inout [Action]
+  ) {
     sent.remove(id)
-    answer(id, .finished(outcome, storedAt: entries[id]?.storedAt), &actions)
+    self.ending.remove(id)
+    let isKept = outcome.isFailure && ending != .forgotten
+    for request in waiting[id] ?? [] {
+      answer(
+        request,
+        isKept
+          ? .kept(outcome) : .finished(outcome, storedAt: storedAt, finishedAt: finishedAt),
+        &actions)
+    }
   }
 
   /// The request has waited as long as it wanted; nil when the store has not decided yet.
   mutating func deadlineReached(_ request: RequestID) -> (PublishReceipt, Answer)? {
-    guard let id = messages[request], var entry = entries[id] else { return nil }
-    guard let storedAt = entry.storedAt else {
-      entry.isOverdue = true
-      entries[id] = entry
-      return nil
-    }
-    forget(id, request)
-    return (entry.receipt, .pending(entry.state, storedAt: storedAt))
+    guard entries[request] != nil else { return nil }
+    entries[request]?.isOverdue = true
+    var actions: [Action] = []
+    answerIfStoredIsEnough(request, &actions)
+    guard case .answer(_, let receipt, let answer) = actions.first else { return nil }
+    return (receipt, answer)
   }
 
   /// The bridge is stopping: whoever waits is answered as soon as its message is on the disk.
   mutating func drained(_ actions: inout [Action]) {
-    for (id, entry) in entries {
-      entries[id]?.isOverdue = true
-      guard let storedAt = entry.storedAt else { continue }
-      answer(id, .pending(entry.state, storedAt: storedAt), &actions)
+    for request in Array(entries.keys) {
+      entries[request]?.isOverdue = true
+      answerIfStoredIsEnough(request, &actions)
     }
   }
 
   /// The bridge cannot wait for the store any longer: nobody can tell what became of these.
   mutating func abandoned(_ actions: inout [Action]) {
-    for id in Array(entries.keys) { answer(id, .refused(.unknown), &actions) }
+    for request in Array(entries.keys) { answer(request, .refused(.unknown), &actions) }
   }
 
   /// The client went away; its message goes on.
-  mutating func clientLeft(_ request: RequestID) {
-    guard let id = messages[request] else { return }
-    forget(id, request)
+  mutating func clientLeft(_ request: RequestID) { _ = forget(request) }
+
+  /// Answers 202 to a request that wants no more, unless its message is about to be forgotten.
+  private mutating func answerIfStoredIsEnough(
+    _ request: RequestID, _ actions: inout [Action]
+  ) {
+    guard let entry = entries[request], let storedAt = entry.storedAt,
+      entry.acknowledgement == .stored || entry.isOverdue, !ending.contains(entry.receipt.id)
+    else { return }
+    answer(request, .pending(entry.state, storedAt: storedAt), &actions)
+    if waiting[entry.receipt.id] != nil { promised.insert(entry.receipt.id) }
   }
 
-  private mutating func answer(_ id: MessageID, _ answer: Answer, _ actions: inout [Action]) {
-    guard let entry = entries[id] else { return }
-    forget(id, entry.request)
-    actions.append(.answer(entry.request, entry.receipt, answer))
+  private mutating func answer(
+    _ request: RequestID, _ answer: Answer, _ actions: inout [Action]
+  ) {
+    guard let receipt = forget(request) else { return }
+    actions.append(.answer(request, receipt, answer))
   }
 
-  private mutating func forget(_ id: MessageID, _ request: RequestID) {
-    entries[id] = nil
-    messages[request] = nil
+  private mutating func forget(_ request: RequestID) -> PublishReceipt? {
+    guard let receipt = entries.removeValue(forKey: request)?.receipt else { return nil }
+    waiting[receipt.id]?.removeAll { $0 == request }
+    if waiting[receipt.id]?.isEmpty == true {
+      waiting[receipt.id] = nil
+      promised.remove(receipt.id)
+    }
+    return receipt
   }
 }

@@ -3,7 +3,8 @@ import HTTPFront
 import MQTTClient
 import Store
 
-/// What the admin server serves: whether the bridge lives, is ready, and how it is.
+/// What the admin server serves: whether the bridge lives, is ready, and how it is; and its dead
+/// letters.
 final class AdminApplication: HTTPApplication {
   private static let tickLimit = Duration.seconds(5)
 
@@ -13,14 +14,17 @@ final class AdminApplication: HTTPApplication {
   private let health: HealthReport
   /// A thread that has not turned yet has had time since then.
   private let startedAt = MonotonicClock.now()
+  private let deadLetters: DeadLetterRequests
   private let observer: Observer
 
   init(
-    _ configuration: BridgeConfiguration, _ wiring: Wiring, _ observer: Observer
+    _ configuration: BridgeConfiguration, _ wiring: Wiring, _ deadLetters: DeadLetterRequests,
+    _ observer: Observer
   ) {
     self.configuration = configuration
     self.wiring = wiring
     health = HealthReport(configuration, wiring)
+    self.deadLetters = deadLetters
     self.observer = observer
   }
 
@@ -31,7 +35,7 @@ final class AdminApplication: HTTPApplication {
 
   func handle(_ request: Request) -> Answer {
     let match = router.match(method: request.head.method, path: request.head.path)
-    guard case .found(let endpoint, _) = match else {
+    guard case .found(let endpoint, let captures) = match else {
       return .respond(Problem(.notFound).response(to: request.head))
     }
     switch endpoint {
@@ -40,11 +44,17 @@ final class AdminApplication: HTTPApplication {
     case .ready: return .respond(Self.answer(health.reasonsNotReady))
     case .health:
       return .respond(.json(health.json, headers: ["Cache-Control": "no-store"]))
+    case .listDeadLetters, .deadLetter, .retryDeadLetter, .deleteDeadLetter, .deleteDeadLetters:
+      do throws(Problem) {
+        return try deadLetters.ask(endpoint, captures["id"], request)
+      } catch {
+        return .respond(error.response(to: request.head))
+      }
     }
   }
 
   func deadlineReached(_ id: RequestID) -> Response? { nil }
-  func clientLeft(_ id: RequestID) {}
+  func clientLeft(_ id: RequestID) { deadLetters.clientLeft(id) }
   func streamClosed(_ id: StreamID, reason: StreamEnd) {}
   func streamLagged(_ id: StreamID, after position: Int64) {}
   func streamDrained(_ id: StreamID, written position: Int64) {}

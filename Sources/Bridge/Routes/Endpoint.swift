@@ -22,6 +22,11 @@ enum AdminEndpoint: Sendable {
   case live
   case ready
   case health
+  case listDeadLetters
+  case deadLetter
+  case retryDeadLetter
+  case deleteDeadLetter
+  case deleteDeadLetters
 }
 
 /// Every route there is; `openapi.yaml` describes exactly these.
@@ -46,5 +51,10 @@ enum RouteTable {
     Route("GET", "/healthz/live", .live),
     Route("GET", "/healthz/ready", .ready),
     Route("GET", "/healthz", .health),
+    Route("GET", "/admin/dead-letters", .listDeadLetters),
+    Route("DELETE", "/admin/dead-letters", .deleteDeadLetters),
+    Route("GET", "/admin/dead-letters/{id}", .deadLetter),
+    Route("DELETE", "/admin/dead-letters/{id}", .deleteDeadLetter),
+    Route("POST", "/admin/dead-letters/{id}/retry", .retryDeadLetter),
   ]
 }

@@ -46,6 +46,7 @@ struct HealthReport: Sendable {
       .init("url", .string(configuration.mqtt.broker.description)),
       .init("protocol", .string(configuration.mqtt.version == .v5 ? "5" : "3.1.1")),
       .init("reconnects", .integer(status.reconnects)),
+      .init("uncertain_publishes", .integer(status.uncertainPublishes)),
     ]
     if let error = status.lastError { members.append(.init("last_error", .string(error))) }
     guard let limits = status.limits else { return .object(members) }
@@ -71,6 +72,11 @@ struct HealthReport: Sendable {
       .init("wal_bytes", .integer(statistics.walBytes)),
       .init("commits", .integer(statistics.commits)),
       .init("last_commit_ms", .integer(Int(statistics.lastCommitDuration / .milliseconds(1)))),
+    ]
+    members += [
+      .init("dead_letters", .integer(statistics.deadLetters.messages)),
+      .init("dead_letter_bytes", .integer(statistics.deadLetters.bytes)),
+      .init("dead_letters_dropped", .integer(statistics.deadLetters.dropped)),
     ]
     if let oldest = statistics.oldestStoredAt {
       members.append(

@@ -92,7 +92,8 @@ final class PublicApplication: HTTPApplication {
   }
 
   func deadlineReached(_ id: RequestID) -> Response? {
-    publisher.deadlineReached(id) ?? subscriptions.deadlineReached(id)
+    publisher.deadlineReached(id) ?? messages.deadlineReached(id)
+      ?? subscriptions.deadlineReached(id)
   }
 
   func clientLeft(_ id: RequestID) {

@@ -3,10 +3,10 @@ import COpenSSL
 /// The primitives that authentication and certificate checks need, from OpenSSL's default provider.
 ///
 /// Every function is safe on every thread and blocks no longer than it computes.
-enum Cryptography {
+package enum Cryptography {
   static let sha256Bytes = 32
 
-  static func sha256(_ bytes: some Collection<UInt8>) throws(CryptographyError) -> [UInt8] {
+  package static func sha256(_ bytes: some Collection<UInt8>) throws(CryptographyError) -> [UInt8] {
     try digest(Array(bytes))
   }
 
@@ -80,8 +80,8 @@ enum Cryptography {
 }
 
 /// A primitive that OpenSSL would not compute: its provider is missing or refuses the parameters.
-struct CryptographyError: Error, Equatable, Sendable, CustomStringConvertible {
-  let description: String
+package struct CryptographyError: Error, Equatable, Sendable, CustomStringConvertible {
+  package let description: String
 
   /// Takes OpenSSL's words from its queue unless there are better ones.
   init(_ primitive: String, _ words: [String]? = nil) {

@@ -13,6 +13,7 @@ package final class LinkContext {
     case acknowledge(AckToken, DeliveryReply)
     case receivedRecorded(UInt64)
     case releasedRecorded(PacketID)
+    case restartRecorded(UInt64)
     case cancel(UInt64, answersSent: Bool)
     case cancelAll(answersSent: Bool)
     case changeRate(PublishRate)
@@ -63,6 +64,9 @@ package final class LinkContext {
 
   /// The application has recorded `.released`; PUBCOMP may go out.
   package func releasedRecorded(_ id: PacketID) { add(.releasedRecorded(id)) }
+
+  /// The application has recorded `.restarted`; PUBLISH may go out again.
+  package func restartRecorded(key: UInt64) { add(.restartRecorded(key)) }
 
   /// Takes back a publish that has not been sent; on demand one that was sent ends as
   /// `.maybeSent(.cancelled)`, while its exchange goes on.

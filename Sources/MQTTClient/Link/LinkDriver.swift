@@ -256,6 +256,7 @@ final class LinkDriver {
     case .acknowledge(let token, let reply): acknowledge(token, reply)
     case .receivedRecorded(let key): feed { $0.receivedRecorded(key: key, at: $2, &$1) }
     case .releasedRecorded(let id): releasedRecorded(id)
+    case .restartRecorded(let key): feed { $0.restartRecorded(key: key, at: $2, &$1) }
     case .cancel(let key, _) where journal?.cancel(key) ?? false: break
     case .cancel(let key, let answersSent):
       feed { session, actions, _ in
@@ -361,6 +362,7 @@ final class LinkDriver {
       if journal?.wasCancelled(request.key) ?? false { return finished(request.key, .cancelled) }
       feed { $0.publish(request, at: $2, &$1) }
     case .releasePublish(let key): feed { $0.receivedRecorded(key: key, at: $2, &$1) }
+    case .restartPublish(let key): feed { $0.restartRecorded(key: key, at: $2, &$1) }
     case .finish(let key, let outcome): report(key, outcome)
     case .acknowledge(let token, let reply): feed { $0.acknowledge(token, reply, at: $2, &$1) }
     case .release(let id): releasedRecorded(id)

@@ -11,6 +11,7 @@ final class LinkJournal {
   enum Step {
     case publish(PublishRequest, sequence: UInt64)
     case releasePublish(key: UInt64)
+    case restartPublish(key: UInt64)
     case finish(UInt64, PublishOutcome)
     case acknowledge(AckToken, DeliveryReply)
     /// PUBREL may be answered.
@@ -93,6 +94,7 @@ final class LinkJournal {
   func restarted(_ key: UInt64) {
     guard let sequence = sequences[key] else { return }
     records.append(.restarted(sequence: sequence))
+    steps.append(.restartPublish(key: key))
   }
 
   /// True if the outcome waits for its record; it may become another one.
@@ -170,7 +172,7 @@ final class LinkJournal {
       switch step {
       case .publish(let request, _): (request.key, .maybeSent(.stopped))
       case .finish(let key, let outcome): (key, outcome)
-      case .releasePublish, .acknowledge, .release: nil
+      case .releasePublish, .restartPublish, .acknowledge, .release: nil
       }
     }
   }

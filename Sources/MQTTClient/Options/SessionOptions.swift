@@ -70,7 +70,8 @@ public struct SessionOptions: Sendable {
   public var resubscribeRetainHandling: Subscription.RetainHandling
   /// How packet identifiers are chosen.
   public var packetIDOrder = PacketIDOrder.reserving
-  /// Hold each PUBREL back until `Session.receivedRecorded(key:at:_:)`.
+  /// Hold each PUBREL back until `Session.receivedRecorded(key:at:_:)`, and each PUBLISH that begins
+  /// again after its PUBREC until `Session.restartRecorded(key:at:_:)`.
   public var recordsReceived: Bool
   /// Hold each PUBCOMP back until `LinkContext.releasedRecorded`, so that an application that keeps
   /// the identifiers of QoS 2 deliveries itself forgets them first.

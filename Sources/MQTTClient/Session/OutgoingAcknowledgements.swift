@@ -54,6 +54,12 @@ extension OutgoingPublishes {
     releaseRecorded(at: now, &actions)
   }
 
+  /// The application has recorded that the publish begins again; the next pump sends it.
+  mutating func restartRecorded(key: UInt64) {
+    guard let slot = restartingSlots.removeValue(forKey: key) else { return }
+    table[slot].awaitsRestart = false
+  }
+
   private mutating func releaseRecorded(
     at now: Duration, _ actions: inout [SessionAction]
   ) {

@@ -29,6 +29,8 @@ struct OutgoingPublishes: ~Copyable {
   var released = SlotList()
   /// Where the publishes are whose PUBREC the application records.
   var recordingSlots: [UInt64: Int32] = [:]
+  /// Where the publishes are whose new beginning the application records.
+  var restartingSlots: [UInt64: Int32] = [:]
   var deadlines = PublishDeadlines()
   /// Where the publishes in flight are that have a deadline, by their numbers.
   var deadlineSlots: [UInt64: Int32] = [:]
@@ -86,7 +88,7 @@ struct OutgoingPublishes: ~Copyable {
   ) {
     throttledUntil = nil
     guard limits != nil else { return }
-    while hasRoom, let slot = sending.first {
+    while hasRoom, let slot = sending.first, !table[slot].awaitsRestart {
       guard passes(isReplay: true, at: now) else { return }
       send(slot, &ids, at: now, &actions)
     }
@@ -160,16 +162,30 @@ struct OutgoingPublishes: ~Copyable {
     entry.wasSent = wasSent && !wasSessionLost && request.packetID != nil
     entry.isUncertain = wasSent && !entry.wasSent
     let isReceived = request.progress == .received && request.publish.qos == .exactlyOnce
-    if isReceived && entry.isUncertain { actions.append(.restarted(request.key)) }
     let slot = table.insert(entry)
+    if isReceived && entry.isUncertain { restart(slot, &actions) }
     if entry.hasDeadline { deadlineSlots[entry.number] = slot }
     if isReceived && entry.wasSent {
       release(slot, at: now, &actions)
     } else {
       table.links.append(slot, to: &sending)
-      send(slot, &ids, at: now, &actions)
+      if !table[slot].awaitsRestart { send(slot, &ids, at: now, &actions) }
     }
     return true
+  }
+
+  /// A publish past PUBREC begins again, because the broker has forgotten it.
+  ///
+  /// Where the application records PUBREC, PUBLISH waits until it has recorded this too:
+  ///   1. PUBREC is on the disk, and the broker has lost the session, 2. PUBLISH goes out, and the
+  ///   process dies before the broker reads it, 3. the next process finds PUBREC on the disk and a
+  ///   session at the broker, so it sends PUBREL, and the message is lost.
+  mutating func restart(_ slot: Int32, _ actions: inout [SessionAction]) {
+    let key = table[slot].key
+    actions.append(.restarted(key))
+    guard recordsReceived else { return }
+    table[slot].awaitsRestart = true
+    restartingSlots[key] = slot
   }
 
   private mutating func send(
@@ -250,6 +266,7 @@ struct OutgoingPublishes: ~Copyable {
     table.remove(slot)
     ids.release(entry.packetID)
     if entry.hasDeadline { deadlineSlots[entry.number] = nil }
+    if entry.awaitsRestart { restartingSlots[entry.key] = nil }
     actions.append(entry.isAnswered ? .settled(entry.key) : .finished(entry.key, outcome))
   }
 }

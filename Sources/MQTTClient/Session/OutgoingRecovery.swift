@@ -61,7 +61,7 @@ extension OutgoingPublishes {
         continue
       }
       switch entry.stage {
-      case .recording, .recorded, .awaitingComplete: actions.append(.restarted(entry.key))
+      case .recording, .recorded, .awaitingComplete: restart(slot, &actions)
       case .sending, .awaitingAck, .awaitingReceived: break
       }
       table[slot].isUncertain = entry.isUncertain || entry.wasSent

@@ -36,6 +36,8 @@ struct PublishEntry {
   var verdict: PublishObstacle?
   /// How many links in a row ended over it.
   var strikes = 0
+  /// It begins again, and the application has not recorded that yet.
+  var awaitsRestart = false
   /// The application was told an outcome; what is left is to finish the exchange.
   var isAnswered = false
 

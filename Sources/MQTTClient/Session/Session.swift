@@ -175,6 +175,14 @@ package struct Session: ~Copyable {
     incoming.releasedRecorded(id, &actions)
   }
 
+  /// The application has recorded what `.restarted(key)` said.
+  package mutating func restartRecorded(
+    key: UInt64, at now: Duration, _ actions: inout [Action]
+  ) {
+    outgoing.restartRecorded(key: key)
+    outgoing.pump(&ids, at: now, &actions)
+  }
+
   /// Collects a request until `flush`.
   package mutating func subscribe(
     _ request: SubscribeRequest, at now: Duration, _ actions: inout [Action]

@@ -46,6 +46,14 @@ import CSQLite
     try ResultCode.check(code)
   }
 
+  /// Binds few bytes, which are copied; `run(blob:at:)` copies none.
+  func bind(copying blob: [UInt8], at index: Int32) throws(StoreError) {
+    let code = unsafe blob.withUnsafeBytes { bytes in
+      unsafe csqlite_bind_blob_copy(handle, index, bytes.baseAddress, UInt64(bytes.count))
+    }
+    try ResultCode.check(code)
+  }
+
   /// Runs to the end with `blob` bound at `index`, without copying it.
   func run(blob: [UInt8], at index: Int32) throws(StoreError) {
     try unsafe blob.withUnsafeBufferPointer { (bytes) throws(StoreError) in

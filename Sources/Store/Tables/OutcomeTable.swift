@@ -25,15 +25,20 @@ struct OutcomeTable {
   func insert(
     _ id: ItemID, _ outcome: Outcome, storedAt: Int64, finishedAt: Int64
   ) throws(StoreError) -> Int {
-    try deleteByID.bind(id, at: 1)
-    try deleteByID.run()
-    let replaced = connection.changes
+    let growth = try forget(id) + 1
     try insertRow.bind(id, at: 1)
     try insertRow.bind(storedAt, at: 2)
     try insertRow.bind(finishedAt, at: 3)
     try insertRow.bind(outcome.code, at: 4)
     try insertRow.run(blob: outcome.detail, at: 5)
-    return 1 - replaced
+    return growth
+  }
+
+  /// Forgets the outcome of an item; returns by how many the table grew.
+  func forget(_ id: ItemID) throws(StoreError) -> Int {
+    try deleteByID.bind(id, at: 1)
+    try deleteByID.run()
+    return -connection.changes
   }
 
   func find(_ id: ItemID) throws(StoreError) -> ItemState? {

@@ -61,6 +61,7 @@ enum Schema {
     ALTER TABLE totals ADD COLUMN last_event_time INTEGER NOT NULL DEFAULT 0;
     INSERT INTO settings SELECT 'instance', value FROM settings WHERE key = 'epoch';
     """,
+    keysAndDeadLetters,
   ]
 
   /// Creates or migrates the tables; a database that is not ours or newer is left as it was.

@@ -4,11 +4,12 @@ enum Command: Sendable {
   /// All of them or none, in one transaction.
   case appendAll([OutboxItem])
   case advance(sequence: Int64, phase: UInt8)
-  case finish(sequence: Int64, Outcome)
+  case finish(sequence: Int64, Outcome, Ending)
   case remember(ItemID, Outcome)
   case recordName(String)
   case forgetName(String)
   case lookUp(ItemID, token: UInt64)
+  case deadLetters(DeadLetterRequest, token: UInt64)
   case startFeed
   case log([EventItem])
   case forgetReceipt(Int64)

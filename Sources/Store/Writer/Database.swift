@@ -3,6 +3,8 @@ final class Database {
   let connection: Connection
   let outbox: OutboxTable
   let outcomes: OutcomeTable
+  let keys: KeyTable
+  let deadLetters: DeadLetterTable
   let names: NameTable
   let settings: SettingsTable
   let events: EventLog
@@ -11,12 +13,16 @@ final class Database {
   /// The sequence of the last row that an earlier run stored.
   let loadedUpTo: Int64
   private(set) var totals: Totals
+  private(set) var deadLetterTotals: DeadLetterTotals
+  /// How much the last transaction forgot because of its age or number.
+  private(set) var prunedLast = 0
+  private var mayHaveKeys: Bool
 
   private let totalsTable: TotalsTable
   private let begin: Statement
   private let commit: Statement
   private let rollback: Statement
-  private let options: StoreOptions
+  let options: StoreOptions
 
   init(path: String, _ options: StoreOptions) throws(StoreError) {
     connection = try Connection(path: path)
@@ -28,6 +34,8 @@ final class Database {
     }
     outbox = try OutboxTable(connection)
     outcomes = try OutcomeTable(connection)
+    keys = try KeyTable(connection)
+    deadLetters = try DeadLetterTable(connection)
     names = try NameTable(connection)
     settings = try SettingsTable(connection)
     events = try EventLog(connection, options)
@@ -38,25 +46,36 @@ final class Database {
     totals = try totalsTable.read()
     try events.load(totals)
     instance = try settings.instance()
+    deadLetterTotals = try deadLetters.totals()
+    mayHaveKeys = try !keys.isEmpty
     epoch = try settings.epoch()
     loadedUpTo = try connection.integer("SELECT max(sequence) FROM outbox") ?? 0
   }
-
-  /// Whether there is anything that age or number could make superfluous.
-  var canPrune: Bool { totals.outcomes > 0 || totals.events > 0 }
 
   /// Performs the writing commands in one transaction; a failed one leaves nothing.
   func write(
     _ commands: [Command], _ feed: borrowing Feed, at time: Int64
   ) throws(WriteFailure) -> Effects {
-    var effects = Effects(events: events.startEffects())
-    do throws(StoreError) {
-      try begin.run()
+    try transact { (effects: inout Effects) throws(StoreError) in
       for command in commands { try perform(command, feed, at: time, &effects) }
       try events.prune(totals, at: time, isIdle: commands.isEmpty, &effects)
       try prune(
         steps: commands.isEmpty ? 1024 : 16 + 2 * effects.finished.count, at: time, &effects)
+    }
+  }
+
+  /// Runs `body` in one transaction; a failed one leaves nothing.
+  func transact(
+    _ body: (inout Effects) throws(StoreError) -> Void
+  ) throws(WriteFailure) -> Effects {
+    var effects = Effects(events: events.startEffects())
+    do throws(StoreError) {
+      try begin.run()
+      try body(&effects)
       if effects.totals != Totals() { try totalsTable.write(totals + effects.totals) }
+      if effects.deadLetters != DeadLetterTotals() {
+        try deadLetters.write(deadLetterTotals + effects.deadLetters)
+      }
     } catch {
       leaveTransaction()
       throw WriteFailure(error: error, isAtCommit: false)
@@ -69,6 +88,7 @@ final class Database {
     }
     totals = totals + effects.totals
     events.committed(effects.events)
+    deadLetterTotals = deadLetterTotals + effects.deadLetters
     return effects
   }
 
@@ -93,7 +113,11 @@ final class Database {
 
   func state(of id: ItemID) throws(StoreError) -> ItemState? {
     if let pending = try outbox.find(id) { return pending }
-    return try outcomes.find(id)
+    if let finished = try outcomes.find(id) { return finished }
+    if let remembered = try keys.outcome(of: id) { return remembered }
+    return try deadLetters.find(id).map {
+      .finished($0.outcome, storedAt: $0.storedAt, finishedAt: $0.diedAt)
+    }
   }
 
   /// Rolls back, unless SQLite has done so itself as it does after some errors.
@@ -110,8 +134,8 @@ final class Database {
     case .advance(let sequence, let phase):
       _ = try outbox.advance(sequence, to: phase)
       effects.advanced.append((sequence, phase))
-    case .finish(let sequence, let outcome):
-      try finish(sequence, outcome, feed[sequence], at: time, &effects)
+    case .finish(let sequence, let outcome, let ending):
+      try finish(sequence, outcome, ending, feed[sequence], at: time, &effects)
     case .remember(let id, let outcome):
       effects.totals.outcomes += try outcomes.insert(
         id, outcome, storedAt: time, finishedAt: time)
@@ -123,7 +147,7 @@ final class Database {
       effects.events.forgottenNames.append(name)
     case .log, .forgetReceipt, .forgetAllReceipts, .keep, .removeSubscription, .moveCursor:
       try events.perform(command, at: time, &effects)
-    case .lookUp, .startFeed, .foundDamage: return
+    case .lookUp, .deadLetters, .startFeed, .foundDamage: return
     }
     effects.writes += 1
   }
@@ -132,6 +156,7 @@ final class Database {
     _ items: [OutboxItem], at time: Int64, _ effects: inout Effects
   ) throws(StoreError) {
     let (stored, refused, totals) = (effects.stored.count, effects.refused.count, effects.totals)
+    let repeated = effects.repeated.count
     try connection.execute("SAVEPOINT items")
     try append(items, at: time, &effects)
     if effects.refused.count > refused {
@@ -139,6 +164,7 @@ final class Database {
       effects.refused.removeSubrange(refused...)
       effects.refused += items.map { ($0, error) }
       effects.stored.removeSubrange(stored...)
+      effects.repeated.removeSubrange(repeated...)
       effects.totals = totals
       try connection.execute("ROLLBACK TO items")
     }
@@ -151,7 +177,15 @@ final class Database {
   ) throws(StoreError) {
     for item in items {
       do throws(StoreError) {
+        if let repetition = try repetition(of: item, at: time) {
+          effects.repeated.append((item, repetition))
+          continue
+        }
         let sequence = try outbox.insert(item, storedAt: time)
+        if let key = item.key {
+          try keys.insert(key, item: item.id, at: time)
+          mayHaveKeys = true
+        }
         effects.stored.append(
           OutboxRow(
             sequence: sequence, id: item.id, body: item.body, phase: 0, storedAt: time,
@@ -162,37 +196,55 @@ final class Database {
         return effects.refused.append((item, .duplicateItem))
       } catch .itemTooLarge {
         return effects.refused.append((item, .itemTooLarge))
+      } catch .keyReused {
+        return effects.refused.append((item, .keyReused))
       }
     }
   }
 
-  private func finish(
-    _ sequence: Int64, _ outcome: Outcome, _ known: RowSummary?, at time: Int64,
-    _ effects: inout Effects
-  ) throws(StoreError) {
-    effects.finished.append(sequence)
-    let found = if let known { known } else { try outbox.describe(sequence) }
-    guard let row = found else { return }
-    let mayHavePhase = row.phase != 0 || known == nil || !effects.advanced.isEmpty
-    guard try outbox.delete(sequence, withPhase: mayHavePhase) else { return }
-    effects.totals.messages -= 1
-    effects.totals.bytes -= row.bytes
-    effects.freed.messages += 1
-    effects.freed.bytes += row.bytes
-    effects.totals.outcomes += try outcomes.insert(
-      row.id, outcome, storedAt: row.storedAt, finishedAt: time)
+  /// The earlier item that has the key and asks for the same; nil lets the item in.
+  private func repetition(
+    of item: OutboxItem, at time: Int64
+  ) throws(StoreError) -> RepeatedItem? {
+    guard mayHaveKeys, let key = item.key, let holder = try keys.find(name: key.name) else {
+      return nil
+    }
+    let pending = try outbox.find(holder.item)
+    guard holder.createdAt >= oldestKeyTime(at: time), let state = pending ?? holder.state else {
+      try keys.forget(holder.item)
+      return nil
+    }
+    guard holder.fingerprint == key.fingerprint else { throw .keyReused }
+    return RepeatedItem(id: item.id, original: holder.item, state: state)
   }
 
-  /// Forgets old outcomes in small steps, a little faster than they come.
+  /// Whether anything is there that time makes old.
+  var mayPrune: Bool { totals.outcomes > 0 || totals.events > 0 || mayHaveKeys }
+
+  /// Forgets old outcomes and keys in small steps, a little faster than they come.
   private func prune(
     steps: Int, at time: Int64, _ effects: inout Effects
   ) throws(StoreError) {
+    prunedLast = 0
+    if mayHaveKeys {
+      prunedLast = try keys.prune(
+        createdBefore: oldestKeyTime(at: time), max: options.keysMax, steps: steps)
+      if prunedLast > 0 { mayHaveKeys = try !keys.isEmpty }
+    }
     let count = totals.outcomes + effects.totals.outcomes
     guard count > 0 else { return }
-    let ageMilliseconds = options.outcomeAge / .milliseconds(1)
     let forgotten = try outcomes.prune(
       surplus: count - options.outcomesMax,
-      finishedBefore: time - Int64(min(ageMilliseconds, 1e15)), steps: steps)
+      finishedBefore: time - Self.milliseconds(options.outcomeAge), steps: steps)
     effects.totals.outcomes -= forgotten
+    prunedLast += forgotten
+  }
+
+  private func oldestKeyTime(at time: Int64) -> Int64 {
+    time - Self.milliseconds(options.keyAge)
+  }
+
+  private static func milliseconds(_ age: Duration) -> Int64 {
+    Int64(min(age / .milliseconds(1), 1e15))
   }
 }

@@ -4,12 +4,17 @@ struct Effects {
   var stored: [OutboxRow] = []
   var advanced: [(sequence: Int64, phase: UInt8)] = []
   var finished: [Int64] = []
+  /// Those of the finished rows that were there.
+  var ended: [EndedItem] = []
   /// What the finished rows held.
   var freed = StoreOptions.Limits(messages: 0, bytes: 0)
   /// Items that could not be kept for a reason of their own.
   var refused: [(item: OutboxItem, error: StoreError)] = []
+  /// Items that were not stored, because earlier ones have their keys.
+  var repeated: [(item: OutboxItem, repetition: RepeatedItem)] = []
   var totals = Totals()
   var events: EventEffects
+  var deadLetters = DeadLetterTotals()
   /// How many commands wrote.
   var writes = 0
 }

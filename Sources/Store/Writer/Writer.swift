@@ -41,7 +41,7 @@ final class Writer {
   /// When `tick` has something to do next.
   var nextDeadline: Duration? {
     if let backoff { return statistics.failure == .corrupt ? nil : backoff.nextTry }
-    guard database.canPrune else { return maintenance.nextStep }
+    guard database.mayPrune else { return maintenance.nextStep }
     return min(nextPruning, maintenance.nextStep ?? nextPruning)
   }
 
@@ -49,9 +49,11 @@ final class Writer {
   func handle(_ commands: [Command]) {
     var looksUp = false
     var writes = false
+    var asksForDeadLetters = false
     for command in commands {
       switch command {
       case .lookUp: looksUp = true
+      case .deadLetters: asksForDeadLetters = true
       case .startFeed: feed.start()
       case .foundDamage: fail(.corrupt)
       default: writes = true
@@ -61,6 +63,7 @@ final class Writer {
       if backoff == nil { write(commands) } else { postpone(commands, nil) }
     }
     if looksUp { answer(commands) }
+    if asksForDeadLetters { serveDeadLetters(commands) }
     refill()
     publishStatistics()
   }
@@ -103,10 +106,10 @@ final class Writer {
 
   private func tidy(at now: Duration) {
     do throws(StoreError) {
-      if nextPruning <= now, database.canPrune {
+      if nextPruning <= now, database.mayPrune {
         let before = database.totals
         write([])
-        let isDone = database.totals == before
+        let isDone = database.totals == before && database.prunedLast == 0
         nextPruning = now + (isDone ? .seconds(60) : .milliseconds(250))
         if !isDone { try maintenance.plan(database.connection, at: now) }
       }

@@ -11,7 +11,7 @@ extension Writer {
       switch command {
       case .append(let item): items.append(item)
       case .appendAll(let several): items += several
-      case .lookUp, .startFeed, .foundDamage: break
+      case .lookUp, .deadLetters, .startFeed, .foundDamage: break
       case .advance, .finish, .remember, .recordName, .forgetName, .log, .forgetReceipt,
         .forgetAllReceipts, .keep, .removeSubscription, .moveCursor:
         retained.append(command)

@@ -15,7 +15,9 @@ extension Writer {
           effects.stored.map { StoredItem(sequence: $0.sequence, id: $0.id, storedAt: $0.storedAt) }
         ))
     }
+    if !effects.repeated.isEmpty { onEvent(.repeated(effects.repeated.map(\.repetition))) }
     if !effects.advanced.isEmpty { onEvent(.advanced(effects.advanced.map(\.sequence))) }
+    if !effects.ended.isEmpty { onEvent(.ended(effects.ended)) }
     if !effects.finished.isEmpty { onEvent(.finished(effects.finished)) }
     let rows = effects.stored.filter { feed.stored($0) }
     if !rows.isEmpty { onEvent(.feed(rows)) }
@@ -59,6 +61,7 @@ extension Writer {
     statistics.outcomes = database.totals.outcomes
     statistics.events = database.totals.events
     statistics.eventBytes = database.totals.eventBytes
+    statistics.deadLetters = database.deadLetterTotals
     statistics.fedMessages = feed.givenCount
     statistics.fedBytes = feed.givenBytes
     statistics.walBytes = database.connection.walBytes
@@ -70,10 +73,11 @@ extension Writer {
   private func settle(_ effects: Effects) {
     let stored = effects.totals.messages + effects.freed.messages
     let storedBytes = effects.totals.bytes + effects.freed.bytes
-    let refusedBytes = effects.refused.reduce(0) { $0 + $1.item.body.count }
+    let unstored = effects.refused.map(\.item) + effects.repeated.map(\.item)
+    let unstoredBytes = unstored.reduce(0) { $0 + $1.body.count }
     shared.withAdmission { admission in
       admission.stored(messages: stored, bytes: storedBytes)
-      admission.refused(messages: effects.refused.count, bytes: refusedBytes)
+      admission.refused(messages: unstored.count, bytes: unstoredBytes)
       admission.removed(messages: effects.freed.messages, bytes: effects.freed.bytes)
     }
     for (sequence, phase) in effects.advanced { feed.advanced(sequence, to: phase) }

@@ -40,6 +40,12 @@ import Testing
     #expect(reconnect.afterTakeOver == .waitLongest)
   }
 
+  @Test mutating func `the session ends uncertain publishes only where they are to be held`() {
+    #expect(options.session.delivery.sessionLoss == .republish)
+    configuration.publishing.uncertain = .hold
+    #expect(options.session.delivery.sessionLoss == .report)
+  }
+
   @Test mutating func `numbers that do not fit are the largest that do`() {
     configuration.mqtt.keepAlive = .seconds(100_000)
     configuration.mqtt.sessionExpiry = .seconds(Int64.max)

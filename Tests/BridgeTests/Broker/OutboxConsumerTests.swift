@@ -96,14 +96,43 @@ import Testing
     #expect(take() == [.releaseRecorded(key: 5)])
   }
 
-  @Test mutating func `a restarted message is new again on the disk, and is not released`() {
+  @Test mutating func `a restarted message goes out when it is new again on the disk`() {
     up()
     feed(.row(5, .exactlyOnce, phase: 2, wasLoaded: true))
     _ = take()
     outbox.restarted(5, &actions)
     #expect(take() == [.advance(sequence: 5, phase: .new)])
     outbox.advanced([5], &actions)
+    #expect(take() == [.restartRecorded(key: 5)])
+    outbox.advanced([5], &actions)
     #expect(take().isEmpty)
+  }
+
+  @Test(arguments: [true, false])
+  mutating func `a message of a lost session is held, or goes out again`(holds: Bool) {
+    outbox = OutboxConsumer(holdsUncertain: holds)
+    let row = OutboxRow.row(1, .exactlyOnce)
+    up()
+    feed(row)
+    _ = take()
+    finish(1, .maybeSent(.sessionLost))
+    #expect(take() == (holds ? [finished(row, .held)] : []))
+    #expect(outbox.count == (holds ? 0 : 1))
+    up()
+    #expect(take() == (holds ? [] : [publish(row, .new, 1)]))
+  }
+
+  @Test mutating func `a message over which links ended is rejected with the reason`() {
+    let row = OutboxRow.row(1)
+    up()
+    feed(row)
+    _ = take()
+    finish(1, .maybeSent(.quarantined(.malformedPacket)))
+    let outcome = MessageOutcome(
+      state: .rejected, reasonCode: .malformedPacket,
+      reasonString: "the broker ended the connection over this message", isUncertain: true)
+    #expect(take() == [finished(row, outcome)])
+    #expect(!outcome.isHeld && MessageOutcome.held.isHeld)
   }
 
   @Test mutating func `rows of an earlier run continue in their phase`() {

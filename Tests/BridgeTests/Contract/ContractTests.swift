@@ -94,7 +94,7 @@ import Yams
     }
     let envelope = fields.union(["payload", "payload_encoding", "properties"])
     #expect(document.members(ofSchema: "PublishEnvelope") == envelope)
-    let outside = ["topic", "qos", "retain", "ack", "expires_in"]
+    let outside = ["topic", "qos", "retain", "ack", "expires_in", "idempotency_key"]
     #expect(document.members(ofSchema: "MessageProperties") == fields.subtracting(outside))
   }
 

@@ -74,8 +74,8 @@ enum BadRequests {
       "properties that are not base64", "POST", "/topics/a", headers: ["Mqtt-User-Properties": "["],
       body: "x", 400, "bad-base64"),
     BadRequest(
-      "an idempotency key", "POST", "/topics/a", headers: ["Idempotency-Key": "k"], body: "x", 400,
-      "bad-header"),
+      "half an idempotency key", "POST", "/topics/a", headers: ["Idempotency-Key": "\"k"],
+      body: "x", 400, "bad-header"),
   ]
 
   private static let envelopes: [BadRequest] = [

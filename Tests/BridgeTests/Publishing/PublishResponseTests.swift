@@ -52,6 +52,36 @@ import Testing
     #expect(response.headers["Preference-Applied"] == "wait=1")
   }
 
+  @Test func `a replay says so, names the original and tells when that ended`() {
+    var receipt = PublishReceipt.sample(MessageID(high: 1, low: 2))
+    receipt.isReplay = true
+    receipt.id = id
+    let acked = MessageOutcome(state: .acked)
+    let response = PublishResponse.make(receipt, .finished(acked, storedAt: 0, finishedAt: 1))
+    #expect(response.headers["Idempotency-Replayed"] == "true")
+    #expect(response.headers["Location"] == "/messages/\(id)")
+    #expect(text(response).contains(#""acked_at":"1970-01-01T00:00:00.001Z""#))
+    let pending = PublishResponse.make(receipt, .pending(.queued, storedAt: 0))
+    #expect(pending.status == 202 && pending.headers["Idempotency-Replayed"] == "true")
+    #expect(!finished(acked).headers.contains("Idempotency-Replayed"))
+  }
+
+  @Test(
+    arguments: [
+      (MessageOutcome(state: .rejected, reasonCode: .quotaExceeded), 503, "dead letters"),
+      (MessageOutcome(state: .expired), 504, "another one"), (.held, 502, "dead letters"),
+    ])
+  func `an error of what is kept says so, and where`(
+    outcome: MessageOutcome, status: Int, hint: String
+  ) {
+    let response = PublishResponse.make(.sample(id), .kept(outcome))
+    #expect(response.status == status)
+    #expect(text(response).contains(#""kept":true,"id":"\#(id)""#))
+    #expect(!text(response).contains(#""kept":false"#))
+    #expect(text(response).contains(hint))
+    #expect(text(response).contains(#""delivery":"uncertain""#) == outcome.isHeld)
+  }
+
   @Test func `QoS 0 was handed over, and there is nowhere to look`() {
     let response = PublishResponse.make(
       .sample(qos: .atMostOnce), .finished(MessageOutcome(state: .sent), storedAt: nil))

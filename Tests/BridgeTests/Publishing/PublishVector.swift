@@ -15,6 +15,7 @@ struct PublishVector: Sendable, CustomTestStringConvertible {
     var properties = Publish.Properties()
     var acknowledgement: AckLevel?
     var expiresIn: Int?
+    var idempotencyKey: String?
     var needsMQTT5 = false
   }
 
@@ -89,6 +90,7 @@ extension PublishVector.Fields {
     properties = draft.properties
     acknowledgement = draft.acknowledgement
     expiresIn = draft.expiresIn
+    idempotencyKey = draft.idempotencyKey
     needsMQTT5 = draft.needsMQTT5
   }
 

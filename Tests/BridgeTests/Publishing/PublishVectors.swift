@@ -139,7 +139,22 @@ enum PublishVectors {
       }
     },
     .refuses(.badHeader, "/publish?topic=t", ["Mqtt-Quality": "1"]),
-    .refuses(.badHeader, "/publish?topic=t", ["Idempotency-Key": "k"]),
+    .reads("/publish?topic=t", ["Idempotency-Key": "k"]) { $0.idempotencyKey = "k" },
+    .reads("/publish?topic=t", ["Idempotency-Key": #""a \"b\\""#]) {
+      $0.idempotencyKey = #"a "b\"#
+    },
+    .reads("/publish?topic=t&idempotency_key=a%22") { $0.idempotencyKey = "a\"" },
+    .refuses(.badHeader, "/publish?topic=t", ["Idempotency-Key": "\"k"]),
+    .refuses(.badHeader, "/publish?topic=t", ["Idempotency-Key": "\"k\"x"]),
+    .refuses(.badHeader, "/publish?topic=t", ["Idempotency-Key": "\"\\k\""]),
+    .refuses(.badHeader, "/publish?topic=t", ["Idempotency-Key": "\"\""]),
+    .refuses(
+      .badHeader, "/publish?topic=t",
+      ["Idempotency-Key": String(repeating: "k", count: 256)]),
+    .refuses(.badHeader, "/publish?topic=t", ["Idempotency-Key": "caf\u{E9}"]),
+    .refuses(.badParameter, "/publish?topic=t&idempotency_key="),
+    .refuses(.badParameter, "/publish?topic=t&idempotency_key=%0A"),
+    .refuses(.badParameter, "/publish?topic=t&idempotency_key=k", ["Idempotency-Key": "k"]),
     .refuses(.badHeader, "/publish?topic=t", ["Mqtt-User-Property": "a"]),
     .refuses(.badHeader, "/publish?topic=t", ["Mqtt-User-Property": "a=%"]),
     .refuses(.badHeader, "/publish", ["Mqtt-Topic": "%FF"]),

@@ -1,5 +1,6 @@
 import HTTPFront
 import MQTTClient
+import Store
 import Testing
 
 @testable import Bridge
@@ -17,6 +18,14 @@ import Testing
     publishing.accepted(receipt, request, level)
   }
 
+  private mutating func finish(_ outcome: MessageOutcome) {
+    _ = publishing.finished(id, outcome, &actions)
+  }
+
+  private mutating func end(_ outcome: MessageOutcome, _ ending: Ending) {
+    publishing.ended(id, outcome, ending, storedAt: 5, finishedAt: 6, &actions)
+  }
+
   private func answered(_ answer: Publishing.Answer) -> [Publishing.Action] {
     [.answer(request, receipt, answer)]
   }
@@ -26,7 +35,7 @@ import Testing
     publishing.stored(id, at: 5, &actions)
     publishing.sent(id)
     #expect(actions.isEmpty)
-    publishing.finished(id, acked, &actions)
+    finish(acked)
     #expect(actions == answered(.finished(acked, storedAt: 5)))
     #expect(publishing.count == 0)
   }
@@ -37,7 +46,7 @@ import Testing
     publishing.stored(id, at: 5, &actions)
     #expect(actions == answered(.pending(.queued, storedAt: 5)))
     publishing.sent(id)
-    publishing.finished(id, acked, &actions)
+    finish(acked)
     #expect(actions.count == 1)
     #expect(publishing.count == 0)
   }
@@ -58,7 +67,7 @@ import Testing
     #expect(answer?.0 == receipt)
     #expect(answer?.1 == .pending(.received, storedAt: 5))
     #expect(publishing.deadlineReached(request) == nil)
-    publishing.finished(id, acked, &actions)
+    finish(acked)
     #expect(actions.isEmpty)
     #expect(publishing.count == 0)
   }
@@ -82,7 +91,7 @@ import Testing
   @Test mutating func `a deadline before the commit can still end in the broker's word`() {
     accept()
     #expect(publishing.deadlineReached(request) == nil)
-    publishing.finished(id, acked, &actions)
+    finish(acked)
     #expect(actions == answered(.finished(acked, storedAt: nil)))
     publishing.stored(id, at: 5, &actions)
     #expect(actions.count == 1)
@@ -131,7 +140,8 @@ import Testing
     publishing.stored(id, at: 5, &actions)
     publishing.sent(id)
     #expect(publishing.progress(of: id) == .sent)
-    publishing.finished(id, acked, &actions)
+    finish(acked)
+    end(acked, .remembered)
     #expect(actions.isEmpty)
     #expect(publishing.progress(of: id) == .queued)
   }
@@ -139,8 +149,9 @@ import Testing
   @Test mutating func `what is sent is told until it is finished, also without a request`() {
     #expect(publishing.progress(of: id) == .queued)
     publishing.sent(id)
+    finish(acked)
     #expect(publishing.progress(of: id) == .sent)
-    publishing.finished(id, acked, &actions)
+    end(acked, .remembered)
     #expect(publishing.progress(of: id) == .queued)
     #expect(actions.isEmpty)
   }
@@ -150,7 +161,7 @@ import Testing
     let second = RequestID(shard: 1, serial: 7)
     accept()
     publishing.accepted(other, second, .broker)
-    publishing.finished(other.id, acked, &actions)
+    _ = publishing.finished(other.id, acked, &actions)
     #expect(actions == [.answer(second, other, .finished(acked, storedAt: nil))])
     #expect(publishing.count == 1)
   }

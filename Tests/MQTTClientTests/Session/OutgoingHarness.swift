@@ -82,6 +82,12 @@ struct OutgoingHarness: ~Copyable {
     return takeActions()
   }
 
+  mutating func restartRecorded(_ key: UInt64) -> [SessionAction] {
+    publishes.restartRecorded(key: key)
+    publishes.pump(&ids, at: now, &actions)
+    return takeActions()
+  }
+
   mutating func cancel(_ key: UInt64, answersSent: Bool = false) -> [SessionAction] {
     publishes.cancel(key: key, answersSent: answersSent, &actions)
     return takeActions()

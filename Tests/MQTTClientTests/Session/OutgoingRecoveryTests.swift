@@ -66,12 +66,14 @@ import Testing
     _ = harness.recorded(3)
     _ = harness.received(1)
     harness.lose()
-    #expect(
-      harness.connect(sessionPresent: false) == [
-        .restarted(1), .restarted(3), .publish(1, .exactlyOnce), .publish(2),
-        .publish(3, .exactlyOnce),
-      ])
+    #expect(harness.connect(sessionPresent: false) == [.restarted(1), .restarted(3)])
     #expect(harness.recorded(1).isEmpty, "the recording belongs to the lost session")
+    #expect(harness.restartRecorded(3).isEmpty, "the first one keeps its place")
+    #expect(harness.publish(4).isEmpty)
+    #expect(
+      harness.restartRecorded(1) == [
+        .publish(1, .exactlyOnce), .publish(2), .publish(3, .exactlyOnce), .publish(4), .sent(4),
+      ])
     #expect(harness.ack(2) == [.acknowledged(2, isUncertain: true)])
   }
 
@@ -125,6 +127,27 @@ import Testing
     // The broker has a session now, but not the one that knew this message.
     #expect(harness.connect() == [.publish(1, .exactlyOnce, isDuplicate: true)])
     #expect(harness.publish(3, progress: .maybeSent) == [.publish(3), .sent(3)])
+  }
+
+  @Test func `what an earlier process saw received starts again when that is on disk`() {
+    var harness = OutgoingHarness { $0.recordsReceived = true }
+    _ = harness.publish(1, .exactlyOnce, progress: .received)
+    _ = harness.publish(2, progress: .maybeSent)
+    #expect(harness.connect(sessionPresent: false) == [.restarted(1)])
+    harness.lose()
+    #expect(harness.connect().isEmpty)
+    #expect(
+      harness.restartRecorded(1)
+        == [.publish(1, .exactlyOnce), .sent(1), .publish(2), .sent(2)])
+    #expect(harness.restartRecorded(1).isEmpty)
+  }
+
+  @Test func `a publish may end while its new beginning is recorded`() {
+    var harness = OutgoingHarness { $0.recordsReceived = true }
+    _ = harness.publish(1, .exactlyOnce, progress: .received)
+    _ = harness.connect(sessionPresent: false)
+    #expect(harness.stop() == [.finished(1, .maybeSent(.stopped))])
+    #expect(harness.restartRecorded(1).isEmpty)
   }
 
   @Test func `a PUBREL the broker no longer knows completes as uncertain`() {

@@ -26,6 +26,7 @@ struct SessionOperations: ~Copyable {
   private var received: [UInt64] = []
   /// Identifiers whose PUBCOMP waits for the record.
   private var released: [PacketID] = []
+  private var restarted: [UInt64] = []
   /// The unacknowledged publishes of this link.
   private var inFlight: Set<PacketID> = []
   /// Those of the present link, also for what was sent just before its end.
@@ -83,6 +84,11 @@ struct SessionOperations: ~Copyable {
     case 14: recorded()
     default: control()
     }
+  }
+
+  private mutating func recorded() {
+    if let key = received.popLast() { give { $0.receivedRecorded(key: key, at: $1, &$2) } }
+    if let key = restarted.popLast() { give { $0.restartRecorded(key: key, at: $1, &$2) } }
   }
 
   private mutating func publish() {
@@ -263,6 +269,7 @@ struct SessionOperations: ~Copyable {
       if released.contains(id) { problems.append("\(id) is recorded twice") }
       released.append(id)
     case .up(let ack): if !ack.sessionPresent { released.removeAll() }
+    case .restarted(let key): restarted.append(key)
     case .finished(let key, let outcome):
       end(key)
       switch outcome {

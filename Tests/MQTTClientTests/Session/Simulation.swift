@@ -225,8 +225,10 @@ struct Simulation: ~Copyable {
     case .stored(let process, let write):
       guard process == application.process else { return }
       application.stored(write)
-      if case .received(let key) = write {
-        give { $0.receivedRecorded(key: key, at: $1, &$2) }
+      switch write {
+      case .received(let key): give { $0.receivedRecorded(key: key, at: $1, &$2) }
+      case .restarted(let key): give { $0.restartRecorded(key: key, at: $1, &$2) }
+      case .forgotten: break
       }
     }
   }
