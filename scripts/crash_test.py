@@ -20,6 +20,9 @@ import rig  # noqa: E402
 from crash import faults, judge  # noqa: E402
 from crash.stage import Stage  # noqa: E402
 
+# What this version of the bridge does not have yet; its promises are left out.
+LACKS = "log,keys"
+
 COLUMNS = ["minutes", "seed", "faults", "bridge kills", "broker kills and restarts", "link cuts and stalls",
            "full disks", "power cuts", "accepted", "deliveries", "lost", "duplicated", "out of order", "gaps"]
 
@@ -32,7 +35,7 @@ def main():
         disk=(256, "MiB of the bridge's disk"), flags=("", "more flags for the bridge"),
         limit=(120, "seconds without a message after which the rest counts as lost"),
         keep=("", "a folder for the logs of a run that fails"),
-        lacks=("", "what the bridge does not have: log (event ids), keys (Idempotency-Key)"))
+        lacks=(LACKS, "what the bridge does not have: log (event ids), keys (Idempotency-Key)"))
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
 
     def body():

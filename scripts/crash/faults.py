@@ -146,9 +146,16 @@ class Faults:
         stage.excuse(5)
 
     def cut_power(self):
-        """The disk keeps only what was synced; the bridge notices errors at most, and is killed."""
+        """The disk keeps only what was synced; the bridge notices errors at most, and is killed.
+
+        Often the link is stalled before, so that much is promised that only the disk has.
+        """
         stage, rng = self.stage, self.rng
         stage.excuse(1e6)
+        is_stalled = rng.random() < 0.4
+        if is_stalled:
+            stage.link.stall()
+            time.sleep(rng.uniform(0.1, 1.5))
         if rng.random() < 0.5:
             stage.trap.arm(rng.choice((1, 2, 5)), stage.disk.cut_power)
             is_cut = stage.trap.sprung.wait(2)
@@ -159,6 +166,9 @@ class Faults:
             stage.disk.cut_power()
         time.sleep(rng.choice((0, rng.uniform(0, 0.3))))
         stage.bridge.kill()
+        if is_stalled:
+            stage.link.cut()
+            stage.link.release()
         stage.disk.restore_power()
         stage.bridge.start()
         stage.excuse(2)

@@ -2,7 +2,6 @@
 
 import socket
 import threading
-import time
 
 
 class NoAnswer(Exception):
@@ -43,7 +42,7 @@ class Connection:
             try:
                 data = self.socket.recv(1 << 16)
             except TimeoutError:
-                raise
+                raise  # No answer from a bridge that lives is a fault of its own.
             except OSError as error:
                 raise NoAnswer(str(error)) from None
             if not data:

@@ -10,6 +10,14 @@ import fanout
 from crash import messages
 
 
+class Gap:
+    """A bridge.gap, between two places of the log."""
+
+    def __init__(self, start, end, content):
+        self.start, self.end, self.content = start, end, content
+        self.missing = 0
+
+
 class Subscriber(threading.Thread):
     """One subscriber, over all its connections.
 
@@ -121,7 +129,7 @@ class Subscriber(threading.Thread):
         if kind == "message":
             self.take_message(event_id, content)
         elif kind == "bridge.gap":
-            self.gaps.append((self.last_place, place(event_id), content))
+            self.gaps.append(Gap(self.last_place, place(event_id), content))
             self.advance(event_id)
         elif kind == "bridge.open":
             self.has_opened = True
