@@ -4,7 +4,11 @@
 # Arguments for the program that a target starts, such as ARGS="--listen 127.0.0.1:8000".
 ARGS ?=
 
-.PHONY: help run test check build lint format test-tsan test-asan fuzz autobahn acceptance clean
+# How long crash-test runs, and from which seed; without a seed it draws one and prints it.
+MINUTES ?= 5
+SEED ?=
+
+.PHONY: help run test check build lint format test-tsan test-asan fuzz autobahn acceptance crash-test clean
 
 help: ## List the targets.
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
@@ -45,6 +49,9 @@ autobahn: ## Play the Autobahn WebSocket cases against both roles (ARGS="server"
 
 acceptance: build ## Kill bridge and broker under load and count what is lost: minutes.
 	@scripts/acceptance.sh $(ARGS)
+
+crash-test: build ## Kill, cut, fill and crash at random, then compare (MINUTES=5 SEED=1 ARGS="--only kills").
+	@scripts/crash_test.py --minutes $(MINUTES) $(if $(SEED),--seed $(SEED)) $(ARGS)
 
 clean: ## Remove everything that was built.
 	rm -rf .build .build-tsan .build-asan .build-fuzz .build-autobahn

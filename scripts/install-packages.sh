@@ -14,6 +14,7 @@ packages=(
   mosquitto-clients    # an independent opinion in the tests
   openssl              # certificates and servers for the TLS tests
   pkg-config           # finding the libraries
+  python3              # the acceptance scripts and the crash test
   zlib1g-dev           # compression of WebSocket messages
 )
 

@@ -41,7 +41,9 @@ final class RunningBridge: Sendable {
     // The instance was drawn at random when the data directory was made, and stays with it.
     let clientID = configuration.mqtt.clientID ?? "mqtt-bridge-\(store.instance)"
     self.clientID = clientID
-    let options = BrokerClientOptions.make(configuration, clientID: clientID)
+    var options = BrokerClientOptions.make(configuration, clientID: clientID)
+    // Logged by an earlier process: the broker may send them again.
+    options.restoredInbound = store.loadedReceipts.map { PacketID(truncatingIfNeeded: $0) }
     do throws(SystemError) {
       link = try Link(options) {
         BrokerApplication(configuration, wiring, publisher, observer, log)

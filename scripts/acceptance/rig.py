@@ -69,9 +69,11 @@ def wait_until(condition, limit, what):
 
 
 def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """A port that no outgoing connection gets by chance while its server is down."""
+    while True:
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", random.SystemRandom().randrange(10000, 32768)))
+            return probe.getsockname()[1]
 
 
 class Scratch:
@@ -142,22 +144,26 @@ def connects(port):
 class Bridge:
     """The program under test, with one data directory for all its lives."""
 
-    def __init__(self, program, scratch, broker, *flags):
+    def __init__(self, program, scratch, broker, *flags, data=None, url_query=""):
         self.command = [
-            program, "--broker", f"mqtt://127.0.0.1:{broker.port}",
+            program, "--broker", f"mqtt://127.0.0.1:{broker.port}{url_query}",
             "--listen", f"127.0.0.1:{free_port()}", "--admin-listen", f"127.0.0.1:{free_port()}",
-            "--data", scratch.file("data"), "--log-format", "json", *flags]
+            "--data", data or scratch.file("data"), "--log-format", "json", *flags]
         self.port = int(self.command[4].rsplit(":", 1)[1])
         self.admin_port = int(self.command[6].rsplit(":", 1)[1])
         self.scratch = scratch
         self.process = None
         self.starts = 0
 
-    def start(self):
+    def launch(self):
+        """Starts the process without waiting for it."""
         self.starts += 1
         self.log = self.scratch.file(f"bridge.{self.starts}.log")
         with open(self.log, "wb") as log:
             self.process = subprocess.Popen(self.command, stdout=log, stderr=log)
+
+    def start(self):
+        self.launch()
         wait_until(self.has_started, 30, "a bridge that has started")
         return self
 

@@ -13,6 +13,7 @@ enum BrokerClientOptions {
     // Everything that the store feeds at once may have to wait for the broker's Receive Maximum.
     session.queuedPublishesMaximum = max(session.queuedPublishesMaximum, mqtt.inflight)
     session.recordsReceived = true
+    session.recordsReleased = true
     if configuration.publishing.uncertain == .hold { session.delivery.sessionLoss = .report }
     // A service that gave up would need a person; one that tries seldom needs none.
     session.reconnect = .always

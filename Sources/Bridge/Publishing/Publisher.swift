@@ -2,6 +2,7 @@ import EventLoop
 import HTTPFront
 import MQTTClient
 import Store
+import Synchronization
 
 /// Accepts publishes and answers their requests as the store and the broker decide.
 ///
@@ -12,14 +13,18 @@ final class Publisher: Sendable {
   private let wiring: Wiring
   private let publishing = Locked(Publishing())
   private let identifiers = MessageIDGenerator()
+  /// Answers that the machine has given and their thread has not handed to the server yet.
+  private let answersUnderWay = Atomic<Int>(0)
 
   init(_ configuration: BridgeConfiguration, _ wiring: Wiring) {
     self.configuration = configuration
     self.wiring = wiring
   }
 
-  /// How many requests wait for an answer.
-  var waitingRequests: Int { publishing.withLock { $0.count } }
+  /// How many requests wait for an answer, or for its way to the server.
+  var waitingRequests: Int {
+    publishing.withLock { $0.count + answersUnderWay.load(ordering: .acquiring) }
+  }
 
   /// Takes one publish: refuses it now, or parks its request.
   func publish(_ draft: PublishDraft, _ request: Request) throws(Problem) -> Answer {
@@ -45,7 +50,9 @@ final class Publisher: Sendable {
   ) throws(Problem) -> Answer {
     // QoS 0 has no acknowledgement to wait for: stored is all that can be said.
     let level = terms.acknowledgement == .none ? .stored : terms.acknowledgement
-    publishing.withLock { $0.accepted(receipt, request, level) }
+    guard publishing.withLock({ $0.accepted(receipt, request, level) }) else {
+      throw PublishResponse.problem(.draining)
+    }
     let item = OutboxItem(
       id: receipt.id.item, body: StoredMessage.encode(terms.publish), expiresAt: terms.expiresAt,
       key: terms.key.map { ItemKey(name: $0.name, fingerprint: $0.fingerprint) })
@@ -62,7 +69,9 @@ final class Publisher: Sendable {
     _ status: BrokerStatus.Snapshot
   ) throws(Problem) -> Answer {
     guard status.isConnected else { throw PublishResponse.problem(.brokerUnavailable) }
-    publishing.withLock { $0.accepted(receipt, request, .none) }
+    guard publishing.withLock({ $0.accepted(receipt, request, .none) }) else {
+      throw PublishResponse.problem(.draining)
+    }
     guard wiring.link?.send(.publish(terms.publish, receipt.id)) == true else {
       publishing.withLock { $0.clientLeft(request) }
       throw PublishResponse.problem(.queueFull)
@@ -151,11 +160,14 @@ final class Publisher: Sendable {
     let (result, actions) = publishing.withLock { publishing in
       var actions: [Publishing.Action] = []
       let result = input(&publishing, &actions)
+      answersUnderWay.add(actions.count, ordering: .relaxed)
       return (result, actions)
     }
+    // A stop that came between the decision and this would answer the request itself, and wrongly.
     for case .answer(let request, let receipt, let answer) in actions {
       wiring.server?.answer(request, with: PublishResponse.make(receipt, answer))
     }
+    answersUnderWay.subtract(actions.count, ordering: .releasing)
     return result
   }
 }

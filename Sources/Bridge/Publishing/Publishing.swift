@@ -56,9 +56,19 @@ struct Publishing: ~Copyable {
     let acknowledgement: AckLevel
     var storedAt: Int64?
     var state = MessageState.queued
-    var isOverdue = false
+    var isOverdue: Bool
   }
 
+  /// How far a stop of the bridge is; a request may arrive on its thread while it goes on.
+  private enum Phase {
+    case open
+    /// Who comes now is answered by the commit.
+    case draining
+    /// Nobody is answered any more.
+    case closed
+  }
+
+  private var phase = Phase.open
   private var entries: [RequestID: Entry] = [:]
   private var waiting: [MessageID: [RequestID]] = [:]
   private var sent: Set<MessageID> = []
@@ -73,12 +83,18 @@ struct Publishing: ~Copyable {
   /// How far a message is that the store says is pending.
   func progress(of id: MessageID) -> MessageState { sent.contains(id) ? .sent : .queued }
 
-  /// A request has handed its message to the store and is parked until it is answered.
+  /// A request is about to hand its message to the store, and is then parked until it is answered.
+  ///
+  /// False when the bridge has stopped waiting for the store: the message must go nowhere, because its
+  /// request would be told that nothing was kept.
   mutating func accepted(
     _ receipt: PublishReceipt, _ request: RequestID, _ acknowledgement: AckLevel
-  ) {
-    entries[request] = Entry(receipt: receipt, acknowledgement: acknowledgement)
+  ) -> Bool {
+    guard phase != .closed else { return false }
+    entries[request] = Entry(
+      receipt: receipt, acknowledgement: acknowledgement, isOverdue: phase == .draining)
     waiting[receipt.id, default: []].append(request)
+    return true
   }
 
   /// The message is on the disk.
@@ -180,6 +196,7 @@ struct Publishing: ~Copyable {
 
   /// The bridge is stopping: whoever waits is answered as soon as its message is on the disk.
   mutating func drained(_ actions: inout [Action]) {
+    phase = .draining
     for request in Array(entries.keys) {
       entries[request]?.isOverdue = true
       answerIfStoredIsEnough(request, &actions)
@@ -188,6 +205,7 @@ struct Publishing: ~Copyable {
 
   /// The bridge cannot wait for the store any longer: nobody can tell what became of these.
   mutating func abandoned(_ actions: inout [Action]) {
+    phase = .closed
     for request in Array(entries.keys) { answer(request, .refused(.unknown), &actions) }
   }
 

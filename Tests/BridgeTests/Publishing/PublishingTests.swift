@@ -15,7 +15,7 @@ import Testing
   private var receipt: PublishReceipt { .sample(id) }
 
   private mutating func accept(_ level: AckLevel = .broker) {
-    publishing.accepted(receipt, request, level)
+    #expect(publishing.accepted(receipt, request, level))
   }
 
   private mutating func finish(_ outcome: MessageOutcome) {
@@ -118,6 +118,21 @@ import Testing
     #expect(publishing.count == 0)
   }
 
+  @Test mutating func `a request that comes while the bridge drains is answered by its commit`() {
+    publishing.drained(&actions)
+    accept()
+    publishing.stored(id, at: 5, &actions)
+    #expect(actions == answered(.pending(.queued, storedAt: 5)))
+    #expect(publishing.count == 0)
+  }
+
+  @Test mutating func `a request that comes when nobody is answered any more is not taken`() {
+    publishing.drained(&actions)
+    publishing.abandoned(&actions)
+    #expect(!publishing.accepted(receipt, request, .broker))
+    #expect(publishing.count == 0)
+  }
+
   @Test mutating func `a refusal by the store is the only answer`() {
     accept()
     publishing.refused(id, .unknown, &actions)
@@ -160,7 +175,7 @@ import Testing
     let other = PublishReceipt.sample(MessageID(high: 1, low: 2))
     let second = RequestID(shard: 1, serial: 7)
     accept()
-    publishing.accepted(other, second, .broker)
+    #expect(publishing.accepted(other, second, .broker))
     _ = publishing.finished(other.id, acked, &actions)
     #expect(actions == [.answer(second, other, .finished(acked, storedAt: nil))])
     #expect(publishing.count == 1)
