@@ -83,8 +83,8 @@ final class BrokerApplication: LinkApplication {
     case .authentication(let event): observer.authentication(event)
     case .referred(let request): observer.brokerReferred(to: request.references)
     case .redirected(let target): observer.brokerRedirected(to: target?.references ?? [])
-    // Answers to requests that the bridge does not make, and a record that it does not ask for.
-    case .reauthenticated, .drainExpired, .released: break
+    // Answers to requests that the bridge does not make.
+    case .reauthenticated, .drainExpired: break
     case .stopped: outbox.linkDown()
     }
     run(link)

@@ -47,7 +47,7 @@ final class EventLog {
       effects.events.answers.append(.removed(token: token, existed: existed))
     case .moveCursor(let name, let cursor): try move(name, to: cursor, &effects.events)
     case .append, .appendAll, .advance, .finish, .remember, .recordName, .forgetName, .lookUp,
-      .startFeed, .foundDamage:
+      .deadLetters, .startFeed, .foundDamage:
       preconditionFailure("not a command of the event log: \(command)")
     }
   }
