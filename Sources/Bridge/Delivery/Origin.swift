@@ -14,8 +14,9 @@ struct Origin: Equatable, Sendable {
   /// Nobody can tell what brought the copy: MQTT 3.1.1 has no subscription identifiers.
   var isAnonymous = false
 
-  /// Whether there is nothing to tell apart: at most one filter served the topic, and it brought the
-  /// message. A shared subscription is never plain: what it brings, no other subscription brings.
+  /// Whether there is nothing to tell apart: at most one filter served the topic, and it brought it.
+  ///
+  /// A shared subscription is never plain: what it brings, no other subscription brings.
   var isPlain: Bool {
     guard !isAnonymous, served.count <= 1, through.count <= 1 else { return false }
     guard served.isEmpty || through.isEmpty || through == served else { return false }

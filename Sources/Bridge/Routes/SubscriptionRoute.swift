@@ -30,14 +30,15 @@ struct SubscriptionRoute: Sendable {
     for filter in terms.filters where !configuration.history.filter.keepsAll(of: filter) {
       throw Problem(
         .badParameter, detail: "history does not keep all of '\(filter.text)'",
-        hint: "a named subscription needs history for its topics; see the settings history and history_except")
+        hint: "a named subscription needs history for its topics: settings history, history_except")
     }
     guard !wiring.isDraining else {
       throw Problem(.draining, detail: "the bridge is stopping", headers: ["Retry-After": "1"])
     }
     let known = named.state.withLock { $0.subscriptions[name] }
     guard known != nil || named.count < NamedSubscriptions.namesMax else {
-      throw Problem(.tooManySubscriptions, detail: "there are \(NamedSubscriptions.namesMax) already")
+      throw Problem(
+        .tooManySubscriptions, detail: "there are \(NamedSubscriptions.namesMax) already")
     }
     if var known, known.terms.filters == terms.filters, known.terms.maximumQoS == terms.maximumQoS {
       known.terms = terms

@@ -92,8 +92,9 @@ final class NamedSubscriptions: Sendable {
   /// On the store thread.
   func kept(_ token: UInt64, _ stored: StoredSubscription) {
     let result = state.withLock { state -> (RequestID?, NamedSubscription, Bool, StreamID?)? in
-      guard case .keep(let request, var subscription, let isNew)? =
-        state.answers.removeValue(forKey: token)
+      guard
+        case .keep(let request, var subscription, let isNew)? =
+          state.answers.removeValue(forKey: token)
       else { return nil }
       let old = state.subscriptions[stored.name]
       subscription.storedCursor = stored.cursor
@@ -180,7 +181,8 @@ final class NamedSubscriptions: Sendable {
     members += subscription.terms.members
     members += [
       .init("cursor", .string("\(epoch)-\(subscription.storedCursor)")),
-      .init("behind", .integer(Int(clamping: max(0, position.last.sequence - subscription.cursor)))),
+      .init(
+        "behind", .integer(Int(clamping: max(0, position.last.sequence - subscription.cursor)))),
       .init("consumers", .integer(subscription.consumers.count)),
       .init("unacknowledged", .integer(subscription.shared?.heldCount ?? 0)),
       .init(

@@ -34,7 +34,8 @@ struct ReplayResolver {
   ) throws(StoreError) -> ReplayStart {
     let bounds = reader.bounds
     switch request.start {
-    case .live: return ReplayStart(cursor: LoggedEvent(sequence: bounds.last, time: bounds.lastTime))
+    case .live:
+      return ReplayStart(cursor: LoggedEvent(sequence: bounds.last, time: bounds.lastTime))
     case .earliest: return ReplayStart(cursor: try event(bounds.first - 1, bounds, reader))
     case .cursor(let sequence): return try behind(sequence, bounds, reader)
     case .since(let time):
