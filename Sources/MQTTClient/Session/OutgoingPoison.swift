@@ -39,10 +39,10 @@ struct PoisonWatch {
 /// one unacknowledged publish, and neither did the broker answer anything after it nor we ask for
 /// anything else. What the broker delivers is no answer: a session that it kept begins with that on
 /// every link. After a link that brought no progress at all the publishes go out one at a time, each
-/// when the other requests are answered, until that is so. A code that only a message can cause convicts at once, anything else when it came as often
-/// in a row as the options say. So that a broker which is merely broken costs few messages, the
-/// next suspicion needs several times as many links, unless the broker has acknowledged a message in
-/// between.
+/// when the other requests are answered, until that is so. A code that only a message can cause
+/// convicts at once, anything else when it came as often in a row as the options say. So that a
+/// broker which is merely broken costs few messages, the next suspicion needs several times as many
+/// links, unless the broker has acknowledged a message in between.
 extension OutgoingPublishes {
   /// How many times as many links convict when nothing was acknowledged since the last conviction.
   private static let patience = 4
