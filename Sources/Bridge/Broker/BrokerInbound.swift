@@ -45,13 +45,15 @@ final class BrokerInbound {
   func connected(isFirst: Bool, sessionPresent: Bool, hasFilters: Bool) {
     logBatch()
     if !sessionPresent { wiring.store?.forgetAllReceipts() }
-    guard hasFilters else { return }
+    let isLogNew = log.position.last.sequence == 0
+    guard hasFilters || (isFirst && !sessionPresent && !isLogNew) else { return }
     let mark: GapMark
     switch (isFirst, sessionPresent) {
-    case (false, false): mark = GapMark(reason: "broker_session_lost")
+    case (false, false), (true, false) where !isLogNew:
+      mark = GapMark(reason: "broker_session_lost")
     case (false, true): mark = GapMark(reason: "broker_connection_lost", isQoS0Only: true)
     case (true, true): mark = GapMark(reason: "bridge_restarted", isQoS0Only: true)
-    case (true, false): return
+    default: return
     }
     pipeline.marked(mark, keepsHistory: !history.kept.filters.isEmpty)
   }

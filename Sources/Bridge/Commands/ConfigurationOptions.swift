@@ -43,6 +43,11 @@ struct ConfigurationOptions: ParsableArguments {
   @Option(.ringBytes) var ringBytes: String?
   @Option(.writeStall) var writeStall: String?
   @Option(.unsubscribeLinger) var unsubscribeLinger: String?
+  @Option(.history) var history: String?
+  @Option(.historyExcept) var historyExcept: String?
+  @Option(.historyAge) var historyAge: String?
+  @Option(.historyBytes) var historyBytes: String?
+  @Option(.record) var record: String?
   @Option(.data) var data: String?
   @Option(.drainTimeout) var drainTimeout: String?
   @Option(.readyRequiresBroker) var readyRequiresBroker: String?
@@ -86,6 +91,11 @@ struct ConfigurationOptions: ParsableArguments {
       .ringBytes: ringBytes,
       .writeStall: writeStall,
       .unsubscribeLinger: unsubscribeLinger,
+      .history: history,
+      .historyExcept: historyExcept,
+      .historyAge: historyAge,
+      .historyBytes: historyBytes,
+      .record: record,
       .data: data,
       .drainTimeout: drainTimeout,
       .readyRequiresBroker: readyRequiresBroker,

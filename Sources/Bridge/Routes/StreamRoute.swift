@@ -32,6 +32,14 @@ struct StreamRoute: Sendable {
     if let name = parameters.subscription { return try consume(name, parameters, request) }
     if let limits = wiring.status.snapshot.limits { try check(parameters.filters, limits) }
     let id = request.id.stream
+    let history = configuration.history.filter
+    guard
+      parameters.rateMaximum == nil || parameters.filters.allSatisfy({ history.keepsAll(of: $0) })
+    else {
+      throw Problem(
+        .badParameter, detail: "'max_rate' needs topics that history keeps",
+        hint: "see the settings history and history_except")
+    }
     let start = try parameters.start.start(
       header: head.headers["Last-Event-ID"], at: WallClock.milliseconds())
     guard head.method != "HEAD" else {
@@ -91,9 +99,8 @@ struct StreamRoute: Sendable {
     let history = configuration.history.filter
     switch stream.policy {
     case .catchup, .conflate:
-      let isKept = stream.filters.contains { filter in
-        history.kept.filters.contains { $0.meets(filter) }
-      }
+      // What is not kept cannot be brought later, so such a stream is told what it misses.
+      let isKept = stream.filters.allSatisfy { history.keepsAll(of: $0) }
       return isKept ? .leave : .gap
     case .dropOldest: return .gap
     case .disconnect:
