@@ -49,11 +49,11 @@ final class BrokerInbound {
     guard hasFilters || (isFirst && !sessionPresent && !isLogNew) else { return }
     let mark: GapMark
     switch (isFirst, sessionPresent) {
-    case (false, false), (true, false) where !isLogNew:
+    case (_, false):
+      guard !isFirst || !isLogNew else { return }
       mark = GapMark(reason: "broker_session_lost")
     case (false, true): mark = GapMark(reason: "broker_connection_lost", isQoS0Only: true)
     case (true, true): mark = GapMark(reason: "bridge_restarted", isQoS0Only: true)
-    default: return
     }
     pipeline.marked(mark, keepsHistory: !history.kept.filters.isEmpty)
   }
