@@ -77,8 +77,7 @@ struct HubModel: ~Copyable {
       stream: StreamID(shard: Int.random(in: 0..<2, using: &generator), serial: serial),
       filters: filters, maximumQoS: Bool.random(using: &generator) ? .atLeastOnce : .atMostOnce,
       wantsRetained: Bool.random(using: &generator),
-      representation: Representation(envelope: Bool.random(using: &generator) ? .json : .none),
-      wantsHistory: false)
+      representation: Representation(envelope: Bool.random(using: &generator) ? .json : .none))
     viewers[request.stream] = Viewer(request: request)
     hub.opened(request, &actions)
     run()
@@ -181,8 +180,8 @@ struct HubModel: ~Copyable {
       case .refuse(let id, let opening):
         settle(id, opening)
         #expect(viewers[id]?.granted.isEmpty == true)
-      case .remember, .forget: break
-      case .append, .sendRetained: Issue.record("\(action) without a message")
+      case .remember, .forget, .cover, .uncover: break
+      case .append, .sendRetained, .replay, .held: Issue.record("\(action) without a message")
       }
     }
   }
@@ -197,5 +196,12 @@ struct HubModel: ~Copyable {
         viewers[id]?.granted.append(filter)
       }
     }
+  }
+}
+
+extension StreamHub {
+  /// A message that arrives and is routed at once.
+  mutating func received(_ publish: Publish, _ actions: inout [Action]) {
+    if let arrival = arrival(of: publish) { route(publish, arrival, &actions) }
   }
 }

@@ -1,5 +1,6 @@
 import HTTPFront
 import MQTTClient
+import Store
 import Testing
 
 @testable import Bridge
@@ -12,20 +13,26 @@ import Testing
     let opening = StreamOpening(
       filters: [
         .init(filter: "a", reasonCode: .grantedQoS2),
-        .init(filter: "b", reasonCode: .notAuthorized),
-      ], wantsHistory: false)
+        .init(filter: "b", reasonCode: .success),
+      ])
     let text =
       #"event: bridge.open"# + "\n"
-      + #"data: {"connection":"s-0-1","subscriptions":[{"topic":"a","granted_qos":2},"#
-      + #"{"topic":"b","reason_code":135}]}"# + "\n\n"
-    #expect(isText(StreamFrames.open(StreamID(shard: 0, serial: 1), opening), text))
+      + #"data: {"connection":"s-0-1","resumed":true,"from":"k3f9x-7-z","gap":false,"#
+      + #""subscriptions":[{"topic":"a","granted_qos":2},{"topic":"b","granted_qos":0}]}"# + "\n\n"
+    let start = ReplayStart(cursor: LoggedEvent(sequence: 7, time: 35), resumed: .exactly)
+    let frame = StreamFrames.open(
+      StreamID(shard: 0, serial: 1), opening, start, epoch: "k3f9x")
+    #expect(isText(frame, text))
+    #expect(frame.position == 7)
   }
 
   @Test func `a filter that was cut at its hash gets a hint`() {
     func size(_ filter: String) -> Int {
-      let opening = StreamOpening(
-        filters: [.init(filter: filter, reasonCode: .success)], wantsHistory: false)
-      return StreamFrames.open(StreamID(shard: 0, serial: 1), opening).count
+      let opening = StreamOpening(filters: [.init(filter: filter, reasonCode: .success)])
+      let start = ReplayStart(cursor: LoggedEvent(sequence: 7, time: 35))
+      return StreamFrames.open(
+        StreamID(shard: 0, serial: 1), opening, start, epoch: "k3f9x"
+      ).count
     }
     #expect(size("a/") > size("a/b") + 20)
   }

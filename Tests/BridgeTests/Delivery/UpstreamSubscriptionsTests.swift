@@ -264,7 +264,7 @@ import Testing
     let names = ["1 a/#", "1 b", "2 a/#", "0 c", "-4 c", "262144 c", "3 a#b", "4 "]
     for name in names {
       if let remembered = RememberedSubscription(name: name) {
-        upstream.restored(remembered, at: .zero)
+        upstream.restored(remembered, isCovered: false, at: .zero)
       }
     }
     #expect(upstream.count == 1)
@@ -274,7 +274,7 @@ import Testing
   }
 
   @Test mutating func `a filter of an earlier process that nobody wants is unsubscribed`() {
-    upstream.restored(remembered, at: .seconds(1))
+    upstream.restored(remembered, isCovered: false, at: .seconds(1))
     #expect(upstream.nextDeadline == .seconds(31))
     upstream.timerFired(at: .seconds(31), &actions)
     upstream.unsubscribed(slot: 1, &actions)
@@ -282,7 +282,7 @@ import Testing
   }
 
   @Test mutating func `new filters take slots that are free`() throws {
-    upstream.restored(RememberedSubscription(2, "old"), at: .zero)
+    upstream.restored(RememberedSubscription(2, "old"), isCovered: false, at: .zero)
     let slots = try ["a", "b", "c"].map { text in
       upstream.acquire(
         try TopicFilter(text), maximumQoS: .atMostOnce, wantsRetained: false, &actions

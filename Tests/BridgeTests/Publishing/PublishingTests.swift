@@ -15,7 +15,8 @@ import Testing
   private var receipt: PublishReceipt { .sample(id) }
 
   private mutating func accept(_ level: AckLevel = .broker) {
-    #expect(publishing.accepted(receipt, request, level))
+    let isAccepted = publishing.accepted(receipt, request, level)
+    #expect(isAccepted)
   }
 
   private mutating func finish(_ outcome: MessageOutcome) {
@@ -129,7 +130,8 @@ import Testing
   @Test mutating func `a request that comes when nobody is answered any more is not taken`() {
     publishing.drained(&actions)
     publishing.abandoned(&actions)
-    #expect(!publishing.accepted(receipt, request, .broker))
+    let isRefused = !publishing.accepted(receipt, request, .broker)
+    #expect(isRefused)
     #expect(publishing.count == 0)
   }
 
@@ -175,7 +177,8 @@ import Testing
     let other = PublishReceipt.sample(MessageID(high: 1, low: 2))
     let second = RequestID(shard: 1, serial: 7)
     accept()
-    #expect(publishing.accepted(other, second, .broker))
+    let isAccepted = publishing.accepted(other, second, .broker)
+    #expect(isAccepted)
     _ = publishing.finished(other.id, acked, &actions)
     #expect(actions == [.answer(second, other, .finished(acked, storedAt: nil))])
     #expect(publishing.count == 1)

@@ -18,7 +18,7 @@ import Testing
   private let expired = MessageOutcome(state: .expired)
 
   private mutating func acceptFirst(_ level: AckLevel = .broker) {
-    publishing.accepted(.sample(first), one, level)
+    _ = publishing.accepted(.sample(first), one, level)
     publishing.stored(first, at: 5, &actions)
   }
 
@@ -27,7 +27,7 @@ import Testing
     _ level: AckLevel = .broker,
     _ state: Publishing.Original = .pending(isReceived: false, storedAt: 5)
   ) {
-    publishing.accepted(.sample(second), two, level)
+    _ = publishing.accepted(.sample(second), two, level)
     publishing.repeated(second, first, state, &actions)
   }
 
@@ -95,7 +95,7 @@ import Testing
   @Test mutating func `a repetition with ack=stored, or one that is late, is answered at once`() {
     joinSecond(.stored)
     #expect(take() == [.answer(two, replay, .pending(.queued, storedAt: 5))])
-    publishing.accepted(.sample(second), two, .broker)
+    _ = publishing.accepted(.sample(second), two, .broker)
     #expect(publishing.deadlineReached(two) == nil)
     publishing.sent(first)
     publishing.repeated(second, first, .pending(isReceived: false, storedAt: 5), &actions)
@@ -167,7 +167,7 @@ import Testing
 
   @Test mutating func `a repetition whose client left is nobody's`() {
     acceptFirst()
-    publishing.accepted(.sample(second), two, .broker)
+    _ = publishing.accepted(.sample(second), two, .broker)
     publishing.clientLeft(two)
     publishing.repeated(second, first, .pending(isReceived: false, storedAt: 5), &actions)
     joinSecond()

@@ -51,7 +51,7 @@ import Testing
   @Test func `a record between two links is answered when the broker asks again`() throws {
     var harness = IncomingHarness()
     try harness.begin(9)
-    harness.incoming.linkLost()
+    harness.loseLink()
     #expect(harness.recorded(9).isEmpty)
     harness.incoming.linkAccepted(.kept)
     #expect(harness.release(9) == [Self.complete(9, .packetIdentifierNotFound)])
@@ -207,7 +207,12 @@ private struct IncomingHarness: ~Copyable {
   }
 
   mutating func reconnect(_ continuity: SessionContinuity) {
-    incoming.linkLost()
+    loseLink()
     incoming.linkAccepted(continuity)
+  }
+
+  mutating func loseLink() {
+    var ignored: [SessionAction] = []
+    incoming.linkLost(&ignored)
   }
 }

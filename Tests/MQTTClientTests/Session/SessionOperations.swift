@@ -88,6 +88,7 @@ struct SessionOperations: ~Copyable {
 
   private mutating func recorded() {
     if let key = received.popLast() { give { $0.receivedRecorded(key: key, at: $1, &$2) } }
+    recordReleased()
     if let key = restarted.popLast() { give { $0.restartRecorded(key: key, at: $1, &$2) } }
   }
 
@@ -209,8 +210,7 @@ struct SessionOperations: ~Copyable {
     give { $0.acknowledge(token, reply, at: $1, &$2) }
   }
 
-  private mutating func recorded() {
-    if let key = received.popLast() { give { $0.receivedRecorded(key: key, at: $1, &$2) } }
+  private mutating func recordReleased() {
     guard !released.isEmpty else { return }
     let id = released.removeFirst()
     give { session, _, actions in session.releasedRecorded(id, &actions) }
