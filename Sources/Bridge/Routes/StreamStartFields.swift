@@ -64,7 +64,9 @@ struct StreamStartFields: Equatable {
       return seconds * 1000
     }
     if let timestamp = Timestamp(text) { return timestamp.milliseconds }
-    guard let ago = try? Duration(settingText: text) else { return nil }
+    guard let ago = try? Duration(settingText: text), ago <= .seconds(3650 * 86_400) else {
+      return nil
+    }
     return now - Int64(ago / .milliseconds(1))
   }
 }

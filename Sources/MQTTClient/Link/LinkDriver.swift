@@ -273,11 +273,7 @@ final class LinkDriver {
 
   private func run(_ action: SessionAction) {
     switch action {
-    case .openLink:
-      attempts += 1
-      observer.attemptBegan(attempts)
-      deliver(.connecting(attempt: attempts))
-      connection.open(at: now, until: session.nextDeadline ?? now)
+    case .openLink: openLink()
     case .closeLink(let closing): connection.close(closing, at: now)
     case .send(let packet):
       connection.send(packet)
@@ -331,6 +327,13 @@ final class LinkDriver {
       hooks.cancel()
       isSessionStopped = true
     }
+  }
+
+  private func openLink() {
+    attempts += 1
+    observer.attemptBegan(attempts)
+    deliver(.connecting(attempt: attempts))
+    connection.open(at: now, until: session.nextDeadline ?? now)
   }
 
   private func finished(_ key: UInt64, _ outcome: PublishOutcome) {

@@ -10,7 +10,15 @@ import Testing
 
   init() throws { filter = try TopicFilter("a/#") }
 
-  private mutating func take() -> [UpstreamSubscriptions.Action] { exchange(&actions, with: []) }
+  /// What is to be done, without what is only noted.
+  private mutating func take() -> [UpstreamSubscriptions.Action] {
+    exchange(&actions, with: []).filter { action in
+      switch action {
+      case .cover, .uncover: false
+      default: true
+      }
+    }
+  }
 
   private mutating func acquire(
     _ qos: QoS = .atLeastOnce, retained: Bool = true

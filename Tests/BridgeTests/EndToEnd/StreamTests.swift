@@ -167,12 +167,16 @@ extension EndToEnd {
       #expect(try bridge.client.get("/subscribe?" + query).status == 429)
     }
 
-    @Test func `streams survive a restart of the broker without a gap`() throws {
+    @Test func `streams survive a restart of the broker and miss QoS 0 at most`() throws {
       let reader = try open("topic=back/%23&qos=2")
       try publish("before", to: "back/1")
       #expect(try reader.messages(1).first?.json.string("payload") == "before")
       try broker.restart()
       try publish("after", to: "back/1")
+      let gap = try #require(try reader.next(within: .seconds(30)))
+      #expect(gap.name == "bridge.gap")
+      #expect(try gap.json.string("reason") == "broker_connection_lost")
+      #expect(try gap.json.integer("qos") == 0)
       let next = try #require(try reader.next(within: .seconds(30)))
       #expect(next.name == "message")
       #expect(try next.json.string("payload") == "after")
@@ -198,7 +202,8 @@ extension EndToEnd {
 
     @Test func `a client that does not keep up is told how much it missed`() throws {
       let bridge = try RunningProgram(broker, flags: ["--ring-bytes", "1MiB"])
-      let reader = try bridge.client.stream("/subscribe?topic=fast&envelope=none")
+      let reader = try bridge.client.stream(
+        "/subscribe?topic=fast&envelope=none&policy=drop_oldest")
       #expect(try reader.next()?.name == "bridge.open")
       let client = bridge.client
       let filler = String(repeating: "x", count: 512 * 1024)
@@ -224,13 +229,66 @@ extension EndToEnd {
       #expect(received + missed == 40)
     }
 
-    @Test func `Last-Event-ID is answered with a gap, because there is no history`() throws {
+    @Test func `a client that does not keep up gets everything from the log`() throws {
+      let bridge = try RunningProgram(broker, flags: ["--ring-bytes", "1MiB"])
+      let reader = try bridge.client.stream("/subscribe?topic=slow&envelope=none")
+      #expect(try reader.next()?.name == "bridge.open")
+      let filler = String(repeating: "x", count: 512 * 1024)
+      for number in 0..<40 {
+        #expect(try bridge.client.post("/topics/slow", "\(number) \(filler)").status == 200)
+      }
+      for number in 0..<40 {
+        let event = try #require(try reader.next(within: .seconds(20)))
+        #expect(event.data.hasPrefix("\(number) "))
+      }
+    }
+
+    @Test func `a client that comes back gets what it missed, then what comes`() throws {
+      let first = try open("topic=resume/%23&qos=2")
+      try publish("1", to: "resume/a")
+      let id = try #require(try first.messages(1).first?.json.string("id"))
+      for payload in ["2", "3"] { try publish(payload, to: "resume/\(payload)") }
+      let second = try bridge.client.stream(
+        "/subscribe?topic=resume/%23&qos=2", headers: [("Last-Event-ID", id)])
+      let opening = try #require(try second.next()).json
+      #expect(opening.boolean("resumed") == true)
+      #expect(opening.string("from") == id)
+      #expect(opening.boolean("gap") == false)
+      try publish("4", to: "resume/b")
+      let payloads = try second.messages(3).map { try $0.json.string("payload") }
+      #expect(payloads == ["2", "3", "4"])
+    }
+
+    @Test func `an id of another log resumes by time and says so`() throws {
       let reader = try bridge.client.stream(
         "/subscribe?topic=a", headers: [("Last-Event-ID", "k3f9-1-x")])
+      let open = try #require(try reader.next()).json
+      #expect(open.string("resumed") == "approximate")
+      #expect(open.boolean("gap") == true)
+      let answer = try bridge.client.get("/subscribe?topic=a&last_event_id=x")
+      #expect(answer.status == 400)
+    }
+
+    @Test func `a killed bridge goes on where it was`() throws {
+      let broker = try Mosquitto()
+      let data = try TemporaryDirectory()
+      let bridge = try RunningProgram(broker: broker.url, data: data)
+      try bridge.waitForBroker()
+      let reader = try bridge.client.stream("/subscribe?topic=kill/%23&qos=2")
       #expect(try reader.next()?.name == "bridge.open")
-      let gap = try #require(try reader.next())
-      #expect(gap.name == "bridge.gap")
-      #expect(try gap.json.string("reason") == "no_history")
+      #expect(try bridge.client.post("/publish?topic=kill/1&qos=2", "1").status == 200)
+      let id = try #require(try reader.messages(1).first?.json.string("id"))
+      bridge.kill()
+      try MosquittoClient.publish("2", to: "kill/2", on: broker)
+      let next = try RunningProgram(broker: broker.url, data: data)
+      let resumed = try next.client.stream(
+        "/subscribe?topic=kill/%23&qos=2", headers: [("Last-Event-ID", id)])
+      #expect(try resumed.next()?.json.boolean("resumed") == true)
+      var payloads: [String?] = []
+      while payloads.count < 1, let event = try resumed.next(within: .seconds(20)) {
+        if event.name == "message" { payloads.append(try event.json.string("payload")) }
+      }
+      #expect(payloads == ["2"])
     }
 
     @Test func `a filter whose hash was cut off is told so`() throws {

@@ -104,6 +104,7 @@ import Testing
 
   @Test mutating func `a refusal that is told to the sender is told when nothing is left`() {
     for failure in [rejected, expired] {
+      publishing = Publishing()
       acceptFirst()
       joinSecond()
       #expect(finish(failure) == .forgotten)

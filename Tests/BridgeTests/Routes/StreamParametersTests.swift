@@ -78,7 +78,10 @@ import Testing
     ("topic=a&event=", .badParameter), ("topic=a&event=bridge.open", .badParameter),
     ("topic=a&event=a%0Ab", .badParameter), ("topic=a&event=a%0Db", .badParameter),
     ("topic=%FF", .badParameter), ("topic=a%00", .badParameter), ("%00=a", .badParameter),
-    ("topic=a&since=10m", .unknownParameter), ("topic=a&Qos=1", .unknownParameter),
+    ("topic=a&limit=10", .unknownParameter), ("topic=a&Qos=1", .unknownParameter),
+    ("topic=a&policy=none", .badParameter), ("topic=a&rewind=-1", .badParameter),
+    ("topic=a&max_rate=5&policy=disconnect", .badParameter),
+    ("topic=a&subscription=b", .badParameter), ("subscription=b&qos=1", .badParameter),
   ])
   func `what cannot be meant is refused`(query: String, code: ProblemCode) {
     #expect(refusal(query) == code)

@@ -32,6 +32,8 @@ extension Replays {
       }
     } catch {
       if case .some(.next) = work { _ = named.withDispatch(of: name) { $0.readFailed() } }
+      // What it holds and was not given goes to whoever reads next.
+      if case .some(.again) = work { _ = named.withDispatch(of: name) { $0.left(id) } }
       throw error
     }
     if !named.isAttached(id, to: name) {
