@@ -48,12 +48,13 @@ import Testing
     let open = try OpenStore(directory)
     try open.logAndWait(1...10)
     open.store.keep(sample("a", cursor: 3), token: 1)
-    for place in [5, 4, 9, 99] { open.store.moveCursor(of: "a", to: place) }
+    for place in [5, 4, 9, 99] as [Int64] { open.store.moveCursor(of: "a", to: place) }
     open.store.moveCursor(of: "nobody", to: 4)
     open.store.keep(sample("b", cursor: 0), token: 2)
     #expect(open.recorder.wait { $0.moved.count == 4 && $0.contains { $0.isKept(2) } })
     #expect(
-      open.recorder.events.moved == [5, 5, 9, 10].map { MovedCursor(name: "a", cursor: $0) })
+      open.recorder.events.moved
+        == ([5, 5, 9, 10] as [Int64]).map { MovedCursor(name: "a", cursor: $0) })
     open.store.close()
     let again = try OpenStore(directory)
     #expect(again.store.loadedSubscriptions.map(\.cursor) == [10, 0])
