@@ -169,8 +169,9 @@ import Testing
     #expect(open.recorder.wait(for: .failing(.corrupt)))
     #expect(open.store.append(.sample(1)) == .failing(.corrupt))
     open.store.log([.sample(1)])
-    open.store.close()
+    #expect(open.state(of: 1, token: 1) == nil)
     #expect(open.recorder.events.logged == [])
+    open.store.close()
     #expect(!(try StoreUpkeep.check(directory: directory.path).isSound))
   }
 

@@ -102,7 +102,8 @@ import Testing
     let expected = (1...30).flatMap { number in
       [EventItem.sample(number, bytes: 20_000).body, EventItem.sample(100 + number).body]
     }
-    #expect(bodies == expected)
+    let isSame = bodies == expected
+    #expect(isSame)
     try open.appendAndWait(99...99)
     open.store.close()
     #expect(try StoreUpkeep.check(directory: directory.path).problems == [])

@@ -53,7 +53,8 @@ import Testing
     open.store.keep(sample("b", cursor: 0), token: 2)
     #expect(open.recorder.wait { $0.moved.count == 4 && $0.contains { $0.isKept(2) } })
     #expect(
-      open.recorder.events.moved == ([5, 5, 9, 10] as [Int64]).map { MovedCursor(name: "a", cursor: $0) })
+      open.recorder.events.moved
+        == ([5, 5, 9, 10] as [Int64]).map { MovedCursor(name: "a", cursor: $0) })
     open.store.close()
     let again = try OpenStore(directory)
     #expect(again.store.loadedSubscriptions.map(\.cursor) == [10, 0])

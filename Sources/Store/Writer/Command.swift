@@ -20,3 +20,15 @@ enum Command: Sendable {
   /// A reader found the database damaged.
   case foundDamage
 }
+
+extension Command {
+  /// Whether it changes the event log or what belongs to it, and so nothing of the outbox.
+  var isOfEventLog: Bool {
+    switch self {
+    case .log, .forgetReceipt, .forgetAllReceipts, .keep, .removeSubscription, .moveCursor,
+      .recordName, .forgetName:
+      true
+    default: false
+    }
+  }
+}

@@ -18,7 +18,12 @@ struct Maintenance {
 
   /// Copies the log into the database when it has grown enough.
   mutating func committed(_ connection: Connection, at now: Duration) throws(StoreError) {
-    guard connection.walPageCount >= nextCheckpoint else { return }
+    if connection.walPageCount >= nextCheckpoint { try checkpoint(connection, at: now) }
+  }
+
+  private mutating func checkpoint(
+    _ connection: Connection, at now: Duration
+  ) throws(StoreError) {
     let (inLog, copied) = try connection.checkpoint(.passive)
     checkpoints += 1
     // A foreign reader keeps the log from starting again: do not try at every commit.
@@ -34,8 +39,8 @@ struct Maintenance {
     let (least, most) = (Self.freePagesPerStep.lowerBound, Self.freePagesPerStep.upperBound)
     let pages = min(max(surplus / 64, least), most)
     try connection.execute("PRAGMA incremental_vacuum(\(pages))")
-    try committed(connection, at: now)
-    try plan(connection, at: now)
+    // The file itself only shrinks when the log is copied into it.
+    try checkpoint(connection, at: now)
   }
 
   /// Looks whether there are free pages to give back.

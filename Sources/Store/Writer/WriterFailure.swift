@@ -69,11 +69,24 @@ extension Writer {
   }
 
   /// Writes the commands that had to wait, in their order and in one transaction.
+  ///
+  /// When there is no room for all of them the outbox's go first, because what leaves the outbox
+  /// makes room for the events; neither depends on the other.
   func writeRetained() throws(StoreError) {
-    guard !retained.isEmpty else { return }
+    do throws(StoreError) {
+      try writeRetained { _ in true }
+    } catch .diskFull {
+      try writeRetained { !$0.isOfEventLog }
+      try writeRetained { _ in true }
+    }
+  }
+
+  private func writeRetained(where isWanted: (Command) -> Bool) throws(StoreError) {
+    let commands = retained.filter(isWanted)
+    guard !commands.isEmpty else { return }
     do throws(WriteFailure) {
-      let effects = try database.write(retained, feed, at: WallClock.milliseconds())
-      retained.removeAll()
+      let effects = try database.write(commands, feed, at: WallClock.milliseconds())
+      retained.removeAll(where: isWanted)
       tell(effects)
     } catch {
       throw error.error
