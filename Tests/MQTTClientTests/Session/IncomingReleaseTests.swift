@@ -162,7 +162,8 @@ import Testing
 
 /// The receiving half of a session that records releases, which hands out the actions of each input.
 private struct IncomingHarness: ~Copyable {
-  var incoming = IncomingPublishes(version: .v5, receiveMaximum: 2, recordsReleased: true)
+  var incoming = IncomingPublishes(
+    version: .v5, receiveMaximum: 2, excess: .disconnect, recordsReleased: true)
 
   mutating func run(
     _ input: (inout IncomingPublishes, inout [SessionAction]) throws -> Void
