@@ -44,15 +44,20 @@ final class LinkDriver {
     self.deliver = deliver
     version = options.session.version
     journal = options.sessionStore.map { LinkJournal($0, control) }
+    session = Self.session(options, isRecorded: journal != nil)
+    context.pending = { [unowned self] in pendingPublishes(atMost: $0) }
+  }
+
+  private static func session(_ options: ClientOptions, isRecorded: Bool) -> Session {
     var sessionOptions = options.session
-    if journal != nil {
+    if isRecorded {
       sessionOptions.recordsReceived = true
       sessionOptions.recordsReleased = true
     }
-    session = Session(
+    var session = Session(
       options: sessionOptions, jitterSeed: options.jitterSeed ?? .random(in: 1 ... .max))
     session.restoreInbound(options.restoredInbound)
-    context.pending = { [unowned self] in pendingPublishes(atMost: $0) }
+    return session
   }
 
   private var now: Duration { context.now }
