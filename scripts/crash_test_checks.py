@@ -4,17 +4,20 @@
 import array
 import base64
 import collections
+import contextlib
 import json
 import os
 import random
+import sqlite3
 import sys
+import tempfile
 import types
 import unittest
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [os.path.join(HERE, "acceptance"), HERE]
 
-from crash import judge, messages, subscribers  # noqa: E402
+from crash import eventlog, judge, messages, mqtt, subscribers, wire  # noqa: E402
 
 
 class World:
@@ -28,6 +31,7 @@ class World:
         self.counts, self.violations = collections.Counter(), []
         self.has_log, self.faults = True, True
         self.places = subscribers.Places(self)
+        self.link = types.SimpleNamespace(wire=wire.Wire())
         self.observer = types.SimpleNamespace(received=messages.Received(self.topics))
         self.subscribers = []
         for number in range(sent):
@@ -163,6 +167,38 @@ class Checks(unittest.TestCase):
         for number in range(5, 10):
             world.give(stream, number, number + 1)
         self.assert_only(world, "says 3, but 4 are missing")
+
+    def test_a_lost_message_and_its_way(self):
+        world = self.play(range(1, 10))
+        packet_id, publish = b"\0\7", mqtt.text("crash/t") + b"\0\7\7\3\0\1x\x0b\x81\x40" + b"0 0 "
+        world.link.wire.from_broker(1, 0x32, publish)
+        world.link.wire.to_broker(1, mqtt.PUBACK << 4, packet_id)
+        self.assert_only(
+            world, "0 was sent as packet 7 of connection 1, subscription [8193], acknowledged")
+
+    def test_a_lost_message_that_never_came(self):
+        self.assert_only(self.play(range(1, 10)), "0 was never sent to the bridge")
+
+    def fault(self, given_out, damage=b""):
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, eventlog.DATABASE)
+            with contextlib.closing(sqlite3.connect(path)) as connection:
+                connection.execute("CREATE TABLE events (number INTEGER PRIMARY KEY AUTOINCREMENT)")
+                connection.execute("INSERT INTO events VALUES (5)")
+                connection.commit()
+            with open(path, "r+b") as file:
+                file.seek(4096)
+                file.write(damage)
+            return eventlog.fault(folder, given_out)
+
+    def test_a_log_that_has_all(self):
+        self.assertIsNone(self.fault(5))
+
+    def test_a_log_that_is_behind(self):
+        self.assertIn("ends at", self.fault(6))
+
+    def test_a_database_that_is_damaged(self):
+        self.assertIn("database", self.fault(5, damage=bytes(64)))
 
 
 if __name__ == "__main__":

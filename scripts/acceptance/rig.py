@@ -94,7 +94,9 @@ class Broker:
     """A mosquitto that keeps its sessions on disk.
 
     With its default limit on messages in flight mosquitto 2.0 can send them to a subscriber in
-    another order than it got them; without a limit it keeps the order.
+    another order than it got them; without a limit it keeps the order. With its default for
+    duplicates it forgets, after a restart, all but one of a client's overlapping subscriptions until
+    the client is back.
     """
 
     def __init__(self, scratch):
@@ -107,7 +109,8 @@ class Broker:
             file.write(
                 f"listener {self.port} 127.0.0.1\nallow_anonymous true\nuser {user_name()}\n"
                 f"persistence true\npersistence_location {data}/\nautosave_interval 1\n"
-                "max_queued_messages 0\nmax_inflight_messages 0\nset_tcp_nodelay true\nlog_type error\nlog_type warning\n")
+                "max_queued_messages 0\nmax_inflight_messages 0\nallow_duplicate_messages true\n"
+                "set_tcp_nodelay true\nlog_type error\nlog_type warning\n")
 
     def start(self):
         program = shutil.which("mosquitto") or "/usr/sbin/mosquitto"
@@ -177,6 +180,20 @@ class Bridge:
     def kill(self):
         self.process.kill()
         self.process.wait()
+
+    def freeze(self):
+        """Stops every thread, and waits until each has left the system call it was in."""
+        self.process.send_signal(signal.SIGSTOP)
+        threads = f"/proc/{self.process.pid}/task"
+
+        def is_stopped(thread):
+            with open(f"{threads}/{thread}/stat", encoding="ascii") as stat:
+                return stat.read().rpartition(")")[2].split()[0] == "T"
+
+        wait_until(lambda: all(map(is_stopped, os.listdir(threads))), 10, "a frozen bridge")
+
+    def thaw(self):
+        self.process.send_signal(signal.SIGCONT)
 
     def stop(self):
         self.process.send_signal(signal.SIGTERM)

@@ -4,6 +4,7 @@ import random
 import time
 
 import rig
+from crash import eventlog
 
 # How often each fault is drawn, among those of the run.
 WEIGHTS = {
@@ -146,7 +147,7 @@ class Faults:
         stage.excuse(5)
 
     def cut_power(self):
-        """The disk keeps only what was synced; the bridge notices errors at most, and is killed.
+        """The disk keeps only what was synced.
 
         Often the link is stalled before, so that much is promised that only the disk has.
         """
@@ -156,19 +157,37 @@ class Faults:
         if is_stalled:
             stage.link.stall()
             time.sleep(rng.uniform(0.1, 1.5))
+        cut = rng.choice((self.lose_power, self.lose_power, self.lose_disk))
         if rng.random() < 0.5:
-            stage.trap.arm(rng.choice((1, 2, 5)), stage.disk.cut_power)
+            stage.trap.arm(rng.choice((1, 2, 5)), cut)
             is_cut = stage.trap.sprung.wait(2)
             stage.trap.disarm()
         else:
             is_cut = False
         if not is_cut and not stage.trap.sprung.is_set():
-            stage.disk.cut_power()
-        time.sleep(rng.choice((0, rng.uniform(0, 0.3))))
+            cut()
+        if cut == self.lose_disk:
+            time.sleep(rng.uniform(0, 0.3))
         stage.bridge.kill()
         if is_stalled:
             stage.link.cut()
             stage.link.release()
         stage.disk.restore_power()
+        if fault := eventlog.fault(stage.disk.data, stage.places.highest):
+            stage.violate(f"after a power cut {fault}")
         stage.bridge.start()
         stage.excuse(2)
+
+    def lose_power(self):
+        """Ends bridge and disk together: of what the bridge was told afterwards nobody hears.
+
+        An fsync that is under way when this file system stops may end without an error.
+        """
+        self.stage.bridge.process.kill()
+        self.stage.disk.cut_power()
+
+    def lose_disk(self):
+        """Ends the disk alone, at a moment without an fsync, and the bridge sees every access fail."""
+        self.stage.bridge.freeze()
+        self.stage.disk.cut_power()
+        self.stage.bridge.thaw()

@@ -40,7 +40,8 @@ def judge_topic(stage, receiver, topic, received, expected, is_exact, gaps=()):
             gap.missing += 1
     if lost:
         stage.counts["lost"] += len(lost)
-        stage.violate(f"{receiver} has lost {len(lost)} messages of {topic.name}: {lost[:10]}")
+        stage.violate(f"{receiver} has lost {len(lost)} messages of {topic.name}: {lost[:10]}; "
+                      f"{lost[0]} was {stage.link.wire.story(topic.index, lost[0])}")
     repeats = len(numbers) - len(known)
     if repeats and (is_exact or not stage.may_repeat()):
         stage.counts["duplicated"] += repeats

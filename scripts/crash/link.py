@@ -7,7 +7,7 @@ import threading
 import time
 
 import rig
-from crash import mqtt
+from crash import mqtt, wire
 
 
 class Passage:
@@ -27,7 +27,7 @@ class Passage:
     def owes(self):
         return self.is_open and self.counts[mqtt.PUBREL] > self.counts[mqtt.PUBCOMP]
 
-    def pump(self, source, sink, gate, kind):
+    def pump(self, source, sink, gate, kind, note):
         scanner = mqtt.Scanner()
         with contextlib.suppress(OSError):
             while data := source.recv(1 << 16):
@@ -35,7 +35,9 @@ class Passage:
                     if not self.is_open:
                         return
                     sink.sendall(data)
-                    self.counts[kind] += sum(first >> 4 == kind for first, _ in scanner.feed(data))
+                    for first, body in scanner.feed(data):
+                        self.counts[kind] += first >> 4 == kind
+                        note(self.broker_name, first, body)
         self.close(is_reset=False)
 
     def close(self, is_reset):
@@ -55,6 +57,7 @@ class Link:
         self.target = target
         self.to_bridge, self.to_broker = threading.Lock(), threading.Lock()
         self.passages = []
+        self.wire = wire.Wire()
         self.listener = socket.socket()
         self.listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         self.port = rig.free_port()
@@ -72,8 +75,10 @@ class Link:
                 continue
             self.passages = [other for other in self.passages if other.is_open] + [passage]
             for arguments in (
-                    (passage.bridge, passage.broker, self.to_broker, mqtt.PUBCOMP),
-                    (passage.broker, passage.bridge, self.to_bridge, mqtt.PUBREL)):
+                    (passage.bridge, passage.broker, self.to_broker, mqtt.PUBCOMP,
+                     self.wire.to_broker),
+                    (passage.broker, passage.bridge, self.to_bridge, mqtt.PUBREL,
+                     self.wire.from_broker)):
                 threading.Thread(target=passage.pump, args=arguments, daemon=True).start()
 
     def cut(self):

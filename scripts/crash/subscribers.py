@@ -181,6 +181,7 @@ class Places:
         self.lock = threading.Lock()
         self.messages = []
         self.epochs = set()
+        self.highest = 0
 
     def note(self, here, event_id, message, name):
         value = message[0] << 40 | message[1]
@@ -188,6 +189,7 @@ class Places:
             self.epochs.add(event_id.split("-")[0])
             if here >= len(self.messages):
                 self.messages.extend([None] * (here + 1000 - len(self.messages)))
+            self.highest = max(self.highest, here)
             known = self.messages[here]
             self.messages[here] = value
             is_new_epoch = len(self.epochs) > 1
