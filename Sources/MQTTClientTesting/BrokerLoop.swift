@@ -33,17 +33,20 @@ final class BrokerLoop {
     watch(mailbox.descriptor, .readable, Self.mailboxToken)
     setAccepting(true)
     var commands: [BrokerCommand] = []
-    while mailbox.receive(into: &commands) {
-      for command in commands { handle(command) }
-      commands.removeAll()
-      settle()
-      var events: [Poller.Event] = []
+    var events: [Poller.Event] = []
+    while true {
       do throws(SystemError) {
         try poller.wait(atMost: nil) { events.append($0) }
       } catch {
         preconditionFailure("the scripted broker cannot wait: \(error)")
       }
+      // What a test asked for before a packet left it happens before that packet is answered.
+      guard mailbox.receive(into: &commands) else { return }
+      for command in commands { handle(command) }
+      commands.removeAll()
+      settle()
       for event in events { handle(event) }
+      events.removeAll()
     }
   }
 

@@ -239,9 +239,9 @@ final class LinkConnection {
     advanceClosing(at: now)
   }
 
-  func updateInterest(isReadingPaused: Bool) {
+  func updateInterest(isReadingPaused: Bool, at now: Duration) {
     closing?.updateInterest()
-    stream?.isReadingPaused = isReadingPaused
+    stream?.pauseReading(isReadingPaused, at: now)
     stream?.updateInterest()
   }
 

@@ -173,7 +173,7 @@ final class LinkDriver {
     notePause()
     // Without a connection nothing comes that a pause is for.
     let isPaused = context.isReadingPaused && session.state == .up
-    connection.updateInterest(isReadingPaused: isPaused || session.isChecking)
+    connection.updateInterest(isReadingPaused: isPaused || session.isChecking, at: now)
   }
 
   /// Makes visible what this wake-up brought.

@@ -29,7 +29,7 @@ final class LinkStream {
   private var isBlocked = false
   private(set) var phase = Phase.handshaking
 
-  var isReadingPaused = false
+  private var isReadingPaused = false
 
   init(
     _ stack: TransportStack, _ options: ClientOptions, _ pollSet: PollSet,
@@ -145,8 +145,18 @@ final class LinkStream {
   }
 
   /// Whether the peer has taken nothing for too long.
+  ///
+  /// One that we leave waiting with what it sends may well read nothing until we do.
   func isStalled(at now: Duration) -> Bool {
-    stalledSince.map { now >= $0 + writeStallTimeout } ?? false
+    guard let stalledSince, now >= stalledSince + writeStallTimeout else { return false }
+    guard isReadingPaused, hasUnreadInput else { return true }
+    self.stalledSince = now
+    return false
+  }
+
+  func pauseReading(_ isPaused: Bool, at now: Duration) {
+    if isReadingPaused, !isPaused, stalledSince != nil { stalledSince = now }
+    isReadingPaused = isPaused
   }
 
   /// Reads once; the packets then come from `nextPacket`.

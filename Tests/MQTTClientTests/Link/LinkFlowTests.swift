@@ -131,6 +131,45 @@ import Testing
     for _ in 0..<3 { #expect(try peer.next() == .pingRequest) }
   }
 
+  @Test func `a broker that waits for us to read may leave our bytes alone`() throws {
+    let listener = try LoopbackListener()
+    var options = try ClientOptions.test(port: listener.port)
+    options.writeStallTimeout = .milliseconds(50)
+    options.network.sendBufferBytes = 4096
+    let test = try TestLink(options)
+    let peer = try BrokerPeer.accepted(by: listener)
+    try test.events.up()
+    let paused = Counter()
+    try test.perform { link in
+      link.pauseReading()
+      paused.increment()
+    }
+    #expect(eventually { paused.value == 1 })
+    let flood = try peer.encoded(.publish(Publish(topic: "t", payload: [1, 2])))
+    try peer.socket.send(Array(repeating: flood, count: 100).flatMap(\.self))
+    try test.perform { link in
+      let payload = [UInt8](repeating: 0, count: 1 << 20)[...]
+      for key in 0..<32 {
+        link.publish(
+          PublishRequest(key: UInt64(key), publish: Publish(topic: "a", payload: payload)))
+      }
+      // Its time is over long after the stall would have been seen.
+      let late = Publish(topic: "a", payload: [], qos: .atLeastOnce)
+      link.publish(PublishRequest(key: 99, publish: late, deadline: .milliseconds(400)))
+    }
+    let first: DownReason? = try test.events.first {
+      switch $0 {
+      case .finished(99, _): .some(nil)
+      case .down(let reason, _, _): reason
+      default: nil
+      }
+    }
+    #expect(first == nil)
+    try test.perform { $0.resumeReading() }
+    #expect(try test.events.down().reason == .linkFailed(.writeStalled))
+    _ = peer
+  }
+
   @Test func `the end of a connection is noticed during a pause`() throws {
     let listener = try LoopbackListener()
     let test = try TestLink(.test(port: listener.port))
