@@ -43,7 +43,11 @@ final class RunningBridge: Sendable {
     self.clientID = clientID
     var options = BrokerClientOptions.make(configuration, clientID: clientID)
     // Logged by an earlier process: the broker may send them again.
-    options.restoredInbound = store.loadedReceipts.map { PacketID(truncatingIfNeeded: $0) }
+    options.restoredInbound = store.loadedReceipts.map {
+      RestoredDelivery(
+        PacketID(truncatingIfNeeded: $0.number),
+        fingerprint: $0.mark.map { UInt64(bitPattern: $0) })
+    }
     do throws(SystemError) {
       link = try Link(options) {
         BrokerApplication(configuration, wiring, publisher, observer, log)
