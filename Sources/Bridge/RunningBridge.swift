@@ -164,7 +164,7 @@ final class RunningBridge: Sendable {
       epoch: store.epoch, coverage: coverage, history: configuration.history.filter)
     let named = NamedSubscriptions(wiring, epoch: store.epoch, position: position)
     wiring.connect(named: named)
-    let replays = Replays(wiring, resolver, position, named)
+    let replays = Replays(ReplayPorts(wiring), resolver, position, named)
     return EventLogParts(
       epoch: store.epoch, coverage: coverage, position: position, resolver: resolver,
       replays: replays, named: named)
