@@ -49,6 +49,19 @@ import Testing
     again.store.close()
   }
 
+  @Test func `a receipt of a database before the marks has none`() throws {
+    try makeFirstVersion()
+    let connection = try Connection(path: directory.databasePath)
+    for migration in Schema.migrations[1..<3] { try connection.execute(migration) }
+    try connection.execute("INSERT INTO receipts VALUES (5); PRAGMA user_version = 3;")
+    connection.setCheckpointOnClose(true)
+    _ = try connection.checkpoint(.truncate)
+    let open = try OpenStore(directory)
+    #expect(open.store.loadedReceipts == [Receipt(number: 5)])
+    open.store.close()
+    #expect(try StoreUpkeep.check(directory: directory.path).problems == [])
+  }
+
   @Test func `a backup of a database of the first version gets a new epoch`() throws {
     try makeFirstVersion()
     let copy = try TemporaryDirectory()

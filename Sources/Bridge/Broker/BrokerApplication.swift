@@ -45,6 +45,7 @@ final class BrokerApplication: LinkApplication {
     case .openStream(let request): hub.opened(request, &hubActions)
     case .closeStream(let id): hub.closed(id, at: link.now, &hubActions)
     case .restore(let remembered):
+      inbound.restored(remembered)
       hub.restored(remembered, at: link.now) { [inbound] in inbound.isCovered($0) }
     case .logged, .forgotten, .receiptsForgotten, .storeFailing, .streamLagged, .joinLive, .wake:
       inbound.handle(message, &hub, link)

@@ -18,12 +18,15 @@ final class BrokerInbound {
   /// UNSUBSCRIBEs that wait until the store has noted that their filters are not covered any more.
   private var unsubscribes: [String: (key: UInt64, filter: String)] = [:]
   private var toldPosition: Int64 = -1
+  /// Whether no earlier process had anything here.
+  private var isNew: Bool
 
   init(_ configuration: HistoryConfiguration, _ wiring: Wiring, _ log: EventLogParts) {
     history = configuration.filter
     self.wiring = wiring
     self.log = log
     shards = ShardOutput(wiring, epoch: log.epoch, from: log.position.last)
+    isNew = log.position.last.sequence == 0
   }
 
   var nextDeadline: Duration? {
@@ -32,6 +35,11 @@ final class BrokerInbound {
 
   /// Whether an earlier process, with the session that the broker may still have, logged all of it.
   func isCovered(_ filter: TopicFilter) -> Bool { log.coverage.isCovered(filter) }
+
+  /// An earlier process left these at the broker.
+  func restored(_ remembered: [RememberedSubscription]) {
+    if !remembered.isEmpty { isNew = false }
+  }
 
   /// A message came; one that is for nobody is acknowledged at once.
   func delivered(
@@ -45,16 +53,9 @@ final class BrokerInbound {
   func connected(isFirst: Bool, sessionPresent: Bool, hasFilters: Bool) {
     logBatch()
     if !sessionPresent { wiring.store?.forgetAllReceipts() }
-    let isLogNew = log.position.last.sequence == 0
-    guard hasFilters || (isFirst && !sessionPresent && !isLogNew) else { return }
-    let mark: GapMark
-    switch (isFirst, sessionPresent) {
-    case (_, false):
-      guard !isFirst || !isLogNew else { return }
-      mark = GapMark(reason: "broker_session_lost")
-    case (false, true): mark = GapMark(reason: "broker_connection_lost", isQoS0Only: true)
-    case (true, true): mark = GapMark(reason: "bridge_restarted", isQoS0Only: true)
-    }
+    let gap = ConnectionGap(
+      isFirst: isFirst, sessionPresent: sessionPresent, hasFilters: hasFilters, isNew: isNew)
+    guard let mark = gap.mark else { return }
     pipeline.marked(mark, keepsHistory: !history.kept.filters.isEmpty)
   }
 

@@ -62,7 +62,8 @@ struct InboundPipeline: ~Copyable {
       EventItem(
         topic: publish.topic, kind: EventKind.message.rawValue,
         body: LoggedMessage.encode(publish, arrival.origin),
-        receipt: isOnce ? Int64(token.packetID) : nil))
+        receipt: isOnce ? Int64(token.packetID) : nil,
+        receiptMark: isOnce ? Int64(bitPattern: publish.fingerprint) : nil))
   }
 
   /// Something is missing at this place.
@@ -93,8 +94,9 @@ struct InboundPipeline: ~Copyable {
     isFailing = false
     guard unlogged > 0 else { return }
     let missed = exchange(&unlogged, with: 0)
-    marked(
-      GapMark(reason: "not_logged", missed: missed, isQoS0Only: true), keepsHistory: keepsHistory)
+    // Counted over all topics, so for each reader it is a bound.
+    let mark = GapMark(reason: "not_logged", missed: missed, isExact: false, isQoS0Only: true)
+    marked(mark, keepsHistory: keepsHistory)
   }
 
   /// The next one for the streams; nil while it waits for the disk.

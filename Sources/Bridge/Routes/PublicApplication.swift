@@ -48,7 +48,7 @@ final class PublicApplication: HTTPApplication {
     }
   }
 
-  /// Every method but GET publishes here, and every refusal of a publish says that nothing was kept.
+  /// A refusal that no route gave: with a method that can publish it says that nothing was kept.
   func complete(_ problem: Problem, for head: RequestHead?) -> Problem {
     switch head?.method {
     case "POST", "PUT", "DELETE": PublishRoute.withKept(problem)

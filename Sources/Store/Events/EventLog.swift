@@ -75,7 +75,9 @@ final class EventLog {
     let time = max(time, effects.events.bounds.lastTime)
     for item in items {
       let sequence = try table.insert(item, at: time)
-      if let receipt = item.receipt { try receipts.remember(receipt) }
+      if let number = item.receipt {
+        try receipts.remember(Receipt(number: number, mark: item.receiptMark))
+      }
       effects.events.logged.append(LoggedEvent(sequence: sequence, time: time))
       effects.events.bounds.last = sequence
       effects.events.addedBytes += item.countedBytes

@@ -110,11 +110,7 @@ struct ReplayResolver {
     _ = try reader.scanBackward(from: bounds.last, rowsMax: Self.newestScanMax) { row in
       guard found < count else { return false }
       position = row.sequence - 1
-      if row.kind == EventKind.message.rawValue,
-        filters.contains(where: { $0.matches(topic: row.topic) })
-      {
-        found += 1
-      }
+      if row.message(countingFor: filters) != nil { found += 1 }
       return true
     }
     return try event(position, bounds, reader)

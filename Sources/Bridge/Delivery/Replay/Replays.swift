@@ -15,17 +15,17 @@ final class Replays: Sendable {
     var waiting: Set<StreamID> = []
   }
 
-  private let wiring: Wiring
+  private let ports: ReplayPorts
   let resolver: ReplayResolver
   let position: LogPosition
   let named: NamedSubscriptions
   private let state = Locked(State())
 
   init(
-    _ wiring: Wiring, _ resolver: ReplayResolver, _ position: LogPosition,
+    _ ports: ReplayPorts, _ resolver: ReplayResolver, _ position: LogPosition,
     _ named: NamedSubscriptions
   ) {
-    self.wiring = wiring
+    self.ports = ports
     self.resolver = resolver
     self.position = position
     self.named = named
@@ -55,7 +55,7 @@ final class Replays: Sendable {
         state.replays[id] = replay
       }
     }
-    wiring.link?.sendReserved(.streamLagged(id))
+    ports.tell(.streamLagged(id))
   }
 
   /// The mqtt thread has taken the stream out of its group.
@@ -148,8 +148,8 @@ final class Replays: Sendable {
   }
 
   private func read(_ id: StreamID) {
-    let isTaken = wiring.store?.read { [weak self] reader in self?.run(id, reader) }
-    if isTaken != true { rest(id, .milliseconds(100)) }
+    let isTaken = ports.read { [weak self] reader in self?.run(id, reader) }
+    if !isTaken { rest(id, .milliseconds(100)) }
   }
 
   private func rest(_ id: StreamID, _ duration: Duration) {
@@ -158,7 +158,7 @@ final class Replays: Sendable {
       state.replays[id]?.phase = .resting(until: MonotonicClock.now() + duration)
       state.resting.insert(id)
     }
-    wiring.link?.sendReserved(.wake)
+    ports.tell(.wake)
   }
 
   /// One page, on the reader thread.
@@ -174,6 +174,10 @@ final class Replays: Sendable {
         replay.opening = nil
         let frame = StreamFrames.open(id, opening, start, epoch: resolver.epoch)
         commands = [.start(id, frame)]
+      }
+      // The http thread, which tells of a lag, does not know the time of its position.
+      if replay.cursor.time == 0, let time = try reader.time(of: replay.cursor.sequence) {
+        replay.cursor = LoggedEvent(sequence: replay.cursor.sequence, time: time)
       }
       if let name = request.subscription, let work = named.work(for: id, of: name) {
         return try share(work, replay, request, reader, commands)
@@ -212,12 +216,12 @@ final class Replays: Sendable {
       if next == .rest { state.resting.insert(id) }
       if next == .wait { state.waiting.insert(id) }
     }
-    if !commands.isEmpty { wiring.server?.deliver(commands, toShard: id.shard) }
+    if !commands.isEmpty { ports.deliver(commands, id.shard) }
     switch next {
     case .nothing, .release: break
     case .read: self.read(id)
-    case .join: wiring.link?.sendReserved(.joinLive(id, after: page.cursor.sequence))
-    case .rest: wiring.link?.sendReserved(.wake)
+    case .join: ports.tell(.joinLive(id, after: page.cursor.sequence))
+    case .rest: ports.tell(.wake)
     case .wait: if position.last.sequence > page.cursor.sequence { headMoved() }
     }
   }
