@@ -34,10 +34,12 @@ struct SharedDispatch: Sendable {
   /// Everything up to here is acknowledged.
   var floor: Int64 { order.first.map { $0 - 1 } ?? dispatched }
   var heldCount: Int { holders.count }
+  /// Whether some consumer holds as much as it may.
+  var isFull: Bool { held.values.contains { $0 >= Self.heldMax } }
 
   /// What the consumer gets next; nil while there is nothing for it.
-  mutating func work(for id: StreamID) -> Work? {
-    let room = min(Self.givenMax, Self.heldMax - held[id, default: 0])
+  mutating func work(for id: StreamID, atMost count: Int = .max) -> Work? {
+    let room = min(Self.givenMax, Self.heldMax - held[id, default: 0], count)
     guard room > 0 else { return nil }
     if !returned.isEmpty {
       let again = Array(returned.prefix(room))
