@@ -43,7 +43,9 @@ final class BrokerApplication: LinkApplication {
     case .advanced(let sequences): outbox.advanced(sequences, &outboxActions)
     case .publish(let publish, let id): outbox.publish(publish, id, &outboxActions)
     case .openStream(let request): hub.opened(request, &hubActions)
-    case .closeStream(let id): hub.closed(id, at: link.now, &hubActions)
+    case .closeStream(let id):
+      hub.closed(id, at: link.now, &hubActions)
+      inbound.closed(id)
     case .restore(let remembered):
       inbound.restored(remembered)
       hub.restored(remembered, at: link.now) { [inbound] in inbound.isCovered($0) }
@@ -153,6 +155,9 @@ final class BrokerApplication: LinkApplication {
       if inbound.cancelUnsubscribe(of: subscription.filter) {
         hub.unsubscribed(slot: identifier.slot, &hubActions)
       }
+      var subscription = subscription
+      // MQTT 3.1.1 cannot ask for it: the retained messages come, and find nobody who wants them.
+      if configuration.mqtt.version == .v311 { subscription.retainHandling = .send }
       link.subscribe(
         SubscribeRequest(
           key: UInt64(identifier.wire), subscriptions: [subscription],

@@ -97,6 +97,9 @@ final class BrokerInbound {
     }
   }
 
+  /// A stream is gone; it may have begun to read the log after its http thread said so.
+  func closed(_ id: StreamID) { log.replays.closed(id) }
+
   /// Whether UNSUBSCRIBE must wait: after a crash the store would else say that nothing is missing.
   func delaysUnsubscribe(of filter: String, key: UInt64) -> Bool {
     guard let parsed = try? TopicFilter(filter), log.coverage.isCovered(parsed) else {

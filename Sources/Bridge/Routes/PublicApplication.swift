@@ -26,7 +26,7 @@ final class PublicApplication: HTTPApplication {
     router = Router(basePath: configuration.http.basePath.description, RouteTable.routes)
     streams = StreamRoute(configuration, wiring, log)
     history = HistoryRoute(wiring, log.resolver)
-    subscriptions = SubscriptionRoute(configuration, wiring, log.named)
+    subscriptions = SubscriptionRoute(configuration, wiring, log)
     replays = log.replays
     self.observer = observer
   }

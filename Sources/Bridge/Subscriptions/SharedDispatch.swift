@@ -37,10 +37,12 @@ struct SharedDispatch: Sendable {
   var heldCount: Int { holders.count }
   /// How many events take memory.
   var rememberedCount: Int { order.count }
+  /// Whether some consumer holds as much as it may.
+  var isFull: Bool { held.values.contains { $0 >= Self.heldMax } }
 
   /// What the consumer gets next; nil while there is nothing for it.
-  mutating func work(for id: StreamID) -> Work? {
-    let room = min(Self.givenMax, Self.heldMax - held[id, default: 0])
+  mutating func work(for id: StreamID, atMost count: Int = .max) -> Work? {
+    let room = min(Self.givenMax, Self.heldMax - held[id, default: 0], count)
     guard room > 0 else { return nil }
     if !returned.isEmpty {
       let again = Array(returned.prefix(room))

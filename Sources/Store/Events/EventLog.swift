@@ -92,7 +92,12 @@ final class EventLog {
     _ subscription: StoredSubscription, _ token: UInt64, _ effects: inout EventEffects
   ) throws(StoreError) {
     var kept = subscription
-    if kept.cursor < 0 { kept.cursor = effects.bounds.last }
+    // One that exists keeps its place, which may have moved since the caller looked.
+    if let present = effects.holds[kept.name] {
+      kept.cursor = max(kept.cursor, present)
+    } else if kept.cursor < 0 {
+      kept.cursor = effects.bounds.last
+    }
     try subscriptions.write(kept)
     effects.holds.keep(kept)
     effects.answers.append(.kept(token: token, kept))

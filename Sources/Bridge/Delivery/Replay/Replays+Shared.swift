@@ -29,7 +29,7 @@ extension Replays {
           bytesMax: pageBytes)
         try page.read(reader, through: head.sequence, eventsMax: atMost)
         let (taken, through) = (page.taken, page.cursor.sequence)
-        _ = named.withDispatch(of: name) { $0.read(taken, through: through, by: id) }
+        named.given(taken, through: through, to: id, of: name)
       }
     } catch {
       if case .some(.next) = work { _ = named.withDispatch(of: name) { $0.readFailed() } }

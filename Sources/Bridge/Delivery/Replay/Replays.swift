@@ -76,7 +76,14 @@ final class Replays: Sendable {
   func drained(_ id: StreamID) {
     let drained = state.withLock { state -> Replay? in
       guard var replay = state.replays[id], replay.phase == .draining else { return nil }
-      replay.phase = replay.request == nil ? .waiting : .reading
+      if replay.request == nil {
+        replay.phase = .waiting
+      } else if replay.dueAt > MonotonicClock.now() {
+        replay.phase = .resting(until: replay.dueAt)
+        state.resting.insert(id)
+      } else {
+        replay.phase = .reading
+      }
       state.replays[id] = replay
       return replay
     }
@@ -86,7 +93,7 @@ final class Replays: Sendable {
     {
       headMoved()
     }
-    read(id)
+    if drained.phase == .reading { read(id) } else { wiring.link?.sendReserved(.wake) }
   }
 
   /// The stream is in its group, which has got everything up to `through`; on the mqtt thread, once
@@ -179,7 +186,9 @@ final class Replays: Sendable {
       if replay.cursor.time == 0, let time = try reader.time(of: replay.cursor.sequence) {
         replay.cursor = LoggedEvent(sequence: replay.cursor.sequence, time: time)
       }
-      if let name = request.subscription, let work = named.work(for: id, of: name) {
+      if let name = request.subscription,
+        let work = named.work(for: id, of: name, atMost: replay.eventsMax)
+      {
         return try share(work, replay, request, reader, commands)
       }
       let through = if case .meet(let end) = replay.goal { end } else { position.last.sequence }
@@ -236,7 +245,9 @@ final class Replays: Sendable {
   private static func advance(_ replay: inout Replay, isAtEnd: Bool, hasFrames: Bool) -> Next {
     switch replay.goal {
     case .follow where replay.interval > .zero:
-      replay.phase = .resting(until: MonotonicClock.now() + replay.interval)
+      replay.dueAt = MonotonicClock.now() + replay.interval
+      guard !hasFrames else { break }
+      replay.phase = .resting(until: replay.dueAt)
       return .rest
     case .follow where isAtEnd && !hasFrames:
       replay.phase = .waiting
@@ -246,9 +257,9 @@ final class Replays: Sendable {
       return .join
     // Only when all is written may it flow, or a lag could not tell what it still has before it.
     case .meet where isAtEnd && !hasFrames: return .release
-    case .follow, .join, .meet:
-      replay.phase = hasFrames ? .draining : .reading
-      return hasFrames ? .nothing : .read
+    case .follow, .join, .meet: break
     }
+    replay.phase = hasFrames ? .draining : .reading
+    return hasFrames ? .nothing : .read
   }
 }
