@@ -55,6 +55,12 @@ import Testing
     #expect(counting == ["a/b"])
   }
 
+  @Test func `a copy of a filter that is not confirmed yet counts for those who have it`() throws {
+    #expect(try Self.counts(through: ["a/#"], served: ["#"], for: ["a/#"]))
+    #expect(try Self.counts(through: ["a/#"], served: ["#"], for: ["a/#", "#"]))
+    #expect(try !Self.counts(through: ["a/#"], served: ["#"], for: ["#", "a/#"]))
+  }
+
   @Test func `a reader whose filters do not match gets nothing`() throws {
     let served = ["#", "a/b"]
     for copy in served {
