@@ -3,7 +3,7 @@ import Testing
 @testable import Bridge
 
 /// The settings of the event log, by their names.
-@Suite struct HistorySettingTests {
+@Suite struct HistorySettingValueTests {
   private static func apply(
     _ key: SettingKey, _ text: String
   ) throws(SettingError) -> BridgeConfiguration {
