@@ -93,7 +93,7 @@ final class Replays: Sendable {
     {
       headMoved()
     }
-    if drained.phase == .reading { read(id) } else { wiring.link?.sendReserved(.wake) }
+    if drained.phase == .reading { read(id) } else { ports.tell(.wake) }
   }
 
   /// The stream is in its group, which has got everything up to `through`; on the mqtt thread, once
