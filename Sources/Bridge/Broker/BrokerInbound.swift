@@ -84,6 +84,8 @@ final class BrokerInbound {
   func run(_ action: StreamHub.Action) {
     switch action {
     case .cover(let filter):
+      if !history.kept.filters.isEmpty, !log.coverage.isCovered(filter) { pipeline.started() }
+      logBatch()
       log.coverage.cover(filter)
       wiring.store?.record(name: CoverageTable.name(filter))
     case .uncover(let filter):
@@ -172,6 +174,7 @@ final class BrokerInbound {
       let text = StreamFrames.gapText(mark, from: id == nil ? nil : from, to: id)
       let frame = Frame(text, position: ready.event?.sequence ?? 0)
       for target in hub.allGroups { shards.append(frame, target) }
+    case .start: break
     }
     if let event = ready.event { shards.advance(to: event) }
   }

@@ -14,6 +14,7 @@ struct InboundPipeline: ~Copyable {
   enum Content: Equatable {
     case message(Publish, AckToken, Arrival)
     case gap(GapMark)
+    case start
   }
 
   /// What the streams get, with its place in the log unless it has none.
@@ -72,6 +73,15 @@ struct InboundPipeline: ~Copyable {
     guard keepsHistory else { return }
     batch.append(
       EventItem(topic: "", kind: EventKind.gap.rawValue, body: mark.encoded, receipt: nil))
+  }
+
+  /// One more filter is served: its first place in the log is none that a client has been told yet.
+  ///
+  /// Otherwise one that comes back with its last event could not be told from one that has seen the
+  /// time without the filter too.
+  mutating func started() {
+    append(Entry(content: .start, bytes: 128, isLogging: true))
+    batch.append(EventItem(topic: "", kind: EventKind.start.rawValue, body: [], receipt: nil))
   }
 
   /// What the store shall log next.

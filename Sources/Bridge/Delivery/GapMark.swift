@@ -53,4 +53,6 @@ struct GapMark: Equatable, Sendable {
 enum EventKind: UInt8, Sendable {
   case message = 0
   case gap = 1
+  /// From here on the log has what one more filter brings; for no reader.
+  case start = 2
 }

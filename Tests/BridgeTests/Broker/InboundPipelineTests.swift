@@ -38,6 +38,16 @@ import Testing
     #expect(harness.pipeline.count == 0)
   }
 
+  @Test func `a filter that begins has a place of its own in the log`() {
+    var harness = Harness()
+    harness.arrive("a")
+    harness.pipeline.started()
+    harness.arrive("b")
+    #expect(harness.batch() == ["a", "", "b"])
+    harness.commit(3)
+    #expect(harness.ready() == ["a@1", "start@2", "b@3"])
+  }
+
   @Test func `what is not logged waits behind what is`() {
     var harness = Harness()
     harness.arrive("a", keepsHistory: false)
@@ -221,6 +231,7 @@ import Testing
           switch ready.content {
           case .message(let publish, _, _): publish.topic
           case .gap(let mark): "gap \(mark.reason)"
+          case .start: "start"
           }
         texts.append(ready.event.map { "\(name)@\($0.sequence)" } ?? name)
       }
