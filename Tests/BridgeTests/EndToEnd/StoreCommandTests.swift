@@ -75,7 +75,8 @@ extension EndToEnd {
       let (json, _) = try run("store", "check", "--json", "--data", data.file("store"))
       let report = try JSONObject(json.output.text)
       #expect(report.boolean("ok") == true)
-      #expect(report.object("counts")?.integer("events") == 2, "the begin of the filter, and the message")
+      // The begin of the filter, and the message.
+      #expect(report.object("counts")?.integer("events") == 2)
     }
 
     @Test func `check finds what is wrong and exits with 1`() throws {

@@ -192,7 +192,9 @@ import Testing
     try await client.connect()
     try await client.flush()
     let tickets = try (0..<3).map { _ in try client.enqueue(Message("t")) }
-    let flushed = Task.immediate { await thrown { () throws(ClientError) in try await client.flush() } }
+    let flushed = Task.immediate {
+      await thrown { () throws(ClientError) in try await client.flush() }
+    }
     #expect(await soon { client.waitingCommands == 0 })
     let later = try client.enqueue(Message("t"))
     _ = await test.broker.packet(.publish, count: 4)
