@@ -21,6 +21,7 @@ final class Exchange {
   enum Resolution {
     case respond(Response)
     case stream(StreamHead)
+    case upgrade(WebSocketHead)
     case close
   }
 

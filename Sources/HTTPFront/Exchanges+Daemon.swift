@@ -94,6 +94,7 @@ extension Exchanges: DaemonDelegate {
     case .discardingBody(let response), .resumed(.respond(let response)):
       return respond(to: exchange, with: response)
     case .resumed(.stream(let head)): return openStream(exchange, head)
+    case .resumed(.upgrade(let head)): return openSocket(exchange, head)
     case .awaitingHead, .parked, .resumed(.close), .done: return false
     }
   }
@@ -109,6 +110,7 @@ extension Exchanges: DaemonDelegate {
     switch application.handle(request) {
     case .respond(let response): return respond(to: exchange, with: response)
     case .stream(let head): return openStream(exchange, head)
+    case .upgrade(let head): return openSocket(exchange, head)
     case .park(let timeout):
       exchange.stage = .parked
       parked[exchange.id.serial] = exchange
@@ -133,6 +135,32 @@ extension Exchanges: DaemonDelegate {
       application.streamClosed(id, reason: .ended)
       return respond(to: exchange, with: Response(status: 200, headers: head.headers))
     }
+    let isChunked = exchange.head?.version != "HTTP/1.0"
+    return detachStream(exchange) { streams, socket in
+      streams.open(id, socket: socket, isChunked: isChunked, head)
+    }
+  }
+
+  /// Does the same for a WebSocket, if the request is a right handshake.
+  private func openSocket(_ exchange: Exchange, _ head: WebSocketHead) -> Bool {
+    let id = exchange.id.stream
+    do throws(Problem) {
+      guard let request = exchange.head else { return false }
+      let handshake = try WebSocketUpgrade.handshake(request, head)
+      return detachStream(exchange) { streams, socket in
+        streams.open(id, socket: socket, head, handshake)
+      }
+    } catch {
+      application.streamClosed(id, reason: .refused)
+      return respond(to: exchange, with: answer(error, exchange.head))
+    }
+  }
+
+  /// Takes one of the streams there may be and the socket, or answers that there is no room.
+  private func detachStream(
+    _ exchange: Exchange, _ open: (EventStreams, Int32) -> Void
+  ) -> Bool {
+    let id = exchange.id.stream
     guard !isStopping, quotas.streams.take(1) else {
       application.streamClosed(id, reason: .refused)
       let code: ProblemCode = isStopping ? .draining : .tooManyConnections
@@ -143,8 +171,7 @@ extension Exchanges: DaemonDelegate {
     exchange.stage = .done
     requestsTotal += 1
     do throws(SystemError) {
-      let socket = try detach(exchange)
-      streams.open(id, socket: socket, isChunked: exchange.head?.version != "HTTP/1.0", head)
+      open(streams, try detach(exchange))
     } catch {
       quotas.streams.giveBack(1)
       application.report(.streamRefused(id, errorNumber: error.number))

@@ -40,8 +40,10 @@ final class Exchanges {
   /// The answer to a parked request has come; ignored when the request is gone.
   func resolve(_ serial: UInt64, _ resolution: Exchange.Resolution) {
     guard let exchange = parked.removeValue(forKey: serial) else {
-      if case .stream = resolution {
+      switch resolution {
+      case .stream, .upgrade:
         application.streamClosed(StreamID(shard: shard, serial: serial), reason: .clientLeft)
+      case .respond, .close: break
       }
       return
     }

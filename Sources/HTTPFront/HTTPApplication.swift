@@ -1,3 +1,5 @@
+package import WebSocketProtocol
+
 /// What the server asks of the program it serves.
 ///
 /// Every method is called on the http thread that owns the request or stream, never with a lock
@@ -41,7 +43,19 @@ package protocol HTTPApplication: Sendable {
   /// with one that the socket has taken, which may be one of the group's behind the replay.
   func streamDrained(_ id: StreamID, written position: Int64)
 
-  /// The last words to a stream when the server stops.
+  /// A request has become a WebSocket, with the subprotocol that was agreed on.
+  func socketOpened(_ id: StreamID, subprotocol: String?)
+
+  /// A WebSocket has received something, as its head's `reception` says.
+  ///
+  /// After `.pause` nothing more comes until `StreamCommand.resumeReading`.
+  func socketReceived(_ id: StreamID, _ message: WebSocketMessage) -> SocketFlow
+
+  /// So much waits for one WebSocket alone that it had better get less: nothing is read from it until
+  /// `streamDrained` tells that all is written, and much more of it ends it with 4008.
+  func socketCrowded(_ id: StreamID)
+
+  /// The last words to a stream when the server stops; to a WebSocket a frame of its kind.
   func closingFrame(for id: StreamID) -> Frame?
 
   /// Something happened that only an operator can act on.
@@ -51,6 +65,9 @@ package protocol HTTPApplication: Sendable {
 extension HTTPApplication {
   package func complete(_ problem: Problem, for head: RequestHead?) -> Problem { problem }
   package func streamLagged(_ id: StreamID, after position: Int64) {}
+  package func socketOpened(_ id: StreamID, subprotocol: String?) {}
+  package func socketReceived(_ id: StreamID, _ message: WebSocketMessage) -> SocketFlow { .more }
+  package func socketCrowded(_ id: StreamID) {}
   package func streamDrained(_ id: StreamID, written position: Int64) {}
 }
 
@@ -68,6 +85,9 @@ package enum Answer: Sendable {
   case park(deadline: Duration?)
   /// The request becomes the stream `RequestID.stream`.
   case stream(StreamHead)
+  /// The request becomes the WebSocket `RequestID.stream`, if it asks for one in the right way;
+  /// otherwise that is answered.
+  case upgrade(WebSocketHead)
 }
 
 /// Something that happened inside the server.

@@ -78,6 +78,11 @@ package final class HTTPServer: Sendable {
     mailbox(id.shard)?.sendReserved(.stream(serial: id.serial, head))
   }
 
+  /// Turns a parked request into the WebSocket `id.stream`, or answers why not; from any thread.
+  package func answer(_ id: RequestID, with head: WebSocketHead) {
+    mailbox(id.shard)?.sendReserved(.upgrade(serial: id.serial, head))
+  }
+
   /// Hands commands to the streams of one thread, all or none; from any thread.
   ///
   /// False when too many wait there already: the caller must slow down what feeds it. False

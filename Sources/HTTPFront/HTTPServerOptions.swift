@@ -26,6 +26,9 @@ package struct HTTPServerOptions: Sendable {
   ///
   /// Replays do not count.
   package var privateBytesPerStream = 4 << 20
+  /// Over how long WebSockets are told that the server stops, so that their clients do not all come
+  /// back at once; never more than half of the time there is.
+  package var drainSpread = Duration.seconds(1)
   /// How many stream commands may wait for one thread.
   package var commandsMax = 16_384
 

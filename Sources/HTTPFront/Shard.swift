@@ -16,6 +16,7 @@ final class Shard {
   private var messages: [ShardMessage] = []
   private var stopDeadline: Duration?
   private var isQuiet = false
+  private let drainSpread: Duration
 
   /// Starts the thread and waits until it serves; takes over the listening socket.
   static func start(
@@ -53,6 +54,7 @@ final class Shard {
   ) throws(HTTPServerError) {
     self.port = port
     self.application = application
+    drainSpread = options.drainSpread
     do throws(SystemError) {
       loop = try Loop()
     } catch {
@@ -121,6 +123,9 @@ final class Shard {
       case .stream(let serial, let head):
         exchanges.resolve(serial, .stream(head))
         runDaemon()  // The stream must exist before the commands behind this message.
+      case .upgrade(let serial, let head):
+        exchanges.resolve(serial, .upgrade(head))
+        runDaemon()
       case .command(let command): streams.apply(command)
       case .quiesce: quiesce()
       case .stop(let deadline): stop(by: deadline)
@@ -155,7 +160,7 @@ final class Shard {
     loop.schedule(LoopToken(.stop), at: deadline)
     quiesce()
     exchanges.stop()
-    streams.endAll()
+    streams.endAll(within: min(drainSpread, max(.zero, deadline - loop.now) / 2))
   }
 
   private var isFinished: Bool {

@@ -13,6 +13,8 @@ final class EventStream {
   let writeStallLimit: Duration
   let whenBehind: WhenBehind
   let heartbeatTellsPosition: Bool
+  /// What makes it a WebSocket; nil for all others.
+  let webSocket: WebSocketEnd?
 
   var group: StreamGroup?
   var memberIndex = 0
@@ -37,7 +39,10 @@ final class EventStream {
   /// The earliest timer that is set for it.
   var timerAt = Duration.zero
 
-  init(id: StreamID, socket: Int32, isChunked: Bool, head: StreamHead, at now: Duration) {
+  init(
+    id: StreamID, socket: Int32, isChunked: Bool, head: StreamHead,
+    webSocket: WebSocketEnd? = nil, at now: Duration
+  ) {
     self.id = id
     self.socket = socket
     self.isChunked = isChunked
@@ -46,6 +51,7 @@ final class EventStream {
     writeStallLimit = head.writeStallLimit
     whenBehind = head.whenBehind
     heartbeatTellsPosition = head.heartbeatTellsPosition
+    self.webSocket = webSocket
     lastProgress = now
   }
 
@@ -73,6 +79,9 @@ final class EventStream {
   var isDrained: Bool {
     isStarted && (partial == nil || isPartialShared) && !privateFrames.isNext(before: cursor)
   }
+
+  /// Whether its last words are not written yet, when it is about to end.
+  var hasEndPending: Bool { partial != nil || !privateFrames.isEmpty }
 
   /// Whether it has written everything that its group got.
   var isCurrent: Bool { group != nil && !isLagging && !hasPending }

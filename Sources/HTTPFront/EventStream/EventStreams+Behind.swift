@@ -1,3 +1,5 @@
+import WebSocketProtocol
+
 /// What happens to streams that the log has left behind, and how they catch up.
 extension EventStreams {
   /// Notices that the log has lost frames this stream had before it.
@@ -29,7 +31,7 @@ extension EventStreams {
     case .end(let last):
       leaveWithoutLost(stream)
       lagsTotal += 1
-      end(stream, last: last, .fellBehind)
+      end(stream, last: last, .fellBehind, CloseStatus(.tooSlow, reason: "you fell behind"))
     }
   }
 

@@ -22,6 +22,15 @@ enum StreamSocket {
     }
   }
 
+  /// What a read brought.
+  enum Received: Equatable {
+    case bytes(Int)
+    case wouldBlock
+    /// The peer will send nothing more.
+    case end
+    case failed
+  }
+
   static let flags = Int32(MSG_NOSIGNAL | MSG_DONTWAIT)
 
   /// A second descriptor for the socket, so that the library may close its own.
@@ -45,6 +54,16 @@ enum StreamSocket {
     unsafe bytes.withUnsafeBytes { bytes in
       unsafe Written(Glibc.send(socket, bytes.baseAddress, bytes.count, flags))
     }
+  }
+
+  /// Reads into the front of a buffer what has arrived.
+  static func receive(from socket: Int32, into buffer: inout [UInt8]) -> Received {
+    let count = unsafe buffer.withUnsafeMutableBytes { bytes in
+      unsafe recv(socket, bytes.baseAddress, bytes.count, Int32(MSG_DONTWAIT))
+    }
+    if count > 0 { return .bytes(count) }
+    if count == 0 { return .end }
+    return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR ? .wouldBlock : .failed
   }
 
   static func finishWriting(_ socket: Int32) { _ = shutdown(socket, Int32(SHUT_WR)) }

@@ -1,6 +1,7 @@
 import EventLoop
 import Glibc
 import HTTPFront
+import WebSocketProtocol
 
 /// An application whose behaviour is a few closures, and which tells what happened to it.
 final class TestApplication: HTTPApplication {
@@ -10,21 +11,28 @@ final class TestApplication: HTTPApplication {
     case closed(StreamID, StreamEnd)
     case lagged(StreamID, Int64)
     case drained(StreamID, Int64)
+    case opened(StreamID, String?)
+    case received(StreamID, String)
+    case crowded(StreamID)
     case reported(HTTPServerFact)
   }
 
   let admission: @Sendable (RequestHead) -> Admission
   let answer: @Sendable (Request) -> Answer
   let late: @Sendable (RequestID) -> Response?
+  let reception: @Sendable (StreamID, WebSocketMessage) -> SocketFlow
   private let mailbox: Mailbox<Event>
   private let unread = Locked<[Event]>([])
+  private let sockets = Locked<Set<StreamID>>([])
 
   init(
     admission: @escaping @Sendable (RequestHead) -> Admission = { _ in .accept(bodyLimit: 1 << 20)
     },
     late: @escaping @Sendable (RequestID) -> Response? = { _ in .text("late", status: 202) },
+    reception: @escaping @Sendable (StreamID, WebSocketMessage) -> SocketFlow = { _, _ in .more },
     answer: @escaping @Sendable (Request) -> Answer
   ) throws {
+    self.reception = reception
     self.admission = admission
     self.answer = answer
     self.late = late
@@ -41,7 +49,23 @@ final class TestApplication: HTTPApplication {
   func deadlineReached(_ id: RequestID) -> Response? { late(id) }
   func clientLeft(_ id: RequestID) { mailbox.sendReserved(.left(id)) }
   func gapFrame(for id: StreamID, missed: Int) -> Frame? { Frame("gap \(missed)\n\n") }
-  func closingFrame(for id: StreamID) -> Frame? { Frame("bye\n\n") }
+  func closingFrame(for id: StreamID) -> Frame? {
+    sockets.withLock { $0.contains(id) }
+      ? Frame(webSocket: .text, "bye".utf8) : Frame("bye\n\n")
+  }
+
+  func socketOpened(_ id: StreamID, subprotocol: String?) {
+    sockets.withLock { _ = $0.insert(id) }
+    mailbox.sendReserved(.opened(id, subprotocol))
+  }
+
+  func socketReceived(_ id: StreamID, _ message: WebSocketMessage) -> SocketFlow {
+    mailbox.sendReserved(.received(id, String(decoding: message.bytes, as: UTF8.self)))
+    return reception(id, message)
+  }
+
+  func socketCrowded(_ id: StreamID) { mailbox.sendReserved(.crowded(id)) }
+
   func report(_ fact: HTTPServerFact) { mailbox.sendReserved(.reported(fact)) }
 
   func streamClosed(_ id: StreamID, reason: StreamEnd) {
@@ -94,6 +118,10 @@ final class TestApplication: HTTPApplication {
 
   func nextClosed() -> StreamEnd? {
     next { if case .closed(_, let reason) = $0 { reason } else { nil } }
+  }
+
+  func nextReceived() -> String? {
+    next { if case .received(_, let text) = $0 { text } else { nil } }
   }
 
   /// The position after which a stream has lagged.
