@@ -5,6 +5,11 @@ package import WebSocketProtocol
 /// Every method is called on the http thread that owns the request or stream, never with a lock
 /// held, and must return at once: what takes longer is parked.
 package protocol HTTPApplication: Sendable {
+  /// Whether a new connection is welcome; if not, its first request is answered 429.
+  ///
+  /// The address is numeric, or `unix` for a socket in the file system.
+  func admitsConnection(from clientAddress: String) -> Bool
+
   /// Decides on the head, before any byte of the body is read.
   func admit(_ head: RequestHead) -> Admission
 
@@ -13,8 +18,27 @@ package protocol HTTPApplication: Sendable {
   /// Without a head so little was understood that the request could be any.
   func complete(_ problem: Problem, for head: RequestHead?) -> Problem
 
-  /// Answers a request whose body is complete.
+  /// Answers a request whose body is complete; it is empty if it was taken in pieces.
   func handle(_ request: Request) -> Answer
+
+  /// A piece of a body whose admission was `.acceptPieces`.
+  ///
+  /// After `.pause` the rest stays with the client until `HTTPServer.resumeBody`.
+  func bodyReceived(_ piece: [UInt8], of id: RequestID, _ head: RequestHead) -> BodyFlow
+
+  /// A body of which pieces were taken ends too early, or is too large: `handle` does not follow.
+  func bodyAborted(_ id: RequestID)
+
+  /// Adds headers that every answer has, whoever gives it: errors and the heads of streams too.
+  ///
+  /// Without a head so little was understood that the request could be any.
+  func decorate(_ headers: inout HeaderFields, of id: RequestID, for head: RequestHead?)
+
+  /// How the route of a request is named in its `AccessRecord`.
+  func route(of head: RequestHead) -> String?
+
+  /// A request was answered.
+  func answered(_ record: AccessRecord)
 
   /// A parked request has reached its deadline; nil leaves it parked, without a deadline.
   func deadlineReached(_ id: RequestID) -> Response?
@@ -63,7 +87,17 @@ package protocol HTTPApplication: Sendable {
 }
 
 extension HTTPApplication {
+  package func admitsConnection(from clientAddress: String) -> Bool { true }
   package func complete(_ problem: Problem, for head: RequestHead?) -> Problem { problem }
+  package func bodyReceived(
+    _ piece: [UInt8], of id: RequestID, _ head: RequestHead
+  ) -> BodyFlow { .more }
+  package func bodyAborted(_ id: RequestID) {}
+  package func decorate(
+    _ headers: inout HeaderFields, of id: RequestID, for head: RequestHead?
+  ) {}
+  package func route(of head: RequestHead) -> String? { nil }
+  package func answered(_ record: AccessRecord) {}
   package func streamLagged(_ id: StreamID, after position: Int64) {}
   package func socketOpened(_ id: StreamID, subprotocol: String?) {}
   package func socketReceived(_ id: StreamID, _ message: WebSocketMessage) -> SocketFlow { .more }
@@ -75,6 +109,18 @@ extension HTTPApplication {
 package enum Admission: Sendable {
   /// Read it, up to this size; a larger one is answered 413 as soon as that is known.
   case accept(bodyLimit: Int)
+  /// Hand it to `HTTPApplication.bodyReceived` as it arrives, and keep nothing of it.
+  case acceptPieces(bodyLimit: Int)
+  /// Answer at once: no, or what needs no route, such as a preflight.
+  case refuse(Response)
+}
+
+/// Whether more of a body is to be read.
+package enum BodyFlow: Equatable, Sendable {
+  case more
+  /// Nothing more until `HTTPServer.resumeBody`.
+  case pause
+  /// Answer now, and close the connection instead of reading the rest.
   case refuse(Response)
 }
 

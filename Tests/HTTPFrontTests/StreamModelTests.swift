@@ -106,7 +106,7 @@ private struct StreamModel {
       case .drained(let id, _):
         let reader = try reader(id)
         if reader.isCatchingUp { try replay(reader, &random) }
-      case .closed, .handled, .left, .reported, .opened, .received, .crowded:
+      case .closed, .handled, .left, .reported, .opened, .received, .crowded, .piece, .aborted:
         Issue.record("\(event)")
       }
     }

@@ -6,6 +6,9 @@
 final class EventStream {
   let id: StreamID
   let socket: Int32
+  let application: any HTTPApplication
+  /// Its connection's share of what the client's address may have.
+  private let place: AddressPlace?
   /// False for clients of HTTP/1.0, for whom the end of the connection ends the stream.
   let isChunked: Bool
   let heartbeat: Frame
@@ -40,11 +43,13 @@ final class EventStream {
   var timerAt = Duration.zero
 
   init(
-    id: StreamID, socket: Int32, isChunked: Bool, head: StreamHead,
+    id: StreamID, socket: Int32, of connection: Connection, isChunked: Bool, head: StreamHead,
     webSocket: WebSocketEnd? = nil, at now: Duration
   ) {
     self.id = id
     self.socket = socket
+    application = connection.application
+    place = connection.place
     self.isChunked = isChunked
     heartbeat = head.heartbeat
     heartbeatInterval = head.heartbeatInterval

@@ -26,7 +26,7 @@ extension EventStreams {
       leaveWithoutLost(stream)
       lagsTotal += 1
       stream.owesDrained = true
-      application.streamLagged(stream.id, after: stream.positionAhead)
+      stream.application.streamLagged(stream.id, after: stream.positionAhead)
       touch(stream)
     case .end(let last):
       leaveWithoutLost(stream)
@@ -46,7 +46,7 @@ extension EventStreams {
   func tellDrained(_ stream: EventStream) {
     guard stream.owesDrained, stream.isDrained else { return }
     stream.owesDrained = false
-    application.streamDrained(stream.id, written: stream.lastPosition)
+    stream.application.streamDrained(stream.id, written: stream.lastPosition)
   }
 
   /// What an idle stream writes now.

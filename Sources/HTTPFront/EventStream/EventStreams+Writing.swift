@@ -145,7 +145,7 @@ extension EventStreams {
     switch stream.privateFrames.entries[index].content {
     case .frame(let frame): return frame
     case .gap(let missed):
-      let frame = application.gapFrame(for: stream.id, missed: missed) ?? Frame([])
+      let frame = stream.application.gapFrame(for: stream.id, missed: missed) ?? Frame([])
       stream.privateFrames.fill(index, with: frame)
       return frame
     }

@@ -9,7 +9,6 @@ import WebSocketProtocol
 /// full costs nothing until the socket has room.
 final class EventStreams {
   let loop: Loop
-  let application: any HTTPApplication
   let lingering: LingeringSockets
   private let quota: Quota
   private let privateBytesMax: Int
@@ -29,11 +28,9 @@ final class EventStreams {
   private var sweptUpTo: UInt64 = 0
 
   init(
-    loop: Loop, options: HTTPServerOptions, quota: Quota, application: any HTTPApplication,
-    lingering: LingeringSockets
+    loop: Loop, options: HTTPServerOptions, quota: Quota, lingering: LingeringSockets
   ) {
     self.loop = loop
-    self.application = application
     self.lingering = lingering
     self.quota = quota
     privateBytesMax = options.privateBytesPerStream
@@ -45,9 +42,11 @@ final class EventStreams {
 
   /// Takes over a socket and one of the quota's streams, writes the head and watches for the
   /// end of the client.
-  func open(_ id: StreamID, socket: Int32, isChunked: Bool, _ head: StreamHead) {
+  func open(
+    _ id: StreamID, socket: Int32, of connection: Connection, isChunked: Bool, _ head: StreamHead
+  ) {
     let stream = EventStream(
-      id: id, socket: socket, isChunked: isChunked, head: head, at: loop.now)
+      id: id, socket: socket, of: connection, isChunked: isChunked, head: head, at: loop.now)
     let opening = head.opening?.bytes(isChunked: isChunked) ?? []
     stream.partial = Frame(
       raw: ResponseText.streamHead(head.headers, isChunked: isChunked) + opening)
@@ -62,8 +61,8 @@ final class EventStreams {
     } catch {
       StreamSocket.close(stream.socket)
       quota.giveBack(1)
-      application.report(.streamRefused(stream.id, errorNumber: error.number))
-      application.streamClosed(stream.id, reason: .refused)
+      stream.application.report(.streamRefused(stream.id, errorNumber: error.number))
+      stream.application.streamClosed(stream.id, reason: .refused)
       return false
     }
     StreamSocket.setAcknowledgementLimit(stream.writeStallLimit, on: stream.socket)
@@ -170,7 +169,7 @@ final class EventStreams {
         end.drainAt = drainAt
         if drainAt < stream.timerAt { arm(stream, at: drainAt) }
       } else {
-        end(stream, last: application.closingFrame(for: stream.id), .serverStopped)
+        end(stream, last: stream.application.closingFrame(for: stream.id), .serverStopped)
       }
     }
   }
@@ -183,14 +182,14 @@ final class EventStreams {
   func close(_ stream: EventStream, _ reason: StreamEnd) {
     forget(stream)
     StreamSocket.close(stream.socket)
-    application.streamClosed(stream.id, reason: reason)
+    stream.application.streamClosed(stream.id, reason: reason)
   }
 
   /// Everything is written, the end included.
   func finish(_ stream: EventStream, _ reason: StreamEnd) {
     forget(stream)
     lingering.add(stream.socket)
-    application.streamClosed(stream.id, reason: reason)
+    stream.application.streamClosed(stream.id, reason: reason)
   }
 
   func setBlocked(_ stream: EventStream, _ isBlocked: Bool) {

@@ -5,20 +5,22 @@ import WebSocketProtocol
 extension EventStreams {
   /// Takes over a socket whose handshake is right, and one of the quota's streams.
   func open(
-    _ id: StreamID, socket: Int32, _ head: WebSocketHead, _ handshake: ServerHandshake
+    _ id: StreamID, socket: Int32, of connection: Connection, _ head: WebSocketHead,
+    _ handshake: ServerHandshake
   ) {
     let end = WebSocketEnd(head, handshake.deflate, at: loop.now)
     var timing = StreamHead(headers: [:], heartbeat: Frame([]))
     timing.writeStallLimit = head.writeStallLimit
     timing.whenBehind = head.whenBehind
     let stream = EventStream(
-      id: id, socket: socket, isChunked: true, head: timing, webSocket: end, at: loop.now)
+      id: id, socket: socket, of: connection, isChunked: true, head: timing, webSocket: end,
+      at: loop.now)
     stream.partial = Frame(
       raw: ResponseText.switchingProtocols(handshake.response, head.headers))
     stream.start()
     guard adopt(stream) else { return }
     arm(stream, at: end.nextDeadline)
-    application.socketOpened(id, subprotocol: handshake.subprotocol)
+    stream.application.socketOpened(id, subprotocol: handshake.subprotocol)
   }
 
   /// Reads what has come, as much as is wanted now.
@@ -79,7 +81,7 @@ extension EventStreams {
       guard !part.bytes.isEmpty else { return }
       message = WebSocketMessage(.binary, part.bytes)
     }
-    if application.socketReceived(stream.id, message) == .pause { end.isPaused = true }
+    if stream.application.socketReceived(stream.id, message) == .pause { end.isPaused = true }
   }
 
   private func closedByClient(
@@ -162,7 +164,7 @@ extension EventStreams {
     end.isCrowded = true
     stream.owesDrained = true
     watchAgain(stream)
-    application.socketCrowded(stream.id)
+    stream.application.socketCrowded(stream.id)
   }
 
   /// Reads on once little waits.
@@ -220,7 +222,7 @@ extension EventStreams {
   func drain(_ stream: EventStream, _ end: WebSocketEnd) {
     end.drainAt = nil
     closeSocket(
-      stream, end, last: application.closingFrame(for: stream.id),
+      stream, end, last: stream.application.closingFrame(for: stream.id),
       CloseStatus(.goingAway, reason: "draining"), .serverStopped, dropsWaiting: false)
   }
 }

@@ -14,6 +14,8 @@ final class TestApplication: HTTPApplication {
     case opened(StreamID, String?)
     case received(StreamID, String)
     case crowded(StreamID)
+    case piece(RequestID, String)
+    case aborted(RequestID)
     case reported(HTTPServerFact)
   }
 
@@ -21,7 +23,13 @@ final class TestApplication: HTTPApplication {
   let answer: @Sendable (Request) -> Answer
   let late: @Sendable (RequestID) -> Response?
   let reception: @Sendable (StreamID, WebSocketMessage) -> SocketFlow
+  /// What becomes of a body that is taken in pieces.
+  let flow: @Sendable (RequestID, [UInt8]) -> BodyFlow
+  /// Added to every answer.
+  let decoration: @Sendable (inout HeaderFields, RequestHead?) -> Void
+  let welcomes: @Sendable (String) -> Bool
   private let mailbox: Mailbox<Event>
+  private let records: TestMailbox<AccessRecord>
   private let unread = Locked<[Event]>([])
   private let sockets = Locked<Set<StreamID>>([])
 
@@ -30,13 +38,20 @@ final class TestApplication: HTTPApplication {
     },
     late: @escaping @Sendable (RequestID) -> Response? = { _ in .text("late", status: 202) },
     reception: @escaping @Sendable (StreamID, WebSocketMessage) -> SocketFlow = { _, _ in .more },
+    flow: @escaping @Sendable (RequestID, [UInt8]) -> BodyFlow = { _, _ in .more },
+    decoration: @escaping @Sendable (inout HeaderFields, RequestHead?) -> Void = { _, _ in },
+    welcomes: @escaping @Sendable (String) -> Bool = { _ in true },
     answer: @escaping @Sendable (Request) -> Answer
   ) throws {
+    self.flow = flow
+    self.decoration = decoration
+    self.welcomes = welcomes
     self.reception = reception
     self.admission = admission
     self.answer = answer
     self.late = late
     mailbox = try Mailbox(capacity: 1)
+    records = try TestMailbox()
   }
 
   func admit(_ head: RequestHead) -> Admission { admission(head) }
@@ -67,6 +82,22 @@ final class TestApplication: HTTPApplication {
   func socketCrowded(_ id: StreamID) { mailbox.sendReserved(.crowded(id)) }
 
   func report(_ fact: HTTPServerFact) { mailbox.sendReserved(.reported(fact)) }
+
+  func admitsConnection(from clientAddress: String) -> Bool { welcomes(clientAddress) }
+
+  func bodyReceived(_ piece: [UInt8], of id: RequestID, _ head: RequestHead) -> BodyFlow {
+    mailbox.sendReserved(.piece(id, String(decoding: piece, as: UTF8.self)))
+    return flow(id, piece)
+  }
+
+  func bodyAborted(_ id: RequestID) { mailbox.sendReserved(.aborted(id)) }
+
+  func decorate(_ headers: inout HeaderFields, of id: RequestID, for head: RequestHead?) {
+    decoration(&headers, head)
+  }
+
+  func route(of head: RequestHead) -> String? { head.path.hasPrefix("/t/") ? "/t/{name}" : nil }
+  func answered(_ record: AccessRecord) { records.send(record) }
 
   func streamClosed(_ id: StreamID, reason: StreamEnd) {
     mailbox.sendReserved(.closed(id, reason))
@@ -119,6 +150,21 @@ final class TestApplication: HTTPApplication {
   func nextClosed() -> StreamEnd? {
     next { if case .closed(_, let reason) = $0 { reason } else { nil } }
   }
+
+  func nextPiece() -> String? {
+    next { if case .piece(_, let text) = $0 { text } else { nil } }
+  }
+
+  func nextPieceID() -> RequestID? {
+    next { if case .piece(let id, _) = $0 { id } else { nil } }
+  }
+
+  func nextAborted() -> RequestID? {
+    next { if case .aborted(let id) = $0 { id } else { nil } }
+  }
+
+  /// What is told of the first request since the last call; only the first one is kept.
+  func nextRecord() -> AccessRecord? { records.next() }
 
   func nextReceived() -> String? {
     next { if case .received(_, let text) = $0 { text } else { nil } }
