@@ -131,7 +131,13 @@ extension LiveServerTests {
         }
         #expect(isCrowded)
         try socket.peer.send(.text, Array("hello".utf8)[...])
-        // All of it is written before the client is heard.
+        // Whoever else speaks is heard, twice.
+        let other = try TestWebSocket(server, application)
+        for text in ["first", "second"] {
+          try other.peer.send(.text, Array(text.utf8)[...])
+          #expect(application.next { $0 == .received(other.id, text) ? true : nil } == true)
+        }
+        #expect(!application.takeAll().contains(.received(socket.id, "hello")))
         for _ in 0..<said { #expect(try socket.text()?.utf8.count == 50_000) }
         #expect(application.nextReceived() == "hello")
       }
