@@ -49,7 +49,8 @@ let package = Package(
       dependencies: ["EventLoop", "CLinux", "COpenSSL", "WebSocketProtocol", collections],
       exclude: ["README.md"], swiftSettings: strict),
     .target(
-      name: "HTTPFront", dependencies: ["EventLoop", "CLinux", "CMicroHTTPD", collections],
+      name: "HTTPFront",
+      dependencies: ["EventLoop", "CLinux", "CMicroHTTPD", "WebSocketProtocol", collections],
       swiftSettings: strict),
     .target(name: "Store", dependencies: ["EventLoop", "CSQLite"], swiftSettings: strict),
     .executableTarget(
@@ -86,7 +87,8 @@ let package = Package(
       name: "ws-echo-client", dependencies: ["TestSupport", "WebSocketProtocol"],
       path: "Tests/Fixtures/ws-echo-client", swiftSettings: strict),
     .executableTarget(
-      name: "ws-echo-server", dependencies: ["TestSupport", "WebSocketProtocol"],
+      name: "ws-echo-server",
+      dependencies: ["EventLoop", "HTTPFront", "TestSupport", "WebSocketProtocol"],
       path: "Tests/Fixtures/ws-echo-server", swiftSettings: strict),
     .testTarget(
       name: "EventLoopTests", dependencies: ["EventLoop", "TestSupport"], swiftSettings: strict),
@@ -100,7 +102,8 @@ let package = Package(
       ],
       swiftSettings: strict),
     .testTarget(
-      name: "HTTPFrontTests", dependencies: ["HTTPFront", "EventLoop", "TestSupport"],
+      name: "HTTPFrontTests",
+      dependencies: ["HTTPFront", "EventLoop", "TestSupport", "WebSocketProtocol"],
       swiftSettings: strict),
     .testTarget(
       name: "StoreTests", dependencies: ["EventLoop", "Store", "TestSupport"], swiftSettings: strict

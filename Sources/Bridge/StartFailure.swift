@@ -29,9 +29,11 @@ enum StartFailure: Error, CustomStringConvertible {
   private static func text(_ error: HTTPServerError) -> String {
     switch error {
     case .unknownHost(let host): "the host '\(host)' to listen on is unknown"
+    case .addressInUse(let host, 0): "\(host) is in use by another program"
     case .addressInUse(let host, let port): "\(host):\(port) is in use by another program"
     case .addressNotAvailable(let host): "this machine has no address '\(host)' to listen on"
     case .permissionDenied(let port): "listening on port \(port) is not permitted"
+    case .unusablePath(let path): "no socket can be made at '\(path)'"
     case .systemCall(let call, let number):
       "cannot listen: \(call): \(SystemError.text(of: number))"
     case .daemonNotStarted: "the HTTP library did not start"

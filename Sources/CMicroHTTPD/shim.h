@@ -15,15 +15,22 @@ typedef struct {
   void *context;
 } cmhd_callbacks;
 
+// Without a listening socket (-1) the daemon has only the connections that are added to it.
 // TURBO leaves out shutdown(), so that a socket can be taken away from the library.
 static inline struct MHD_Daemon *cmhd_start(int listen_socket, const cmhd_callbacks *callbacks,
                                             size_t memory_per_connection, unsigned connections_max,
                                             unsigned idle_seconds) {
   void *context = callbacks->context;
+  unsigned flags = MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_TURBO;
+  struct MHD_OptionItem listening[] = {{MHD_OPTION_LISTEN_SOCKET, listen_socket, NULL},
+                                       {MHD_OPTION_END, 0, NULL}};
+  if (listen_socket < 0) {
+    flags |= MHD_USE_NO_LISTEN_SOCKET;
+    listening[0].option = MHD_OPTION_END;
+  }
   return MHD_start_daemon(
-      MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_TURBO, 0, NULL, NULL, callbacks->access,
-      context, MHD_OPTION_LISTEN_SOCKET, (MHD_socket)listen_socket, MHD_OPTION_NOTIFY_COMPLETED,
-      callbacks->completed, context, MHD_OPTION_NOTIFY_CONNECTION, callbacks->connection, context,
+      flags, 0, NULL, NULL, callbacks->access, context, MHD_OPTION_ARRAY, listening,
+      MHD_OPTION_NOTIFY_COMPLETED, callbacks->completed, context, MHD_OPTION_NOTIFY_CONNECTION, callbacks->connection, context,
       MHD_OPTION_URI_LOG_CALLBACK, callbacks->target, context,
       MHD_OPTION_CONNECTION_MEMORY_LIMIT, memory_per_connection, MHD_OPTION_CONNECTION_LIMIT,
       connections_max, MHD_OPTION_CONNECTION_TIMEOUT, idle_seconds, MHD_OPTION_END);

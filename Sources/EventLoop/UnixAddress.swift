@@ -1,4 +1,4 @@
-import Glibc
+package import Glibc
 
 /// The address of a Unix socket: a path, or an abstract name, which begins with `@`.
 package struct UnixAddress: Hashable, Sendable, CustomStringConvertible {
@@ -17,7 +17,7 @@ package struct UnixAddress: Hashable, Sendable, CustomStringConvertible {
   package var description: String { path }
 
   /// Lends the address in the form that `connect` and `bind` take.
-  func withSystemAddress<Result>(
+  package func withSystemAddress<Result>(
     _ body: (UnsafePointer<sockaddr>, socklen_t) -> Result
   ) -> Result {
     var address = sockaddr_un()

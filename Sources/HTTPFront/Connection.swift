@@ -2,8 +2,12 @@
 final class Connection {
   let serial: UInt64
   let handle: ConnectionHandle
+  /// Whom its requests are for.
+  let application: any HTTPApplication
   let descriptor: Int32
   let clientAddress: String
+  /// Its share of what its address may have; nil when it got none.
+  var place: AddressPlace?
   /// The request it is busy with.
   var exchange: Exchange?
   /// Whether the loop would notice that the peer closes.
@@ -15,9 +19,10 @@ final class Connection {
   /// The earliest timer that is set for it.
   var timerAt: Duration?
 
-  init(serial: UInt64, handle: ConnectionHandle) {
+  init(serial: UInt64, handle: ConnectionHandle, _ application: any HTTPApplication) {
     self.serial = serial
     self.handle = handle
+    self.application = application
     descriptor = handle.descriptor
     clientAddress = handle.clientAddress
   }

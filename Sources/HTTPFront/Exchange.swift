@@ -4,12 +4,16 @@
 ///          └────────refused──▶ discardingBody ───┤
 ///                              readingBody ─▶ parked ─▶ resumed ─▶ done
 ///
+/// A body that is taken in pieces goes between `readingPieces` and `pausedBody` instead.
 /// libmicrohttpd allows resuming only a connection that is suspended. Everything here happens on
-/// one thread, so `parked` is exactly "suspended", and leaving `parked` is what resumes.
+/// one thread, so `parked` and `pausedBody` are exactly "suspended", and leaving them is what resumes.
 final class Exchange {
   enum Stage {
     case awaitingHead
     case readingBody(limit: Int)
+    case readingPieces(limit: Int)
+    /// Suspended until the application takes more.
+    case pausedBody(limit: Int)
     /// Refused, but the rest is so small that reading it keeps the connection usable.
     case discardingBody(Response)
     case parked
@@ -21,6 +25,7 @@ final class Exchange {
   enum Resolution {
     case respond(Response)
     case stream(StreamHead)
+    case upgrade(WebSocketHead)
     case close
   }
 
@@ -35,6 +40,11 @@ final class Exchange {
   /// How many bytes of the quota its body has taken.
   var bodyCount = 0
   var discardedCount = 0
+  /// How much of it was handed over in pieces, and how much since its deadline was set.
+  var pieceBytes = 0
+  var pieceBytesSinceArmed = 0
+  /// The application has had pieces, and must learn of the end.
+  var owesBodyEnd = false
 
   init(id: RequestID, connection: Connection, target: String?, arrivedAt: Duration) {
     self.id = id
@@ -45,9 +55,5 @@ final class Exchange {
 
   var isAwaitingHead: Bool {
     if case .awaitingHead = stage { true } else { false }
-  }
-
-  var keepsBody: Bool {
-    if case .readingBody = stage { true } else { false }
   }
 }

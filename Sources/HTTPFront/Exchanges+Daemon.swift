@@ -2,9 +2,12 @@ import EventLoop
 
 /// The way of one request through libmicrohttpd's callbacks.
 extension Exchanges: DaemonDelegate {
-  func opened(_ handle: ConnectionHandle) -> Connection {
+  func opened(_ handle: ConnectionHandle, _ application: any HTTPApplication) -> Connection {
     lastSerial += 1
-    let connection = Connection(serial: lastSerial, handle: handle)
+    let connection = Connection(serial: lastSerial, handle: handle, application)
+    if application.admitsConnection(from: connection.clientAddress) {
+      connection.place = quotas.addresses.place(for: connection.clientAddress)
+    }
     connections[lastSerial] = connection
     watch(connection)
     arm(connection, at: loop.now + options.requestTimeout)
@@ -29,6 +32,7 @@ extension Exchanges: DaemonDelegate {
   func ended(_ exchange: Exchange) {
     let connection = exchange.connection
     connection.exchange = nil
+    if exchange.owesBodyEnd { connection.application.bodyAborted(exchange.id) }
     quotas.bodyBytes.giveBack(exchange.bodyCount)
     let timeout = connection.isHalfClosed ? Self.halfClosedTimeout : options.idleTimeout
     arm(connection, at: loop.now + timeout)
@@ -37,78 +41,102 @@ extension Exchanges: DaemonDelegate {
   func readHead(of exchange: Exchange, method: String, version: String) -> Bool {
     guard let target = exchange.target else {
       let problem = Problem(.badParameter, detail: "the URI is not UTF-8 text")
-      return refuse(exchange, answer(problem, nil))
+      return refuse(exchange, answer(problem, exchange))
     }
     let handle = exchange.connection.handle
-    let headers = handle.headers()
+    let (headers, areSound) = handle.headers()
     let head = RequestHead(
       method: method, target: target, headers: headers,
       clientAddress: exchange.connection.clientAddress,
       contentLength: headers["Content-Length"].flatMap { Int($0) }, version: version)
     exchange.head = head
-    if headers.values("Content-Length").count + headers.values("Transfer-Encoding").count > 1 {
-      // Whoever wrote that may see another request in the bytes that follow. [RFC 9112, 6.1]
-      let problem = Problem(.badHeader, detail: "the length of the body is told twice")
-      return refuseAndClose(exchange, answer(problem, head))
+    if let ambiguity = areSound ? HeadCheck.violation(head) : "a field has an illegal byte" {
+      let problem = Problem(.badHeader, detail: ambiguity)
+      return refuseAndClose(exchange, answer(problem, exchange))
     }
-    if isStopping { return refuse(exchange, draining(head)) }
+    guard exchange.connection.place != nil else {
+      let problem = Problem(
+        .tooManyConnections, detail: "too many connections from your address",
+        headers: ["Retry-After": "5"])
+      return refuseAndClose(exchange, answer(problem, exchange))
+    }
+    if isStopping { return refuse(exchange, draining(exchange)) }
     if let problem = violation(of: head, target, headSize: handle.headSize) {
-      return refuse(exchange, answer(problem, head))
+      return refuse(exchange, answer(problem, exchange))
     }
-    switch application.admit(head) {
+    switch exchange.connection.application.admit(head) {
     case .refuse(let response): return refuse(exchange, response)
+    case .acceptPieces(let limit):
+      if let length = head.contentLength, length > limit {
+        return refuse(exchange, tooLarge(limit, exchange))
+      }
+      exchange.stage = .readingPieces(limit: limit)
+      return true
     case .accept(let limit):
       if let length = head.contentLength, length > limit {
-        return refuse(exchange, tooLarge(limit, head))
+        return refuse(exchange, tooLarge(limit, exchange))
       }
       exchange.stage = .readingBody(limit: limit)
       return true
     }
   }
 
-  func admitsPiece(of exchange: Exchange, count: Int) -> Bool {
+  func fate(ofPieceOf exchange: Exchange, count: Int) -> PieceFate {
     switch exchange.stage {
+    case .readingPieces(let limit):
+      guard count <= limit - exchange.pieceBytes else {
+        return closing(refuseAndClose(exchange, tooLarge(limit, exchange)))
+      }
+      exchange.owesBodyEnd = true
+      return .handOver
+    // The library had more of it already when the application said that it takes no more.
+    case .pausedBody: return .leave
     case .readingBody(let limit):
       guard count <= limit - exchange.body.count else {
-        return refuseAndClose(exchange, tooLarge(limit, exchange.head))
+        return closing(refuseAndClose(exchange, tooLarge(limit, exchange)))
       }
       guard quotas.bodyBytes.take(count) else {
         let problem = Problem(.queueFull, detail: "too much is being uploaded at once")
-        return refuseAndClose(exchange, answer(problem, exchange.head))
+        return closing(refuseAndClose(exchange, answer(problem, exchange)))
       }
       exchange.bodyCount += count
-      return true
+      return .keep
     case .discardingBody(let response):
       exchange.discardedCount += count
       guard exchange.discardedCount <= Self.discardedBytesMax else {
-        return refuseAndClose(exchange, response)
+        return closing(refuseAndClose(exchange, response))
       }
-      return true
-    case .awaitingHead, .parked, .resumed, .done: return false
+      return .drop
+    case .awaitingHead, .parked, .resumed, .done: return .close
     }
   }
 
+  private func closing(_ goesOn: Bool) -> PieceFate { goesOn ? .drop : .close }
+
   func proceed(with exchange: Exchange) -> Bool {
     switch exchange.stage {
-    case .readingBody: return decide(exchange)
+    case .readingBody, .readingPieces: return decide(exchange)
     case .discardingBody(let response), .resumed(.respond(let response)):
       return respond(to: exchange, with: response)
     case .resumed(.stream(let head)): return openStream(exchange, head)
-    case .awaitingHead, .parked, .resumed(.close), .done: return false
+    case .resumed(.upgrade(let head)): return openSocket(exchange, head)
+    case .awaitingHead, .parked, .pausedBody, .resumed(.close), .done: return false
     }
   }
 
   private func decide(_ exchange: Exchange) -> Bool {
     exchange.connection.deadline = nil
+    exchange.owesBodyEnd = false
     guard let head = exchange.head else { return false }
     // Nothing may be parked any more: libmicrohttpd cannot stop with a suspended connection.
-    if isStopping { return respond(to: exchange, with: draining(head)) }
+    if isStopping { return respond(to: exchange, with: draining(exchange)) }
     let request = Request(
       head: head, body: Swift::exchange(&exchange.body, with: []), id: exchange.id,
       arrivedAt: exchange.arrivedAt)
-    switch application.handle(request) {
+    switch exchange.connection.application.handle(request) {
     case .respond(let response): return respond(to: exchange, with: response)
     case .stream(let head): return openStream(exchange, head)
+    case .upgrade(let head): return openSocket(exchange, head)
     case .park(let timeout):
       exchange.stage = .parked
       parked[exchange.id.serial] = exchange
@@ -122,7 +150,8 @@ extension Exchanges: DaemonDelegate {
   private func respond(to exchange: Exchange, with response: Response) -> Bool {
     exchange.stage = .done
     exchange.connection.deadline = nil
-    requestsTotal += 1
+    let response = decorated(response, exchange)
+    record(exchange, response.status, sentBytes: response.body.count)
     return exchange.connection.handle.queue(response, closing: isQuiescing)
   }
 
@@ -130,21 +159,52 @@ extension Exchanges: DaemonDelegate {
   private func openStream(_ exchange: Exchange, _ head: StreamHead) -> Bool {
     let id = exchange.id.stream
     if exchange.head?.method == "HEAD" {
-      application.streamClosed(id, reason: .ended)
+      exchange.connection.application.streamClosed(id, reason: .ended)
       return respond(to: exchange, with: Response(status: 200, headers: head.headers))
     }
+    let connection = exchange.connection
+    let isChunked = exchange.head?.version != "HTTP/1.0"
+    var head = head
+    decorate(&head.headers, exchange)
+    return detachStream(exchange, 200) { streams, socket in
+      streams.open(id, socket: socket, of: connection, isChunked: isChunked, head)
+    }
+  }
+
+  /// Does the same for a WebSocket, if the request is a right handshake.
+  private func openSocket(_ exchange: Exchange, _ head: WebSocketHead) -> Bool {
+    let id = exchange.id.stream
+    do throws(Problem) {
+      guard let request = exchange.head else { return false }
+      let handshake = try WebSocketUpgrade.handshake(request, head)
+      var head = head
+      decorate(&head.headers, exchange)
+      return detachStream(exchange, 101) { streams, socket in
+        streams.open(id, socket: socket, of: exchange.connection, head, handshake)
+      }
+    } catch {
+      exchange.connection.application.streamClosed(id, reason: .refused)
+      return respond(to: exchange, with: answer(error, exchange))
+    }
+  }
+
+  /// Takes one of the streams there may be and the socket, or answers that there is no room.
+  private func detachStream(
+    _ exchange: Exchange, _ status: Int, _ open: (EventStreams, Int32) -> Void
+  ) -> Bool {
+    let id = exchange.id.stream
+    let application = exchange.connection.application
     guard !isStopping, quotas.streams.take(1) else {
       application.streamClosed(id, reason: .refused)
       let code: ProblemCode = isStopping ? .draining : .tooManyConnections
       let problem = Problem(
         code, detail: "no room for another stream", headers: ["Retry-After": "5"])
-      return respond(to: exchange, with: answer(problem, exchange.head))
+      return respond(to: exchange, with: answer(problem, exchange))
     }
     exchange.stage = .done
-    requestsTotal += 1
+    record(exchange, status, sentBytes: 0)
     do throws(SystemError) {
-      let socket = try detach(exchange)
-      streams.open(id, socket: socket, isChunked: exchange.head?.version != "HTTP/1.0", head)
+      open(streams, try detach(exchange))
     } catch {
       quotas.streams.giveBack(1)
       application.report(.streamRefused(id, errorNumber: error.number))
@@ -165,9 +225,10 @@ extension Exchanges: DaemonDelegate {
   }
 
   /// Answers by ourselves and lets the rest of the upload run into nothing.
-  private func refuseAndClose(_ exchange: Exchange, _ response: Response) -> Bool {
+  func refuseAndClose(_ exchange: Exchange, _ response: Response) -> Bool {
     exchange.stage = .done
-    requestsTotal += 1
+    let response = decorated(response, exchange)
+    record(exchange, response.status, sentBytes: response.body.count)
     guard let socket = try? detach(exchange) else { return false }
     let bytes = ResponseText.bytes(of: response, withBody: exchange.head?.method != "HEAD")
     _ = StreamSocket.send(bytes, to: socket)
@@ -191,10 +252,10 @@ extension Exchanges: DaemonDelegate {
     return nil
   }
 
-  private func tooLarge(_ limit: Int, _ head: RequestHead?) -> Response {
+  private func tooLarge(_ limit: Int, _ exchange: Exchange) -> Response {
     let problem = Problem(
       .payloadTooLarge, detail: "the body may have \(limit) bytes",
       members: [.init("max_bytes", .integer(limit)), .init("limited_by", .string("bridge"))])
-    return answer(problem, head)
+    return answer(problem, exchange)
   }
 }

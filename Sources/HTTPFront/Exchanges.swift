@@ -11,12 +11,14 @@ final class Exchanges {
   let shard: Int
   let options: HTTPServerOptions
   let quotas: Quotas
-  let application: any HTTPApplication
+  private let applications: [any HTTPApplication]
   let loop: Loop
   let streams: EventStreams
   let lingering: LingeringSockets
   var connections: [UInt64: Connection] = [:]
   var parked: [UInt64: Exchange] = [:]
+  /// Those whose body waits until the application takes more.
+  var paused: [UInt64: Exchange] = [:]
   var lastSerial: UInt64 = 0
   /// Whether a resumed request waits for the daemon to run.
   var needsRun = false
@@ -25,13 +27,14 @@ final class Exchanges {
   var requestsTotal = 0
 
   init(
-    shard: Int, options: HTTPServerOptions, quotas: Quotas, application: any HTTPApplication,
-    loop: Loop, streams: EventStreams, lingering: LingeringSockets
+    shard: Int, options: HTTPServerOptions, quotas: Quotas,
+    applications: [any HTTPApplication], loop: Loop, streams: EventStreams,
+    lingering: LingeringSockets
   ) {
     self.shard = shard
     self.options = options
     self.quotas = quotas
-    self.application = application
+    self.applications = applications
     self.loop = loop
     self.streams = streams
     self.lingering = lingering
@@ -40,8 +43,13 @@ final class Exchanges {
   /// The answer to a parked request has come; ignored when the request is gone.
   func resolve(_ serial: UInt64, _ resolution: Exchange.Resolution) {
     guard let exchange = parked.removeValue(forKey: serial) else {
-      if case .stream = resolution {
-        application.streamClosed(StreamID(shard: shard, serial: serial), reason: .clientLeft)
+      switch resolution {
+      case .stream, .upgrade:
+        // Nobody knows any more whose request it was.
+        for application in applications {
+          application.streamClosed(StreamID(shard: shard, serial: serial), reason: .clientLeft)
+        }
+      case .respond, .close: break
       }
       return
     }
@@ -56,13 +64,15 @@ final class Exchanges {
     guard let connection = connections[token.value] else { return }
     unwatch(connection)
     connection.isHalfClosed = true
+    // It has said all it wanted, and the application has not taken all of it yet.
+    if case .pausedBody = connection.exchange?.stage { return }
     guard let exchange = connection.exchange, case .parked = exchange.stage else {
       // libmicrohttpd finds out by itself, unless the end came together with the last bytes: its
       // edge-triggered poll has then told it of both at once, and it asks only once.
       return arm(connection, at: loop.now + Self.halfClosedTimeout)
     }
     resolve(exchange.id.serial, .close)
-    application.clientLeft(exchange.id)
+    connection.application.clientLeft(exchange.id)
   }
 
   func timerFired(_ token: LoopToken) {
@@ -76,7 +86,7 @@ final class Exchanges {
     }
     if case .done = exchange.stage { return StreamSocket.cut(connection.descriptor) }
     if case .parked = exchange.stage {
-      guard let response = application.deadlineReached(exchange.id) else { return }
+      guard let response = connection.application.deadlineReached(exchange.id) else { return }
       resolve(exchange.id.serial, .respond(response))
     } else {
       cut(exchange)
@@ -95,17 +105,19 @@ final class Exchanges {
   func stop() {
     isStopping = true
     for (serial, exchange) in parked {
-      resolve(serial, .respond(draining(exchange.head)))
+      resolve(serial, .respond(draining(exchange)))
     }
+    for exchange in paused.values { resume(exchange, .resumed(.close)) }
   }
 
-  func draining(_ head: RequestHead?) -> Response {
-    answer(Problem(.draining, headers: ["Retry-After": "5"]), head)
+  func draining(_ exchange: Exchange) -> Response {
+    answer(Problem(.draining, headers: ["Retry-After": "5"]), exchange)
   }
 
   /// The answer for what the server itself finds wrong with a request.
-  func answer(_ problem: Problem, _ head: RequestHead?) -> Response {
-    application.complete(problem, for: head).response(to: head)
+  func answer(_ problem: Problem, _ exchange: Exchange) -> Response {
+    exchange.connection.application.complete(problem, for: exchange.head)
+      .response(to: exchange.head)
   }
 
   /// Sets the time by which a connection must have got on.
@@ -133,9 +145,10 @@ final class Exchanges {
   /// Says 408 to a request that does not arrive; libmicrohttpd then sees the end of its input.
   private func cut(_ exchange: Exchange) {
     let connection = exchange.connection
-    application.report(.requestTimedOut(clientAddress: connection.clientAddress))
-    let response = answer(Problem(.bodyTimeout), exchange.head)
+    connection.application.report(.requestTimedOut(clientAddress: connection.clientAddress))
+    let response = decorated(answer(Problem(.bodyTimeout), exchange), exchange)
     _ = StreamSocket.send(ResponseText.bytes(of: response), to: connection.descriptor)
+    record(exchange, response.status, sentBytes: response.body.count)
     StreamSocket.cut(connection.descriptor)
   }
 }

@@ -1,8 +1,15 @@
+package import WebSocketProtocol
+
 /// What the server asks of the program it serves.
 ///
 /// Every method is called on the http thread that owns the request or stream, never with a lock
 /// held, and must return at once: what takes longer is parked.
 package protocol HTTPApplication: Sendable {
+  /// Whether a new connection is welcome; if not, its first request is answered 429.
+  ///
+  /// The address is numeric, or `unix` for a socket in the file system.
+  func admitsConnection(from clientAddress: String) -> Bool
+
   /// Decides on the head, before any byte of the body is read.
   func admit(_ head: RequestHead) -> Admission
 
@@ -11,8 +18,27 @@ package protocol HTTPApplication: Sendable {
   /// Without a head so little was understood that the request could be any.
   func complete(_ problem: Problem, for head: RequestHead?) -> Problem
 
-  /// Answers a request whose body is complete.
+  /// Answers a request whose body is complete; it is empty if it was taken in pieces.
   func handle(_ request: Request) -> Answer
+
+  /// A piece of a body whose admission was `.acceptPieces`.
+  ///
+  /// After `.pause` the rest stays with the client until `HTTPServer.resumeBody`.
+  func bodyReceived(_ piece: [UInt8], of id: RequestID, _ head: RequestHead) -> BodyFlow
+
+  /// A body of which pieces were taken ends too early, or is too large: `handle` does not follow.
+  func bodyAborted(_ id: RequestID)
+
+  /// Adds headers that every answer has, whoever gives it: errors and the heads of streams too.
+  ///
+  /// Without a head so little was understood that the request could be any.
+  func decorate(_ headers: inout HeaderFields, of id: RequestID, for head: RequestHead?)
+
+  /// How the route of a request is named in its `AccessRecord`.
+  func route(of head: RequestHead) -> String?
+
+  /// A request was answered.
+  func answered(_ record: AccessRecord)
 
   /// A parked request has reached its deadline; nil leaves it parked, without a deadline.
   func deadlineReached(_ id: RequestID) -> Response?
@@ -41,7 +67,19 @@ package protocol HTTPApplication: Sendable {
   /// with one that the socket has taken, which may be one of the group's behind the replay.
   func streamDrained(_ id: StreamID, written position: Int64)
 
-  /// The last words to a stream when the server stops.
+  /// A request has become a WebSocket, with the subprotocol that was agreed on.
+  func socketOpened(_ id: StreamID, subprotocol: String?)
+
+  /// A WebSocket has received something, as its head's `reception` says.
+  ///
+  /// After `.pause` nothing more comes until `StreamCommand.resumeReading`.
+  func socketReceived(_ id: StreamID, _ message: WebSocketMessage) -> SocketFlow
+
+  /// So much waits for one WebSocket alone that it had better get less: nothing is read from it until
+  /// `streamDrained` tells that all is written, and much more of it ends it with 4008.
+  func socketCrowded(_ id: StreamID)
+
+  /// The last words to a stream when the server stops; to a WebSocket a frame of its kind.
   func closingFrame(for id: StreamID) -> Frame?
 
   /// Something happened that only an operator can act on.
@@ -49,8 +87,21 @@ package protocol HTTPApplication: Sendable {
 }
 
 extension HTTPApplication {
+  package func admitsConnection(from clientAddress: String) -> Bool { true }
   package func complete(_ problem: Problem, for head: RequestHead?) -> Problem { problem }
+  package func bodyReceived(
+    _ piece: [UInt8], of id: RequestID, _ head: RequestHead
+  ) -> BodyFlow { .more }
+  package func bodyAborted(_ id: RequestID) {}
+  package func decorate(
+    _ headers: inout HeaderFields, of id: RequestID, for head: RequestHead?
+  ) {}
+  package func route(of head: RequestHead) -> String? { nil }
+  package func answered(_ record: AccessRecord) {}
   package func streamLagged(_ id: StreamID, after position: Int64) {}
+  package func socketOpened(_ id: StreamID, subprotocol: String?) {}
+  package func socketReceived(_ id: StreamID, _ message: WebSocketMessage) -> SocketFlow { .more }
+  package func socketCrowded(_ id: StreamID) {}
   package func streamDrained(_ id: StreamID, written position: Int64) {}
 }
 
@@ -58,6 +109,18 @@ extension HTTPApplication {
 package enum Admission: Sendable {
   /// Read it, up to this size; a larger one is answered 413 as soon as that is known.
   case accept(bodyLimit: Int)
+  /// Hand it to `HTTPApplication.bodyReceived` as it arrives, and keep nothing of it.
+  case acceptPieces(bodyLimit: Int)
+  /// Answer at once: no, or what needs no route, such as a preflight.
+  case refuse(Response)
+}
+
+/// Whether more of a body is to be read.
+package enum BodyFlow: Equatable, Sendable {
+  case more
+  /// Nothing more until `HTTPServer.resumeBody`.
+  case pause
+  /// Answer now, and close the connection instead of reading the rest.
   case refuse(Response)
 }
 
@@ -68,6 +131,9 @@ package enum Answer: Sendable {
   case park(deadline: Duration?)
   /// The request becomes the stream `RequestID.stream`.
   case stream(StreamHead)
+  /// The request becomes the WebSocket `RequestID.stream`, if it asks for one in the right way;
+  /// otherwise that is answered.
+  case upgrade(WebSocketHead)
 }
 
 /// Something that happened inside the server.

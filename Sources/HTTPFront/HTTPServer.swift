@@ -1,66 +1,92 @@
 import EventLoop
 import Synchronization
 
-/// The HTTP server: one port, several http threads that share nothing.
+/// The HTTP server: one or more listeners, several http threads that share nothing.
 ///
 /// A request or stream belongs to the thread that accepted it; other threads reach it through
 /// that thread's bounded mailbox. A server that was started runs until `stop`.
 package final class HTTPServer: Sendable {
   private enum Phase {
-    case bound([Int32])
+    case bound
     case running([LoopThread])
     case ended
   }
 
-  /// The port in use, also when the system chose it.
-  package let port: Int
+  /// The ports in use, also when the system chose them: one for each listener, 0 for a socket in
+  /// the file system.
+  package let ports: [Int]
   private let options: HTTPServerOptions
-  private let application: any HTTPApplication
+  private let listeners: [HTTPListener]
+  private let listening: [ListenSockets]
   private let quotas: Quotas
   private let shards: [ShardPort]
   private let phase: Locked<Phase>
 
-  /// Takes the port; connections wait until `start`.
-  package init(
+  /// Takes the address of the options; connections wait until `start`.
+  package convenience init(
     options: HTTPServerOptions, application: any HTTPApplication
   ) throws(HTTPServerError) {
+    let address = HTTPListener.Address.tcp(host: options.host, port: options.port)
+    try self.init(
+      options: options, listeners: [HTTPListener(address, application: application)])
+  }
+
+  /// Takes the addresses of all listeners; connections wait until `start`.
+  package init(
+    options: HTTPServerOptions, listeners: [HTTPListener]
+  ) throws(HTTPServerError) {
     precondition(options.threads > 0, "\(options.threads) http threads")
+    precondition(!listeners.isEmpty, "a server without listeners")
     self.options = options
-    self.application = application
+    self.listeners = listeners
     quotas = Quotas(options)
     var shards: [ShardPort] = []
     for index in 0..<options.threads {
       shards.append(try ShardPort(index: index, commandsMax: options.commandsMax))
     }
     self.shards = shards
-    let listening = try ListenSockets(
-      host: options.host, port: options.port, count: options.threads)
-    port = listening.port
-    phase = Locked(.bound(listening.sockets))
+    var listening: [ListenSockets] = []
+    do throws(HTTPServerError) {
+      for listener in listeners {
+        listening.append(try ListenSockets(listener.address, count: options.threads))
+      }
+    } catch {
+      for sockets in listening { sockets.close() }
+      throw error
+    }
+    self.listening = listening
+    ports = listening.map(\.port)
+    phase = Locked(.bound)
   }
 
   deinit {
     phase.withLock { phase in
-      if case .bound(let sockets) = phase { ListenSockets.close(sockets) }
+      guard case .bound = phase else { return }
+      for sockets in listening { sockets.close() }
     }
   }
+
+  /// The port of the first listener.
+  package var port: Int { ports[0] }
 
   package var shardCount: Int { shards.count }
 
   /// Starts the http threads.
   package func start() throws(HTTPServerError) {
-    guard case .bound(let sockets) = phase.withLock({ exchange(&$0, with: .ended) }) else {
+    guard case .bound = phase.withLock({ exchange(&$0, with: .ended) }) else {
       preconditionFailure("an HTTP server starts once")
     }
     var threads: [LoopThread] = []
-    var unused = sockets[...]
+    var startedCount = 0
     do throws(HTTPServerError) {
       for shard in shards {
-        let socket = unused.removeFirst()
-        threads.append(try Shard.start(shard, socket, options, quotas, application))
+        let sockets = listening.map { $0.sockets[shard.index] }
+        startedCount += 1
+        threads.append(try Shard.start(shard, sockets, options, quotas, listeners))
       }
     } catch {
-      ListenSockets.close(Array(unused))
+      for sockets in listening { ListenSockets.close(Array(sockets.sockets[startedCount...])) }
+      removeFiles()
       for shard in shards { shard.mailbox.sendReserved(.stop(deadline: .zero)) }
       for thread in threads { thread.join() }
       throw error
@@ -76,6 +102,16 @@ package final class HTTPServer: Sendable {
   /// Turns a parked request into the stream `id.stream`; from any thread.
   package func answer(_ id: RequestID, with head: StreamHead) {
     mailbox(id.shard)?.sendReserved(.stream(serial: id.serial, head))
+  }
+
+  /// Turns a parked request into the WebSocket `id.stream`, or answers why not; from any thread.
+  package func answer(_ id: RequestID, with head: WebSocketHead) {
+    mailbox(id.shard)?.sendReserved(.upgrade(serial: id.serial, head))
+  }
+
+  /// Reads on a body whose `BodyFlow` was `.pause`; from any thread.
+  package func resumeBody(_ id: RequestID) {
+    mailbox(id.shard)?.sendReserved(.resumeBody(serial: id.serial))
   }
 
   /// Hands commands to the streams of one thread, all or none; from any thread.
@@ -95,6 +131,7 @@ package final class HTTPServer: Sendable {
 
   /// Accepts no further connections and closes those that are idle; the rest goes on.
   package func quiesce() {
+    removeFiles()
     for shard in shards { shard.mailbox.sendReserved(.quiesce) }
   }
 
@@ -103,6 +140,7 @@ package final class HTTPServer: Sendable {
   /// Parked requests are answered 503 `draining`, streams get their closing frame, and what has
   /// not gone after `deadline` is cut.
   package func stop(deadline: Duration) {
+    removeFiles()
     let end = MonotonicClock.now() + deadline
     for shard in shards { shard.mailbox.sendReserved(.stop(deadline: end)) }
   }
@@ -133,6 +171,11 @@ package final class HTTPServer: Sendable {
       lagsTotal: counters.lagsTotal.load(ordering: .relaxed),
       bodyBytes: quotas.bodyBytes.used,
       lastTurn: .milliseconds(counters.lastTurn.load(ordering: .relaxed)))
+  }
+
+  /// Makes sockets in the file system vanish, so that nobody connects in vain.
+  private func removeFiles() {
+    for sockets in listening { sockets.file?.remove() }
   }
 
   private func mailbox(_ shard: Int) -> Mailbox<ShardMessage>? {

@@ -51,6 +51,14 @@ package struct HeaderFields: Equatable, Sendable, ExpressibleByDictionaryLiteral
     append(name, value)
   }
 
+  /// Adds a field as a peer has sent it; false when a name or value of that shape is not allowed,
+  /// and what was added is only like it.
+  mutating func appendReceived(_ name: String, _ value: String) -> Bool {
+    append(name, value)
+    return !name.isEmpty && name.utf8.allSatisfy(Self.isToken)
+      && !value.utf8.contains(where: Self.isControl)
+  }
+
   private static func token(from text: String) -> String {
     String(decoding: text.utf8.filter(isToken), as: UTF8.self)
   }

@@ -7,6 +7,10 @@ struct LoopToken: Equatable {
     case stream
     case lingering
     case stop
+    /// A listening socket whose connections begin with a proxy's header.
+    case door
+    /// Such a connection before the end of that header.
+    case proxied
   }
 
   let rawValue: UInt64

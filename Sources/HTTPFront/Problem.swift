@@ -38,6 +38,24 @@ package struct Problem: Error, Equatable, Sendable {
     return String(text.map { $0.isNewline ? " " : $0 }) + "\n"
   }
 
+  /// The same for an `EventSource`, which would end for ever at any status but 200: a stream that
+  /// says when to come back, what is wrong, and ends.
+  ///
+  /// Only where coming back may help, and only for a request that accepts nothing but a stream.
+  package func softResponse(to head: RequestHead?, retry: Duration) -> Response {
+    let accepted = head?.headers.values("Accept") ?? []
+    guard accepted == ["text/event-stream"], code.status == 429 || code.status == 503 else {
+      return response(to: head)
+    }
+    var response = Response(status: 200, headers: headers)
+    response.headers.set("Content-Type", "text/event-stream; charset=utf-8")
+    response.headers.set("Cache-Control", "no-store")
+    let milliseconds = Int64(retry / .milliseconds(1))
+    response.body = Array("retry: \(milliseconds)\nevent: bridge.close\ndata: ".utf8)
+    response.body += json.encoded + Array("\n\n".utf8)
+    return response
+  }
+
   /// The answer to a request with this head: JSON, or one line where plain text is preferred.
   package func response(to head: RequestHead?) -> Response {
     var response = Response(status: code.status, headers: headers)

@@ -29,6 +29,7 @@ package enum ProblemCode: String, CaseIterable, Sendable {
   case payloadFormatInvalid = "payload-format-invalid"
   case idempotencyKeyReused = "idempotency-key-reused"
   case mqtt5Required = "mqtt5-required"
+  case upgradeRequired = "upgrade-required"
   case tooManyConnections = "too-many-connections"
   case tooManySubscriptions = "too-many-subscriptions"
   case headersTooLarge = "headers-too-large"
@@ -60,6 +61,7 @@ package enum ProblemCode: String, CaseIterable, Sendable {
     case .qosNotSupported, .retainNotAvailable, .wildcardNotAvailable, .sharedNotAvailable,
       .payloadFormatInvalid, .idempotencyKeyReused, .mqtt5Required:
       422
+    case .upgradeRequired: 426
     case .tooManyConnections, .tooManySubscriptions: 429
     case .headersTooLarge: 431
     case .internal: 500
@@ -101,6 +103,7 @@ package enum ProblemCode: String, CaseIterable, Sendable {
     case .payloadFormatInvalid: "Payload does not match its declared format"
     case .idempotencyKeyReused: "Idempotency key was used for another publish"
     case .mqtt5Required: "Broker connection does not speak MQTT 5"
+    case .upgradeRequired: "Only a WebSocket is here"
     case .tooManyConnections: "Too many connections"
     case .tooManySubscriptions: "Too many subscriptions"
     case .headersTooLarge: "Header fields are too large"

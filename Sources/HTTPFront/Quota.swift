@@ -24,9 +24,11 @@ final class Quota: Sendable {
 struct Quotas: Sendable {
   let streams: Quota
   let bodyBytes: Quota
+  let addresses: AddressQuota
 
   init(_ options: HTTPServerOptions) {
     streams = Quota(limit: options.streamsMax)
+    addresses = AddressQuota(limit: options.connectionsPerAddressMax)
     bodyBytes = Quota(limit: options.bodyBytesMax)
   }
 }

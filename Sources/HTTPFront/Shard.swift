@@ -1,26 +1,29 @@
 import EventLoop
 import Synchronization
 
-/// One http thread: a libmicrohttpd daemon, the streams taken from it, and the loop around both.
+/// One http thread: a libmicrohttpd daemon for each listener, the streams taken from them, and the
+/// loop around all.
 final class Shard {
   /// So that anybody can see from `lastTurn` that the loop lives.
   private static let longestWait = Duration.seconds(1)
 
   private let port: ShardPort
-  private let application: any HTTPApplication
+  private let listeners: [HTTPListener]
   private let loop: Loop
   private let lingering: LingeringSockets
   private let streams: EventStreams
   private let exchanges: Exchanges
-  private let daemon: Daemon
+  private var daemons: [Daemon] = []
+  private var doors: [ProxyDoor] = []
   private var messages: [ShardMessage] = []
   private var stopDeadline: Duration?
   private var isQuiet = false
+  private let drainSpread: Duration
 
-  /// Starts the thread and waits until it serves; takes over the listening socket.
+  /// Starts the thread and waits until it serves; takes over the listening sockets.
   static func start(
-    _ port: ShardPort, _ socket: Int32, _ options: HTTPServerOptions, _ quotas: Quotas,
-    _ application: any HTTPApplication
+    _ port: ShardPort, _ sockets: [Int32], _ options: HTTPServerOptions, _ quotas: Quotas,
+    _ listeners: [HTTPListener]
   ) throws(HTTPServerError) -> LoopThread {
     let thread: LoopThread
     let outcome: Mailbox<HTTPServerError?>
@@ -28,7 +31,7 @@ final class Shard {
       outcome = try Mailbox(capacity: 1)
       thread = try LoopThread(name: "http-\(port.index)") {
         do throws(HTTPServerError) {
-          let shard = try Shard(port, socket, options, quotas, application)
+          let shard = try Shard(port, sockets, options, quotas, listeners)
           outcome.sendReserved(nil)
           shard.run()
         } catch {
@@ -36,7 +39,7 @@ final class Shard {
         }
       }
     } catch {
-      ListenSockets.close([socket])
+      ListenSockets.close(sockets)
       throw .systemCall(error.call, errorNumber: error.number)
     }
     outcome.wait()
@@ -48,38 +51,78 @@ final class Shard {
   }
 
   private init(
-    _ port: ShardPort, _ socket: Int32, _ options: HTTPServerOptions, _ quotas: Quotas,
-    _ application: any HTTPApplication
+    _ port: ShardPort, _ sockets: [Int32], _ options: HTTPServerOptions, _ quotas: Quotas,
+    _ listeners: [HTTPListener]
   ) throws(HTTPServerError) {
     self.port = port
-    self.application = application
+    self.listeners = listeners
+    drainSpread = options.drainSpread
     do throws(SystemError) {
       loop = try Loop()
     } catch {
-      ListenSockets.close([socket])
+      ListenSockets.close(sockets)
       throw .systemCall(error.call, errorNumber: error.number)
     }
     lingering = LingeringSockets(loop: loop)
     streams = EventStreams(
-      loop: loop, options: options, quota: quotas.streams, application: application,
-      lingering: lingering)
+      loop: loop, options: options, quota: quotas.streams, lingering: lingering)
     exchanges = Exchanges(
-      shard: port.index, options: options, quotas: quotas, application: application, loop: loop,
-      streams: streams, lingering: lingering)
-    daemon = try Daemon(listeningOn: socket, options: options, delegate: exchanges)
+      shard: port.index, options: options, quotas: quotas,
+      applications: listeners.map(\.application), loop: loop, streams: streams,
+      lingering: lingering)
     do throws(SystemError) {
-      try loop.watch(daemon.descriptor, [.readable], LoopToken(.daemon))
       try loop.watch(port.mailbox.descriptor, [.readable], LoopToken(.mailbox))
+    } catch {
+      ListenSockets.close(sockets)
+      throw .systemCall(error.call, errorNumber: error.number)
+    }
+    for (index, socket) in sockets.enumerated() {
+      do throws(HTTPServerError) {
+        try open(listeners[index], socket, options)
+      } catch {
+        ListenSockets.close(Array(sockets[(index + 1)...]))
+        throw error
+      }
+    }
+  }
+
+  /// Begins to serve one listener; its socket is taken over in any case.
+  private func open(
+    _ listener: HTTPListener, _ socket: Int32, _ options: HTTPServerOptions
+  ) throws(HTTPServerError) {
+    let index = daemons.count
+    let daemon = try Daemon(
+      listeningOn: listener.expectsProxyHeader ? nil : socket, options: options,
+      application: listener.application, delegate: exchanges)
+    daemons.append(daemon)
+    do throws(SystemError) {
+      try loop.watch(daemon.descriptor, [.readable], LoopToken(.daemon, UInt64(index)))
+      if listener.expectsProxyHeader { try openDoor(socket, to: daemon) }
     } catch {
       throw .systemCall(error.call, errorNumber: error.number)
     }
+  }
+
+  private func openDoor(_ socket: Int32, to daemon: Daemon) throws(SystemError) {
+    let exchanges = exchanges
+    doors.append(
+      try ProxyDoor(
+        loop: loop, socket: socket, index: doors.count,
+        nextSerial: {
+          exchanges.lastSerial += 1
+          return exchanges.lastSerial
+        },
+        admit: { socket, client in
+          daemon.add(socket, of: client)
+          exchanges.needsRun = true
+        }))
   }
 
   private func run() {
     do throws(SystemError) {
       while !isFinished { try turn() }
     } catch {
-      application.report(
+      listeners[0].application.report(
         .shardFailed(shard: port.index, call: error.call, errorNumber: error.number))
     }
     finish()
@@ -87,7 +130,7 @@ final class Shard {
 
   /// Waits for something to happen and does all of it.
   private func turn() throws(SystemError) {
-    let timeout = exchanges.needsRun ? .zero : daemon.timeout
+    let timeout = exchanges.needsRun ? .zero : daemons.lazy.compactMap(\.timeout).min()
     try loop.wait(atMost: min(timeout ?? Self.longestWait, Self.longestWait))
     var runsDaemon = exchanges.needsRun || timeout != nil
     for event in loop.events {
@@ -98,6 +141,8 @@ final class Shard {
       case .connection: exchanges.peerClosed(token)
       case .stream: streams.handle(event, token)
       case .lingering: lingering.readable(token)
+      case .door: doors[Int(token.value)].accept()
+      case .proxied: for door in doors { door.readable(token) }
       case .stop, nil: preconditionFailure("an event with the token \(event.token)")
       }
     }
@@ -110,7 +155,7 @@ final class Shard {
 
   private func runDaemon() {
     exchanges.needsRun = false
-    daemon.run()
+    for daemon in daemons { daemon.run() }
   }
 
   private func receive() {
@@ -121,6 +166,10 @@ final class Shard {
       case .stream(let serial, let head):
         exchanges.resolve(serial, .stream(head))
         runDaemon()  // The stream must exist before the commands behind this message.
+      case .upgrade(let serial, let head):
+        exchanges.resolve(serial, .upgrade(head))
+        runDaemon()
+      case .resumeBody(let serial): exchanges.resumeBody(serial)
       case .command(let command): streams.apply(command)
       case .quiesce: quiesce()
       case .stop(let deadline): stop(by: deadline)
@@ -135,8 +184,9 @@ final class Shard {
       case .connection: exchanges.timerFired(token)
       case .stream: streams.timerFired(token)
       case .lingering: lingering.timerFired(token)
+      case .proxied: for door in doors { door.timerFired(token) }
       case .stop: break
-      case .daemon, .mailbox, nil: preconditionFailure("a timer for \(token.rawValue)")
+      case .daemon, .mailbox, .door, nil: preconditionFailure("a timer for \(token.rawValue)")
       }
     }
   }
@@ -144,7 +194,8 @@ final class Shard {
   private func quiesce() {
     guard !isQuiet else { return }
     isQuiet = true
-    daemon.quiesce()
+    for door in doors { door.quiesce() }
+    for daemon in daemons { daemon.quiesce() }
     exchanges.quiesce()
     exchanges.needsRun = true
   }
@@ -155,7 +206,7 @@ final class Shard {
     loop.schedule(LoopToken(.stop), at: deadline)
     quiesce()
     exchanges.stop()
-    streams.endAll()
+    streams.endAll(within: min(drainSpread, max(.zero, deadline - loop.now) / 2))
   }
 
   private var isFinished: Bool {
@@ -168,8 +219,11 @@ final class Shard {
   private func finish() {
     port.mailbox.close()
     exchanges.stop()
-    daemon.run()
-    daemon.stop()
+    for door in doors { door.quiesce() }
+    for daemon in daemons {
+      daemon.run()
+      daemon.stop()
+    }
     streams.closeAll()
     lingering.closeAll()
     publishCounters()

@@ -2,6 +2,8 @@
 enum ShardMessage: Sendable {
   case answer(serial: UInt64, Response)
   case stream(serial: UInt64, StreamHead)
+  case upgrade(serial: UInt64, WebSocketHead)
+  case resumeBody(serial: UInt64)
   case command(StreamCommand)
   case quiesce
   case stop(deadline: Duration)

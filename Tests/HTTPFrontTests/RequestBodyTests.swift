@@ -136,6 +136,18 @@ extension LiveServerTests {
       }
     }
 
+    @Test func `an answer that nobody reads is cut off`() throws {
+      let application = try TestApplication { _ in
+        .respond(Response(status: 200, body: [UInt8](repeating: 0, count: 64 << 20)))
+      }
+      try withServer(application, { $0.idleTimeout = .seconds(1) }) { server in
+        let client = try TestClient(port: server.port, receiveBufferBytes: 4096)
+        client.get("/")
+        #expect(eventually { server.statistics(ofShard: 0).connections == 1 })
+        #expect(eventually { server.statistics(ofShard: 0).connections == 0 })
+      }
+    }
+
     @Test func `headers over the limit are answered 431`() throws {
       try server(limit: 1000, { $0.headerBytesMax = 4096 }) { server, _ in
         let client = try TestClient(port: server.port)

@@ -106,7 +106,8 @@ private struct StreamModel {
       case .drained(let id, _):
         let reader = try reader(id)
         if reader.isCatchingUp { try replay(reader, &random) }
-      case .closed, .handled, .left, .reported: Issue.record("\(event)")
+      case .closed, .handled, .left, .reported, .opened, .received, .crowded, .piece, .aborted:
+        Issue.record("\(event)")
       }
     }
   }

@@ -6,6 +6,9 @@
 final class EventStream {
   let id: StreamID
   let socket: Int32
+  let application: any HTTPApplication
+  /// Its connection's share of what the client's address may have.
+  private let place: AddressPlace?
   /// False for clients of HTTP/1.0, for whom the end of the connection ends the stream.
   let isChunked: Bool
   let heartbeat: Frame
@@ -13,6 +16,8 @@ final class EventStream {
   let writeStallLimit: Duration
   let whenBehind: WhenBehind
   let heartbeatTellsPosition: Bool
+  /// What makes it a WebSocket; nil for all others.
+  let webSocket: WebSocketEnd?
 
   var group: StreamGroup?
   var memberIndex = 0
@@ -37,15 +42,21 @@ final class EventStream {
   /// The earliest timer that is set for it.
   var timerAt = Duration.zero
 
-  init(id: StreamID, socket: Int32, isChunked: Bool, head: StreamHead, at now: Duration) {
+  init(
+    id: StreamID, socket: Int32, of connection: Connection, isChunked: Bool, head: StreamHead,
+    webSocket: WebSocketEnd? = nil, at now: Duration
+  ) {
     self.id = id
     self.socket = socket
+    application = connection.application
+    place = connection.place
     self.isChunked = isChunked
     heartbeat = head.heartbeat
     heartbeatInterval = head.heartbeatInterval
     writeStallLimit = head.writeStallLimit
     whenBehind = head.whenBehind
     heartbeatTellsPosition = head.heartbeatTellsPosition
+    self.webSocket = webSocket
     lastProgress = now
   }
 
@@ -73,6 +84,9 @@ final class EventStream {
   var isDrained: Bool {
     isStarted && (partial == nil || isPartialShared) && !privateFrames.isNext(before: cursor)
   }
+
+  /// Whether its last words are not written yet, when it is about to end.
+  var hasEndPending: Bool { partial != nil || !privateFrames.isEmpty }
 
   /// Whether it has written everything that its group got.
   var isCurrent: Bool { group != nil && !isLagging && !hasPending }

@@ -1,3 +1,5 @@
+import WebSocketProtocol
+
 /// What happens to streams that the log has left behind, and how they catch up.
 extension EventStreams {
   /// Notices that the log has lost frames this stream had before it.
@@ -24,12 +26,12 @@ extension EventStreams {
       leaveWithoutLost(stream)
       lagsTotal += 1
       stream.owesDrained = true
-      application.streamLagged(stream.id, after: stream.positionAhead)
+      stream.application.streamLagged(stream.id, after: stream.positionAhead)
       touch(stream)
     case .end(let last):
       leaveWithoutLost(stream)
       lagsTotal += 1
-      end(stream, last: last, .fellBehind)
+      end(stream, last: last, .fellBehind, CloseStatus(.tooSlow, reason: "you fell behind"))
     }
   }
 
@@ -44,7 +46,7 @@ extension EventStreams {
   func tellDrained(_ stream: EventStream) {
     guard stream.owesDrained, stream.isDrained else { return }
     stream.owesDrained = false
-    application.streamDrained(stream.id, written: stream.lastPosition)
+    stream.application.streamDrained(stream.id, written: stream.lastPosition)
   }
 
   /// What an idle stream writes now.

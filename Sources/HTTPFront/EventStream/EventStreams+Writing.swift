@@ -49,11 +49,14 @@ extension EventStreams {
     } else {
       consume(stream, written: 0)
     }
-    if let reason = stream.ending, stream.partial == nil, stream.privateFrames.isEmpty {
-      return finish(stream, reason)
+    if let reason = stream.ending, !stream.hasEndPending {
+      guard let end = stream.webSocket, !isHandshakeOver(stream, end) else {
+        return finish(stream, reason)
+      }
     }
     setBlocked(stream, stream.hasPending)
     tellDrained(stream)
+    if let end = stream.webSocket { noteRoom(stream, end) }
     if let group = stream.group { trim(group, after: stream) }
   }
 
@@ -142,7 +145,7 @@ extension EventStreams {
     switch stream.privateFrames.entries[index].content {
     case .frame(let frame): return frame
     case .gap(let missed):
-      let frame = application.gapFrame(for: stream.id, missed: missed) ?? Frame([])
+      let frame = stream.application.gapFrame(for: stream.id, missed: missed) ?? Frame([])
       stream.privateFrames.fill(index, with: frame)
       return frame
     }

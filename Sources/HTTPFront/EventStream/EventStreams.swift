@@ -1,4 +1,5 @@
 import EventLoop
+import WebSocketProtocol
 
 /// The streams of one http thread.
 ///
@@ -8,11 +9,12 @@ import EventLoop
 /// full costs nothing until the socket has room.
 final class EventStreams {
   let loop: Loop
-  let application: any HTTPApplication
   let lingering: LingeringSockets
   private let quota: Quota
   private let privateBytesMax: Int
   var log: FrameLog
+  /// Where everything that WebSockets read goes first.
+  var input = [UInt8](repeating: 0, count: 64 << 10)
   var vector = WriteVector()
   var groupVector = WriteVector()
   private var streams: [UInt64: EventStream] = [:]
@@ -26,11 +28,9 @@ final class EventStreams {
   private var sweptUpTo: UInt64 = 0
 
   init(
-    loop: Loop, options: HTTPServerOptions, quota: Quota, application: any HTTPApplication,
-    lingering: LingeringSockets
+    loop: Loop, options: HTTPServerOptions, quota: Quota, lingering: LingeringSockets
   ) {
     self.loop = loop
-    self.application = application
     self.lingering = lingering
     self.quota = quota
     privateBytesMax = options.privateBytesPerStream
@@ -42,24 +42,33 @@ final class EventStreams {
 
   /// Takes over a socket and one of the quota's streams, writes the head and watches for the
   /// end of the client.
-  func open(_ id: StreamID, socket: Int32, isChunked: Bool, _ head: StreamHead) {
+  func open(
+    _ id: StreamID, socket: Int32, of connection: Connection, isChunked: Bool, _ head: StreamHead
+  ) {
     let stream = EventStream(
-      id: id, socket: socket, isChunked: isChunked, head: head, at: loop.now)
-    do throws(SystemError) {
-      try loop.watch(socket, [.peerClosed], token(of: stream))
-    } catch {
-      StreamSocket.close(socket)
-      quota.giveBack(1)
-      application.report(.streamRefused(id, errorNumber: error.number))
-      return application.streamClosed(id, reason: .refused)
-    }
-    StreamSocket.setAcknowledgementLimit(head.writeStallLimit, on: socket)
-    streams[id.serial] = stream
+      id: id, socket: socket, of: connection, isChunked: isChunked, head: head, at: loop.now)
     let opening = head.opening?.bytes(isChunked: isChunked) ?? []
     stream.partial = Frame(
       raw: ResponseText.streamHead(head.headers, isChunked: isChunked) + opening)
+    guard adopt(stream) else { return }
     arm(stream, at: loop.now + head.heartbeatInterval)
+  }
+
+  /// Watches a new stream and keeps it; false when the system refuses, which ends it.
+  func adopt(_ stream: EventStream) -> Bool {
+    do throws(SystemError) {
+      try loop.watch(stream.socket, interest(of: stream), token(of: stream))
+    } catch {
+      StreamSocket.close(stream.socket)
+      quota.giveBack(1)
+      stream.application.report(.streamRefused(stream.id, errorNumber: error.number))
+      stream.application.streamClosed(stream.id, reason: .refused)
+      return false
+    }
+    StreamSocket.setAcknowledgementLimit(stream.writeStallLimit, on: stream.socket)
+    streams[stream.id.serial] = stream
     touch(stream)
+    return true
   }
 
   func apply(_ command: StreamCommand) {
@@ -88,7 +97,13 @@ final class EventStreams {
         if let stream = live(id) { addPrivate(frame, to: stream) }
       }
     case .end(let id, let last):
-      if let stream = live(id) { end(stream, last: last, .ended) }
+      if let stream = live(id) { end(stream, last: last, .ended, CloseStatus(.normal)) }
+    case .message(let id, let message):
+      if let stream = live(id) { send(message, to: stream) }
+    case .resumeReading(let id):
+      if let stream = live(id) { resumeReading(stream) }
+    case .close(let id, let status):
+      if let stream = live(id) { end(stream, last: nil, .ended, status) }
     }
   }
 
@@ -112,12 +127,23 @@ final class EventStreams {
 
   func handle(_ event: Poller.Event, _ token: LoopToken) {
     guard let stream = streams[token.value] else { return }
+    if let end = stream.webSocket {
+      // A reset may come together with the last bytes, which are still there to be read.
+      if end.isReading, event.isReadable || event.isClosed {
+        read(stream, end)
+      } else if event.isClosed {
+        close(stream, stream.ending ?? .clientLeft)
+      }
+      if event.isWritable, isOpen(stream) { write(stream) }
+      return
+    }
     if event.isClosed { return close(stream, .clientLeft) }
     if event.isWritable { write(stream) }
   }
 
   func timerFired(_ token: LoopToken) {
     guard let stream = streams[token.value], stream.timerAt <= loop.now else { return }
+    if let end = stream.webSocket { return socketTimerFired(stream, end) }
     let idle = loop.now - stream.lastProgress
     if stream.isBlocked {
       guard idle < stream.writeStallLimit else { return close(stream, .stalled) }
@@ -133,10 +159,18 @@ final class EventStreams {
     write(stream)
   }
 
-  /// Ends every stream with its last words.
-  func endAll() {
+  /// Ends every stream with its last words, WebSockets one after the other within `spread`.
+  ///
+  /// So not all of their clients come back to another server at the same moment.
+  func endAll(within spread: Duration) {
     for stream in streams.values where stream.ending == nil {
-      end(stream, last: application.closingFrame(for: stream.id), .serverStopped)
+      if let end = stream.webSocket {
+        let drainAt = loop.now + spread * Double.random(in: 0..<1)
+        end.drainAt = drainAt
+        if drainAt < stream.timerAt { arm(stream, at: drainAt) }
+      } else {
+        end(stream, last: stream.application.closingFrame(for: stream.id), .serverStopped)
+      }
     }
   }
 
@@ -148,14 +182,14 @@ final class EventStreams {
   func close(_ stream: EventStream, _ reason: StreamEnd) {
     forget(stream)
     StreamSocket.close(stream.socket)
-    application.streamClosed(stream.id, reason: reason)
+    stream.application.streamClosed(stream.id, reason: reason)
   }
 
   /// Everything is written, the end included.
   func finish(_ stream: EventStream, _ reason: StreamEnd) {
     forget(stream)
     lingering.add(stream.socket)
-    application.streamClosed(stream.id, reason: reason)
+    stream.application.streamClosed(stream.id, reason: reason)
   }
 
   func setBlocked(_ stream: EventStream, _ isBlocked: Bool) {
@@ -170,8 +204,18 @@ final class EventStreams {
       stream.unblock()
       laggingCount -= 1
     }
-    loop.rewatch(
-      stream.socket, isBlocked ? [.peerClosed, .writable] : [.peerClosed], token(of: stream))
+    watchAgain(stream)
+  }
+
+  /// Watches for what the stream wants now.
+  func watchAgain(_ stream: EventStream) {
+    loop.rewatch(stream.socket, interest(of: stream), token(of: stream))
+  }
+
+  private func interest(of stream: EventStream) -> Poller.Interest {
+    let writing: Poller.Interest = stream.isBlocked ? [.writable] : []
+    guard let end = stream.webSocket else { return writing.union(.peerClosed) }
+    return end.isReading ? writing.union(.readable) : writing
   }
 
   /// Lets go of the frames that no member of the group needs.
@@ -228,12 +272,19 @@ final class EventStreams {
   }
 
   private func addPrivate(_ frame: Frame, to stream: EventStream) {
+    if let end = stream.webSocket { return addToSocket(frame, stream, end) }
     let number = stream.isStarted ? stream.group?.end ?? 0 : stream.cursor
     stream.privateFrames.append(frame, before: number, bytesMax: privateBytesMax)
     touch(stream)
   }
 
-  func end(_ stream: EventStream, last: Frame?, _ reason: StreamEnd) {
+  func end(
+    _ stream: EventStream, last: Frame?, _ reason: StreamEnd,
+    _ status: CloseStatus = CloseStatus(.normal)
+  ) {
+    if let end = stream.webSocket {
+      return closeSocket(stream, end, last: last, status, reason, dropsWaiting: false)
+    }
     if !stream.isStarted || stream.isHeld {
       leave(stream)
       stream.start()
@@ -257,7 +308,7 @@ final class EventStreams {
     return stream
   }
 
-  private func isOpen(_ stream: EventStream) -> Bool { streams[stream.id.serial] === stream }
+  func isOpen(_ stream: EventStream) -> Bool { streams[stream.id.serial] === stream }
 
   private func forget(_ stream: EventStream) {
     quota.giveBack(1)
@@ -267,7 +318,7 @@ final class EventStreams {
     loop.unwatch(stream.socket)
   }
 
-  private func arm(_ stream: EventStream, at deadline: Duration) {
+  func arm(_ stream: EventStream, at deadline: Duration) {
     stream.timerAt = deadline
     loop.schedule(token(of: stream), at: deadline)
   }

@@ -45,6 +45,13 @@ struct PrivateFrames {
     byteCount += frame.count
   }
 
+  /// Adds a frame that must not get lost behind those that go out before the same number.
+  mutating func insert(_ frame: Frame, before number: UInt64) {
+    let index = entries.lastIndex { $0.before <= number }.map { $0 + 1 } ?? 0
+    entries.insert(Entry(content: .frame(frame), before: number), at: index)
+    byteCount += frame.count
+  }
+
   /// Adds a frame before all others.
   mutating func prepend(_ frame: Frame) {
     entries.prepend(Entry(content: .frame(frame), before: 0))

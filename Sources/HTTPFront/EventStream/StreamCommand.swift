@@ -1,3 +1,5 @@
+package import WebSocketProtocol
+
 /// What other threads tell the streams of one http thread; handled in the order sent.
 ///
 /// Commands that name a stream or a group which is gone are ignored.
@@ -31,7 +33,17 @@ package enum StreamCommand: Sendable {
   /// Writes what waits, then `last`, then the end of the stream, and closes.
   ///
   /// For a stream that is held, what waits are its private frames only.
+  ///
+  /// A WebSocket then closes with 1000, and waits for the client's Close.
   case end(StreamID, last: Frame?)
+  /// A message for one WebSocket, compressed if that was agreed on; ignored for other streams.
+  ///
+  /// It goes out before what its group is sent later, and does not wait while its group is held.
+  case message(StreamID, WebSocketMessage)
+  /// Reads on from a WebSocket whose `SocketFlow` was `.pause`.
+  case resumeReading(StreamID)
+  /// Closes a WebSocket with this status when what waits is written.
+  case close(StreamID, CloseStatus)
 }
 
 /// Why a stream ended.
@@ -40,8 +52,14 @@ package enum StreamEnd: Equatable, Sendable {
   case ended
   /// It was behind, and its head said so; its last frame is written.
   case fellBehind
-  /// The client closed, or its network did.
+  /// The client closed the connection, or its network did.
   case clientLeft
+  /// The client of a WebSocket began the closing handshake.
+  case closedByClient(CloseStatus)
+  /// The client of a WebSocket broke its rules or our limits.
+  case violated(WebSocketViolation)
+  /// The client of a WebSocket did not answer a ping.
+  case unanswered
   /// The client took nothing for the write stall limit.
   case stalled
   /// The server stopped.

@@ -9,30 +9,36 @@ import Glibc
 
   var descriptor: Int32 { unsafe cmhd_descriptor(pointer) }
 
-  /// The numeric address of the peer.
+  /// The numeric address of the peer, or `unix`.
   var clientAddress: String {
     guard let address = unsafe cmhd_client_address(pointer) else { return "unknown" }
-    return unsafe SocketAddress(copying: address)?.host ?? "unknown"
+    // Whoever connects to a socket in the file system has no address.
+    return unsafe SocketAddress(copying: address)?.host ?? "unix"
   }
 
   /// The bytes of the request line and the headers.
   var headSize: Int { unsafe cmhd_head_size(pointer) }
 
-  func headers() -> HeaderFields {
-    var fields = HeaderFields()
-    unsafe withUnsafeMutablePointer(to: &fields) { fields in
+  /// The header fields, and whether all of them have the shape that is allowed.
+  func headers() -> (fields: HeaderFields, areSound: Bool) {
+    var headers = (fields: HeaderFields(), areSound: true)
+    unsafe withUnsafeMutablePointer(to: &headers) { headers in
       _ = unsafe MHD_get_connection_values_n(
         pointer, .HEADER_KIND,
         { context, _, name, nameCount, value, valueCount in
           guard let name = unsafe name else { return .YES }
-          let fields = unsafe context?.assumingMemoryBound(to: HeaderFields.self)
-          unsafe fields?.pointee.append(
+          guard
+            let headers = unsafe context?.assumingMemoryBound(
+              to: (fields: HeaderFields, areSound: Bool).self)
+          else { return .NO }
+          let isSound = unsafe headers.pointee.fields.appendReceived(
             ConnectionHandle.text(name, nameCount),
             unsafe value.map { unsafe ConnectionHandle.text($0, valueCount) } ?? "")
+          if !isSound { unsafe headers.pointee.areSound = false }
           return .YES
-        }, fields)
+        }, headers)
     }
-    return fields
+    return headers
   }
 
   /// Only from the access handler.

@@ -3,17 +3,30 @@ import Glibc
 
 /// What libmicrohttpd tells about its connections and requests, on the thread that runs it.
 protocol DaemonDelegate: AnyObject {
-  func opened(_ handle: ConnectionHandle) -> Connection
+  func opened(_ handle: ConnectionHandle, _ application: any HTTPApplication) -> Connection
   func closed(_ connection: Connection)
   /// The request line has arrived; the target is nil when it is no text.
   func began(on connection: Connection, target: String?) -> Exchange
   /// The head is complete; false closes the connection.
   func readHead(of exchange: Exchange, method: String, version: String) -> Bool
-  /// A piece of the body is there, to be kept or not; false closes the connection.
-  func admitsPiece(of exchange: Exchange, count: Int) -> Bool
+  /// A piece of the body is there.
+  func fate(ofPieceOf exchange: Exchange, count: Int) -> PieceFate
+  /// Takes a piece that was to be handed over; false closes the connection.
+  func received(_ piece: [UInt8], of exchange: Exchange) -> Bool
   /// Everything was read, or the request was resumed; false closes the connection.
   func proceed(with exchange: Exchange) -> Bool
   func ended(_ exchange: Exchange)
+}
+
+/// What becomes of a piece of a body.
+enum PieceFate {
+  case keep
+  case handOver
+  case drop
+  /// It stays with the library, which comes back with it.
+  case leave
+  /// The connection is closed.
+  case close
 }
 
 /// One libmicrohttpd daemon without a thread of its own.
@@ -23,12 +36,16 @@ protocol DaemonDelegate: AnyObject {
 
   private var daemon: OpaquePointer?
   private let delegate: any DaemonDelegate
+  private let application: any HTTPApplication
 
-  /// Takes over the listening socket.
+  /// Takes over the listening socket; without one it has only what is added to it.
   init(
-    listeningOn socket: Int32, options: HTTPServerOptions, delegate: any DaemonDelegate
+    listeningOn socket: Int32?, options: HTTPServerOptions,
+    application: any HTTPApplication,
+    delegate: any DaemonDelegate
   ) throws(HTTPServerError) {
     self.delegate = delegate
+    self.application = application
     unsafe daemon = nil
     var callbacks = unsafe cmhd_callbacks(
       access: accessed, completed: completed, connection: connectionChanged, target: began,
@@ -36,8 +53,8 @@ protocol DaemonDelegate: AnyObject {
     let idleSeconds = max(1, options.idleTimeout.components.seconds)
     let connections = max(1, options.connectionsMax / options.threads)
     unsafe daemon = cmhd_start(
-      socket, &callbacks, options.headerBytesMax + Self.poolReserve, UInt32(clamping: connections),
-      UInt32(clamping: idleSeconds))
+      socket ?? -1, &callbacks, options.headerBytesMax + Self.poolReserve,
+      UInt32(clamping: connections), UInt32(clamping: idleSeconds))
     guard unsafe daemon != nil else { throw .daemonNotStarted }
   }
 
@@ -54,6 +71,19 @@ protocol DaemonDelegate: AnyObject {
     var milliseconds: UInt64 = 0
     guard unsafe MHD_get_timeout(daemon, &milliseconds) == .YES else { return nil }
     return .milliseconds(Int64(clamping: milliseconds))
+  }
+
+  /// Takes over a socket that was accepted elsewhere, under the address of its client.
+  func add(_ socket: Int32, of client: ProxyHeader.Client) {
+    let named: SocketAddress? =
+      switch client {
+      case .peer: SocketAddress(peerOf: socket)
+      case .address(let bytes, let port): SocketAddress(bytes: bytes, port: port)
+      }
+    // A proxy on a socket in the file system has no address, and is on this machine.
+    guard let address = named ?? SocketAddress(bytes: [127, 0, 0, 1], port: 0) else { return }
+    // In any case the socket is the library's from here on.
+    _ = unsafe address.withSystemAddress { unsafe MHD_add_connection(daemon, socket, $0, $1) }
   }
 
   /// Accepts nothing any more.
@@ -75,7 +105,7 @@ protocol DaemonDelegate: AnyObject {
   ) {
     switch change {
     case .CONNECTION_NOTIFY_STARTED:
-      let connection = delegate.opened(unsafe ConnectionHandle(handle))
+      let connection = delegate.opened(unsafe ConnectionHandle(handle), application)
       unsafe context.pointee = Unmanaged.passRetained(connection).toOpaque()
     default:
       guard let raw = unsafe context.pointee else { return }
@@ -106,10 +136,15 @@ protocol DaemonDelegate: AnyObject {
     }
     let count = unsafe pieceCount.pointee
     guard count > 0 else { return delegate.proceed(with: exchange) }
-    guard delegate.admitsPiece(of: exchange, count: count) else { return false }
-    if exchange.keepsBody {
-      unsafe exchange.body.append(
-        contentsOf: UnsafeRawBufferPointer(start: piece, count: count))
+    let bytes = unsafe UnsafeRawBufferPointer(start: piece, count: count)
+    switch delegate.fate(ofPieceOf: exchange, count: count) {
+    case .close: return false
+    case .leave: return true
+    case .drop: break
+    case .keep: unsafe exchange.body.append(contentsOf: bytes)
+    case .handOver:
+      unsafe pieceCount.pointee = 0
+      return delegate.received(unsafe Array(bytes), of: exchange)
     }
     unsafe pieceCount.pointee = 0
     return true

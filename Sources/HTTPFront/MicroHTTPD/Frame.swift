@@ -1,8 +1,11 @@
+package import WebSocketProtocol
+
 /// A piece of a stream, encoded once and shared by everyone who is sent it.
 ///
 /// The chunked framing (its size in hexadecimal and the line ends around it) is part of the
 /// bytes, so that writing it is nothing but showing the kernel where they are. Clients of
-/// HTTP/1.0 are shown the content alone.
+/// HTTP/1.0 are shown the content alone. A frame of a WebSocket has that protocol's framing, and is
+/// for WebSockets only.
 package final class Frame: Sendable {
   private let bytes: SharedBytes
   private let prefixCount: Int
@@ -24,17 +27,27 @@ package final class Frame: Sendable {
     self.init(Array(text.utf8), position: position)
   }
 
+  /// A whole message of a WebSocket, never compressed, so that many clients can share it.
+  package init(
+    webSocket kind: MessageKind, _ payload: some Collection<UInt8>, position: Int64 = 0
+  ) {
+    bytes = SharedBytes([ServerFrame.message(kind, payload)])
+    prefixCount = 0
+    count = bytes.count
+    self.position = position
+  }
+
   /// The same content with a position of its own.
   func at(_ position: Int64) -> Frame {
     Frame(bytes(isChunked: false), position: position)
   }
 
   /// Bytes that are framed already, such as the head of an answer.
-  init(raw: [UInt8]) {
+  init(raw: [UInt8], position: Int64 = 0) {
     bytes = SharedBytes([raw])
     prefixCount = 0
     count = raw.count
-    position = 0
+    self.position = position
   }
 
   /// The chunk that ends a body; nothing without the chunked framing.

@@ -1,18 +1,52 @@
 import CLinux
 import Glibc
 
-/// The listening sockets of all http threads: one each, on one shared port.
-struct ListenSockets {
+/// The listening sockets of all http threads at one address: one each, on one shared port.
+struct ListenSockets: Sendable {
   /// Owned by the caller.
   let sockets: [Int32]
+  /// 0 for a socket in the file system.
   let port: Int
+  let file: UnixSocketFile?
+
+  init(_ address: HTTPListener.Address, count: Int) throws(HTTPServerError) {
+    switch address {
+    case .tcp(let host, let port): try self.init(host: host, port: port, count: count)
+    case .unix(let path, let mode): try self.init(path: path, mode: mode, count: count)
+    }
+  }
+
+  /// Closes all sockets, and removes the file if there is one.
+  func close() {
+    Self.close(sockets)
+    file?.remove()
+  }
+
+  /// Such a port cannot be shared, so the threads share one socket.
+  private init(path: String, mode: UInt32, count: Int) throws(HTTPServerError) {
+    let (socket, file) = try UnixSocketFile.listen(at: path, mode: mode)
+    var sockets = [socket]
+    for _ in 1..<max(1, count) {
+      let copy = fcntl(socket, F_DUPFD_CLOEXEC, 3)
+      guard copy >= 0 else {
+        let number = errno
+        Self.close(sockets)
+        file.remove()
+        throw .systemCall("fcntl", errorNumber: number)
+      }
+      sockets.append(copy)
+    }
+    self.sockets = sockets
+    self.file = file
+    port = 0
+  }
 
   /// Binds `count` sockets, between which the kernel deals new connections.
   ///
   /// Sharing a port also works with a foreign process of the same user, which would then get a
   /// part of our connections without any error. So the port is first bound without sharing,
   /// which fails when anybody else has it.
-  init(host: String, port: Int, count: Int) throws(HTTPServerError) {
+  private init(host: String, port: Int, count: Int) throws(HTTPServerError) {
     var address = try SocketAddress(host: host, port: port)
     if port != 0 {
       Self.close([try Self.bind(&address, host: host, isShared: false)])
@@ -36,6 +70,7 @@ struct ListenSockets {
     }
     self.sockets = sockets
     self.port = actualPort
+    file = nil
   }
 
   static func close(_ sockets: [Int32]) {

@@ -22,6 +22,49 @@ import Glibc
     }
   }
 
+  /// An address from its bytes, 4 or 16 of them, in network order; nil for any other number.
+  init?(bytes: [UInt8], port: UInt16) {
+    storage = sockaddr_storage()
+    switch bytes.count {
+    case 4: length = socklen_t(MemoryLayout<sockaddr_in>.size)
+    case 16: length = socklen_t(MemoryLayout<sockaddr_in6>.size)
+    default: return nil
+    }
+    storage.ss_family = sa_family_t(bytes.count == 4 ? AF_INET : AF_INET6)
+    // Behind the family and the port; IPv6 has its flow label in between.
+    let offset = bytes.count == 4 ? 4 : 8
+    unsafe withUnsafeMutableBytes(of: &storage) { storage in
+      unsafe storage.storeBytes(of: port.bigEndian, toByteOffset: 2, as: UInt16.self)
+      for (index, byte) in bytes.enumerated() { unsafe storage[offset + index] = byte }
+    }
+  }
+
+  /// The address of the peer of a connection.
+  init?(peerOf socket: Int32) {
+    var name = sockaddr_storage()
+    var size = socklen_t(MemoryLayout<sockaddr_storage>.size)
+    let copy: Self? = unsafe withUnsafeMutablePointer(to: &name) { pointer in
+      unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
+        guard unsafe getpeername(socket, address, &size) == 0 else { return nil }
+        return unsafe Self(copying: address)
+      }
+    }
+    guard let copy else { return nil }
+    self = copy
+  }
+
+  /// Lends the address in the form that C takes.
+  @unsafe func withSystemAddress<Result>(
+    _ body: (UnsafePointer<sockaddr>, socklen_t) -> Result
+  ) -> Result {
+    let length = length
+    return unsafe withUnsafePointer(to: storage) { pointer in
+      unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        unsafe body($0, length)
+      }
+    }
+  }
+
   /// Looks a host up; the first address it has.
   init(host: String, port: Int) throws(HTTPServerError) {
     var hints = unsafe addrinfo()

@@ -22,6 +22,15 @@ enum StreamSocket {
     }
   }
 
+  /// What a read brought.
+  enum Received: Equatable {
+    case bytes(Int)
+    case wouldBlock
+    /// The peer will send nothing more.
+    case end
+    case failed
+  }
+
   static let flags = Int32(MSG_NOSIGNAL | MSG_DONTWAIT)
 
   /// A second descriptor for the socket, so that the library may close its own.
@@ -45,6 +54,43 @@ enum StreamSocket {
     unsafe bytes.withUnsafeBytes { bytes in
       unsafe Written(Glibc.send(socket, bytes.baseAddress, bytes.count, flags))
     }
+  }
+
+  /// The next connection of a listening socket; nil when none waits.
+  static func accept(from listener: Int32) -> Int32? {
+    while true {
+      let socket = Glibc.accept(listener, nil, nil)
+      if socket >= 0 {
+        _ = fcntl(socket, F_SETFD, FD_CLOEXEC)
+        _ = fcntl(socket, F_SETFL, O_NONBLOCK)
+        return socket
+      }
+      guard errno == EINTR || errno == ECONNABORTED else { return nil }
+    }
+  }
+
+  /// Looks at what has arrived and leaves it there; empty for nothing, nil at the end.
+  static func peek(_ socket: Int32, atMost limit: Int) -> [UInt8]? {
+    var bytes = [UInt8](repeating: 0, count: limit)
+    let count = unsafe recv(socket, &bytes, limit, Int32(MSG_PEEK | MSG_DONTWAIT))
+    if count > 0 { return Array(bytes[..<count]) }
+    return count < 0 && (errno == EAGAIN || errno == EINTR) ? [] : nil
+  }
+
+  /// Throws away so many bytes that have been looked at.
+  static func take(_ count: Int, from socket: Int32) {
+    var bytes = [UInt8](repeating: 0, count: count)
+    _ = unsafe recv(socket, &bytes, count, Int32(MSG_DONTWAIT))
+  }
+
+  /// Reads into the front of a buffer what has arrived.
+  static func receive(from socket: Int32, into buffer: inout [UInt8]) -> Received {
+    let count = unsafe buffer.withUnsafeMutableBytes { bytes in
+      unsafe recv(socket, bytes.baseAddress, bytes.count, Int32(MSG_DONTWAIT))
+    }
+    if count > 0 { return .bytes(count) }
+    if count == 0 { return .end }
+    return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR ? .wouldBlock : .failed
   }
 
   static func finishWriting(_ socket: Int32) { _ = shutdown(socket, Int32(SHUT_WR)) }

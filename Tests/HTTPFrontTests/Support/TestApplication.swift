@@ -1,6 +1,7 @@
 import EventLoop
 import Glibc
 import HTTPFront
+import WebSocketProtocol
 
 /// An application whose behaviour is a few closures, and which tells what happened to it.
 final class TestApplication: HTTPApplication {
@@ -10,25 +11,47 @@ final class TestApplication: HTTPApplication {
     case closed(StreamID, StreamEnd)
     case lagged(StreamID, Int64)
     case drained(StreamID, Int64)
+    case opened(StreamID, String?)
+    case received(StreamID, String)
+    case crowded(StreamID)
+    case piece(RequestID, String)
+    case aborted(RequestID)
     case reported(HTTPServerFact)
   }
 
   let admission: @Sendable (RequestHead) -> Admission
   let answer: @Sendable (Request) -> Answer
   let late: @Sendable (RequestID) -> Response?
+  let reception: @Sendable (StreamID, WebSocketMessage) -> SocketFlow
+  /// What becomes of a body that is taken in pieces.
+  let flow: @Sendable (RequestID, [UInt8]) -> BodyFlow
+  /// Added to every answer.
+  let decoration: @Sendable (inout HeaderFields, RequestHead?) -> Void
+  let welcomes: @Sendable (String) -> Bool
   private let mailbox: Mailbox<Event>
+  private let records: TestMailbox<AccessRecord>
   private let unread = Locked<[Event]>([])
+  private let sockets = Locked<Set<StreamID>>([])
 
   init(
     admission: @escaping @Sendable (RequestHead) -> Admission = { _ in .accept(bodyLimit: 1 << 20)
     },
     late: @escaping @Sendable (RequestID) -> Response? = { _ in .text("late", status: 202) },
+    reception: @escaping @Sendable (StreamID, WebSocketMessage) -> SocketFlow = { _, _ in .more },
+    flow: @escaping @Sendable (RequestID, [UInt8]) -> BodyFlow = { _, _ in .more },
+    decoration: @escaping @Sendable (inout HeaderFields, RequestHead?) -> Void = { _, _ in },
+    welcomes: @escaping @Sendable (String) -> Bool = { _ in true },
     answer: @escaping @Sendable (Request) -> Answer
   ) throws {
+    self.flow = flow
+    self.decoration = decoration
+    self.welcomes = welcomes
+    self.reception = reception
     self.admission = admission
     self.answer = answer
     self.late = late
     mailbox = try Mailbox(capacity: 1)
+    records = try TestMailbox()
   }
 
   func admit(_ head: RequestHead) -> Admission { admission(head) }
@@ -41,8 +64,40 @@ final class TestApplication: HTTPApplication {
   func deadlineReached(_ id: RequestID) -> Response? { late(id) }
   func clientLeft(_ id: RequestID) { mailbox.sendReserved(.left(id)) }
   func gapFrame(for id: StreamID, missed: Int) -> Frame? { Frame("gap \(missed)\n\n") }
-  func closingFrame(for id: StreamID) -> Frame? { Frame("bye\n\n") }
+  func closingFrame(for id: StreamID) -> Frame? {
+    sockets.withLock { $0.contains(id) }
+      ? Frame(webSocket: .text, "bye".utf8) : Frame("bye\n\n")
+  }
+
+  func socketOpened(_ id: StreamID, subprotocol: String?) {
+    sockets.withLock { _ = $0.insert(id) }
+    mailbox.sendReserved(.opened(id, subprotocol))
+  }
+
+  func socketReceived(_ id: StreamID, _ message: WebSocketMessage) -> SocketFlow {
+    mailbox.sendReserved(.received(id, String(decoding: message.bytes, as: UTF8.self)))
+    return reception(id, message)
+  }
+
+  func socketCrowded(_ id: StreamID) { mailbox.sendReserved(.crowded(id)) }
+
   func report(_ fact: HTTPServerFact) { mailbox.sendReserved(.reported(fact)) }
+
+  func admitsConnection(from clientAddress: String) -> Bool { welcomes(clientAddress) }
+
+  func bodyReceived(_ piece: [UInt8], of id: RequestID, _ head: RequestHead) -> BodyFlow {
+    mailbox.sendReserved(.piece(id, String(decoding: piece, as: UTF8.self)))
+    return flow(id, piece)
+  }
+
+  func bodyAborted(_ id: RequestID) { mailbox.sendReserved(.aborted(id)) }
+
+  func decorate(_ headers: inout HeaderFields, of id: RequestID, for head: RequestHead?) {
+    decoration(&headers, head)
+  }
+
+  func route(of head: RequestHead) -> String? { head.path.hasPrefix("/t/") ? "/t/{name}" : nil }
+  func answered(_ record: AccessRecord) { records.send(record) }
 
   func streamClosed(_ id: StreamID, reason: StreamEnd) {
     mailbox.sendReserved(.closed(id, reason))
@@ -94,6 +149,25 @@ final class TestApplication: HTTPApplication {
 
   func nextClosed() -> StreamEnd? {
     next { if case .closed(_, let reason) = $0 { reason } else { nil } }
+  }
+
+  func nextPiece() -> String? {
+    next { if case .piece(_, let text) = $0 { text } else { nil } }
+  }
+
+  func nextPieceID() -> RequestID? {
+    next { if case .piece(let id, _) = $0 { id } else { nil } }
+  }
+
+  func nextAborted() -> RequestID? {
+    next { if case .aborted(let id) = $0 { id } else { nil } }
+  }
+
+  /// What is told of the first request since the last call; only the first one is kept.
+  func nextRecord() -> AccessRecord? { records.next() }
+
+  func nextReceived() -> String? {
+    next { if case .received(_, let text) = $0 { text } else { nil } }
   }
 
   /// The position after which a stream has lagged.

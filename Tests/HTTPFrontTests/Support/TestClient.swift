@@ -33,6 +33,15 @@ final class TestClient {
     guard result == 0 else { throw Failure.refused(errno) }
   }
 
+  /// Connects to a socket in the file system.
+  init(path: String) throws {
+    guard let address = UnixAddress(path) else { throw Failure.refused(EINVAL) }
+    socket = Glibc.socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+    let socket = socket
+    let result = unsafe address.withSystemAddress { unsafe connect(socket, $0, $1) }
+    guard result == 0 else { throw Failure.refused(errno) }
+  }
+
   deinit { close(socket) }
 
   func send(_ text: String) { send(Array(text.utf8)) }

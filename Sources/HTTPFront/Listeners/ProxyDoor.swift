@@ -1,0 +1,94 @@
+import EventLoop
+
+/// The connections of a listener that still owe the header of the PROXY protocol.
+///
+/// We accept them ourselves and read the header; then they go to libmicrohttpd under the address that
+/// it names. One that takes too long or says something else is closed without a word.
+final class ProxyDoor {
+  private struct Waiting {
+    let socket: Int32
+    var bytes: [UInt8] = []
+  }
+
+  static let waitingMax = 1024
+  static let patience = Duration.seconds(5)
+
+  private let loop: Loop
+  private let socket: Int32
+  private let token: LoopToken
+  /// Takes a socket over, with the address of the client if the header named one.
+  private let admit: (Int32, ProxyHeader.Client) -> Void
+  private let nextSerial: () -> UInt64
+  private var waiting: [UInt64: Waiting] = [:]
+  private var isClosed = false
+
+  /// Takes over a listening socket; `nextSerial` names the connections that wait.
+  init(
+    loop: Loop, socket: Int32, index: Int, nextSerial: @escaping () -> UInt64,
+    admit: @escaping (Int32, ProxyHeader.Client) -> Void
+  ) throws(SystemError) {
+    self.loop = loop
+    self.socket = socket
+    self.admit = admit
+    self.nextSerial = nextSerial
+    token = LoopToken(.door, UInt64(index))
+    try loop.watch(socket, [.readable], token)
+  }
+
+  /// Accepts what has come.
+  func accept() {
+    while !isClosed, let connection = StreamSocket.accept(from: socket) {
+      let serial = nextSerial()
+      let token = LoopToken(.proxied, serial)
+      guard waiting.count < Self.waitingMax,
+        (try? loop.watch(connection, [.readable], token)) != nil
+      else {
+        StreamSocket.close(connection)
+        continue
+      }
+      waiting[serial] = Waiting(socket: connection)
+      loop.schedule(token, at: loop.now + Self.patience)
+    }
+  }
+
+  /// Reads what one connection says, unless it is of another door.
+  func readable(_ token: LoopToken) {
+    guard var connection = waiting[token.value] else { return }
+    let known = connection.bytes.count
+    // Only looked at: what comes behind the header is for libmicrohttpd.
+    guard let seen = StreamSocket.peek(connection.socket, atMost: 4200 - known) else {
+      return close(token)
+    }
+    guard !seen.isEmpty else { return }
+    connection.bytes += seen
+    switch ProxyHeader.read(connection.bytes) {
+    case .malformed: close(token)
+    case .incomplete:
+      StreamSocket.take(seen.count, from: connection.socket)
+      waiting[token.value] = connection
+    case .complete(let count, let client):
+      StreamSocket.take(count - known, from: connection.socket)
+      waiting[token.value] = nil
+      loop.unwatch(connection.socket)
+      admit(connection.socket, client)
+    }
+  }
+
+  /// A connection has had its time.
+  func timerFired(_ token: LoopToken) { close(token) }
+
+  /// Accepts nothing any more, and lets go of what waits.
+  func quiesce() {
+    guard !isClosed else { return }
+    isClosed = true
+    loop.unwatch(socket)
+    StreamSocket.close(socket)
+    for serial in Array(waiting.keys) { close(LoopToken(.proxied, serial)) }
+  }
+
+  private func close(_ token: LoopToken) {
+    guard let connection = waiting.removeValue(forKey: token.value) else { return }
+    loop.unwatch(connection.socket)
+    StreamSocket.close(connection.socket)
+  }
+}
