@@ -10,6 +10,7 @@ package enum ProblemCode: String, CaseIterable, Sendable {
   case topicInvalid = "topic-invalid"
   case topicRejected = "topic-rejected"
   case filterInvalid = "filter-invalid"
+  case emptyBatch = "empty-batch"
   case idempotencyKeyMissing = "idempotency-key-missing"
   case brokerNotAuthorized = "broker-not-authorized"
   case notFound = "not-found"
@@ -20,6 +21,7 @@ package enum ProblemCode: String, CaseIterable, Sendable {
   case notAcceptable = "not-acceptable"
   case bodyTimeout = "body-timeout"
   case payloadTooLarge = "payload-too-large"
+  case batchTooLarge = "batch-too-large"
   case uriTooLong = "uri-too-long"
   case unsupportedMediaType = "unsupported-media-type"
   case qosNotSupported = "qos-not-supported"
@@ -46,7 +48,8 @@ package enum ProblemCode: String, CaseIterable, Sendable {
   package var status: Int {
     switch self {
     case .badJSON, .badBase64, .badHeader, .badEventID, .badParameter, .unknownParameter,
-      .missingTopic, .topicInvalid, .topicRejected, .filterInvalid, .idempotencyKeyMissing:
+      .missingTopic, .topicInvalid, .topicRejected, .filterInvalid, .idempotencyKeyMissing,
+      .emptyBatch:
       400
     case .brokerNotAuthorized: 403
     case .notFound, .messageUnknown, .subscriptionUnknown: 404
@@ -54,7 +57,7 @@ package enum ProblemCode: String, CaseIterable, Sendable {
     case .notAcceptable: 406
     case .bodyTimeout: 408
     case .subscriptionInUse: 409
-    case .payloadTooLarge: 413
+    case .payloadTooLarge, .batchTooLarge: 413
     case .uriTooLong: 414
     case .unsupportedMediaType: 415
     case .qosNotSupported, .retainNotAvailable, .wildcardNotAvailable, .sharedNotAvailable,
@@ -82,6 +85,7 @@ package enum ProblemCode: String, CaseIterable, Sendable {
     case .topicInvalid: "Topic is not a valid topic name"
     case .topicRejected: "Broker refused the topic name"
     case .filterInvalid: "Topic filter is not valid"
+    case .emptyBatch: "Batch has no message"
     case .idempotencyKeyMissing: "Idempotency key is missing"
     case .brokerNotAuthorized: "Broker does not allow this"
     case .notFound: "Nothing is here"
@@ -92,6 +96,7 @@ package enum ProblemCode: String, CaseIterable, Sendable {
     case .notAcceptable: "No acceptable representation"
     case .bodyTimeout: "Request took too long to arrive"
     case .payloadTooLarge: "Body is too large"
+    case .batchTooLarge: "Batch is too large"
     case .uriTooLong: "URI is too long"
     case .unsupportedMediaType: "Content type is not supported here"
     case .qosNotSupported: "Broker does not support this QoS"

@@ -37,6 +37,7 @@ struct ConfigurationOptions: ParsableArguments {
   @Option(.uncertain) var uncertain: String?
   @Option(.deadLetters) var deadLetters: String?
   @Option(.deadLetterBytes) var deadLetterBytes: String?
+  @Option(.emqxAPI) var emqxAPI: String?
   @Option(.streams) var streams: String?
   @Option(.topicsPerStream) var topicsPerStream: String?
   @Option(.heartbeat) var heartbeat: String?
@@ -85,6 +86,7 @@ struct ConfigurationOptions: ParsableArguments {
       .uncertain: uncertain,
       .deadLetters: deadLetters,
       .deadLetterBytes: deadLetterBytes,
+      .emqxAPI: emqxAPI,
       .streams: streams,
       .topicsPerStream: topicsPerStream,
       .heartbeat: heartbeat,

@@ -101,6 +101,9 @@ enum SettingCatalogue {
     Setting(
       .deadLetterBytes, \.publishing.deadLetterBytes, in: .kibibytes(64) ... .gibibytes(65_536),
       "Bytes of undeliverable publishes; beyond that the oldest are dropped."),
+    Setting(
+      .emqxAPI, \.publishing.servesEMQX,
+      "Whether /api/v5/publish and /api/v5/publish/bulk answer as EMQX 5 does."),
   ]
 
   private static let streams = [

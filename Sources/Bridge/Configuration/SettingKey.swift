@@ -28,6 +28,7 @@ enum SettingKey: String, CaseIterable, Sendable {
   case uncertain
   case deadLetters = "dead_letters"
   case deadLetterBytes = "dead_letter_bytes"
+  case emqxAPI = "emqx_api"
   case streams
   case topicsPerStream = "topics_per_stream"
   case heartbeat

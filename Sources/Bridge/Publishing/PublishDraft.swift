@@ -22,6 +22,8 @@ struct PublishDraft {
   /// In seconds; zero never gives up.
   var expiresIn: Int?
   var idempotencyKey: String?
+  /// What the key is bound to beside the message: all messages of a batch that has one key.
+  var batchDigest: [UInt8] = []
   /// A field that only MQTT 5 carries was asked for in so many words.
   private(set) var needsMQTT5 = false
   private var sources: [String: Source] = [:]

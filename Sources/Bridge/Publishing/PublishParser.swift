@@ -23,6 +23,19 @@ enum PublishParser {
     return draft
   }
 
+  /// Reads one envelope of a text that has several, in which the places of the node lie.
+  static func parse(_ node: JSONNode, in text: [UInt8]) throws(Problem) -> PublishDraft {
+    var draft = PublishDraft()
+    try PublishEnvelope.readJSON(node, in: text, &draft)
+    guard draft.topic != nil else {
+      throw Problem(
+        .missingTopic, detail: "the message names no topic",
+        hint: "every message of a batch has a topic of its own")
+    }
+    markText(&draft)
+    return draft
+  }
+
   private static func readQuery(_ query: Query, _ draft: inout PublishDraft) throws(Problem) {
     for parameter in query.parameters {
       let name: String

@@ -23,7 +23,9 @@ final class PublicApplication: HTTPApplication {
     self.wiring = wiring
     self.publisher = publisher
     self.messages = messages
-    router = Router(basePath: configuration.http.basePath.description, RouteTable.routes)
+    router = Router(
+      basePath: configuration.http.basePath.description,
+      RouteTable.routes.filter { $0.endpoint.isServed(configuration) })
     streams = StreamRoute(configuration, wiring, log)
     history = HistoryRoute(wiring, log.resolver)
     subscriptions = SubscriptionRoute(configuration, wiring, log.named)
@@ -40,6 +42,8 @@ final class PublicApplication: HTTPApplication {
     switch endpoint {
     case .publish, .publishToTopic, .retainInTopic, .clearTopic:
       return .accept(bodyLimit: PublishRoute.bodyLimit(endpoint, head, configuration))
+    case .publishBatch, .emqxPublish, .emqxPublishBulk:
+      return .accept(bodyLimit: PublishBatch.bytesMaximum)
     case .putSubscription, .acknowledge:
       return .accept(bodyLimit: SubscriptionRoute.bodyBytesMax)
     case .message, .subscribe, .history, .page, .listSubscriptions, .getSubscription,
@@ -51,9 +55,16 @@ final class PublicApplication: HTTPApplication {
   /// Every method but GET publishes here, and every refusal of a publish says that nothing was kept.
   func complete(_ problem: Problem, for head: RequestHead?) -> Problem {
     switch head?.method {
-    case "POST", "PUT", "DELETE": PublishRoute.withKept(problem)
+    case "POST", "PUT", "DELETE": PublishRoute.withKept(completed(problem, head))
     default: problem
     }
+  }
+
+  private func completed(_ problem: Problem, _ head: RequestHead?) -> Problem {
+    guard let head,
+      case .found(.publishBatch, _) = router.match(method: head.method, path: head.path)
+    else { return problem }
+    return BatchRoute.complete(problem)
   }
 
   func handle(_ request: Request) -> Answer {
@@ -79,6 +90,14 @@ final class PublicApplication: HTTPApplication {
       } catch {
         throw PublishRoute.withKept(error)
       }
+    case .publishBatch:
+      do throws(Problem) {
+        return try BatchRoute.publish(request, publisher)
+      } catch {
+        throw PublishRoute.withKept(error)
+      }
+    case .emqxPublish: return EMQXRoute.publish(request, publisher, isBulk: false)
+    case .emqxPublishBulk: return EMQXRoute.publish(request, publisher, isBulk: true)
     case .message: return try messages.lookUp(captures["id"] ?? "", request)
     case .subscribe: return try streams.open(request)
     case .history: return try history.read(request)

@@ -98,6 +98,13 @@ import Yams
     #expect(document.members(ofSchema: "MessageProperties") == fields.subtracting(outside))
   }
 
+  @Test(arguments: ["/publish/batch", "/publish/bulk"])
+  func `the parameters of a batch are the documented ones`(path: String) throws {
+    let batch = try document.operation("POST", path)
+    #expect(names(batch, in: "query") == Set(BatchFields.names))
+    #expect(names(batch, in: "header") == ["Idempotency-Key", "Prefer"])
+  }
+
   @Test func `the parameters of a stream are the documented ones`() throws {
     let subscribe = try document.operation("GET", "/subscribe")
     let fields = StreamParameters.Field.self
