@@ -5,6 +5,10 @@ package struct EventItem: Sendable, Equatable {
   package var body: [UInt8]
   /// A number that is remembered in the same transaction, until it is forgotten.
   package var receipt: Int64?
+  /// What it changes about the last value of its topic, in the same transaction.
+  package var lastValue: LastValueChange?
+  /// Whether it is an event at all; without it only its last value counts, and its place is 0.
+  package var isLogged = true
 
   package init(topic: String, kind: UInt8, body: [UInt8], receipt: Int64? = nil) {
     self.topic = topic

@@ -62,6 +62,7 @@ enum Schema {
     INSERT INTO settings SELECT 'instance', value FROM settings WHERE key = 'epoch';
     """,
     keysAndDeadLetters,
+    lastValues,
   ]
 
   /// Creates or migrates the tables; a database that is not ours or newer is left as it was.
