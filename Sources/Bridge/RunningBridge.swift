@@ -95,6 +95,13 @@ final class RunningBridge: Sendable {
     if !recorded.isEmpty, let hold = wiring.named?.nextHold() {
       holds.append(NamedSubscriptions.holdRequest(hold, SubscriptionTerms(filters: recorded)))
     }
+    let kept = configuration.lastValues.kept.filters
+    if !kept.isEmpty, let hold = wiring.named?.nextHold() {
+      holds.append(
+        StreamRequest(
+          stream: hold, filters: kept, maximumQoS: .exactlyOnce, wantsRetained: true,
+          representation: Representation(), isHold: true))
+    }
     return holds
   }
 
@@ -163,7 +170,7 @@ final class RunningBridge: Sendable {
     let replays = Replays(wiring, resolver, position, named)
     return EventLogParts(
       epoch: store.epoch, coverage: coverage, position: position, resolver: resolver,
-      replays: replays, named: named)
+      replays: replays, named: named, values: TopicValues(wiring, configuration.lastValues))
   }
 
   private static func makeServer(
@@ -187,6 +194,8 @@ final class RunningBridge: Sendable {
     options.deadLetterLimits = StoreOptions.Limits(
       messages: configuration.publishing.deadLetters,
       bytes: configuration.publishing.deadLetterBytes.bytes)
+    options.lastValueLimits = StoreOptions.Limits(
+      messages: configuration.lastValues.topics, bytes: configuration.lastValues.bytes.bytes)
     options.feedLimits.messages = max(options.feedLimits.messages, configuration.mqtt.inflight)
     return options
   }

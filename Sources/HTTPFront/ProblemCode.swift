@@ -15,6 +15,7 @@ package enum ProblemCode: String, CaseIterable, Sendable {
   case brokerNotAuthorized = "broker-not-authorized"
   case notFound = "not-found"
   case messageUnknown = "message-unknown"
+  case noRetainedMessage = "no-retained-message"
   case subscriptionUnknown = "subscription-unknown"
   case subscriptionInUse = "subscription-in-use"
   case methodNotAllowed = "method-not-allowed"
@@ -33,6 +34,7 @@ package enum ProblemCode: String, CaseIterable, Sendable {
   case mqtt5Required = "mqtt5-required"
   case tooManyConnections = "too-many-connections"
   case tooManySubscriptions = "too-many-subscriptions"
+  case tooManyRequestsOutstanding = "too-many-requests-outstanding"
   case headersTooLarge = "headers-too-large"
   case `internal` = "internal"
   case brokerRejected = "broker-rejected"
@@ -52,7 +54,7 @@ package enum ProblemCode: String, CaseIterable, Sendable {
       .emptyBatch:
       400
     case .brokerNotAuthorized: 403
-    case .notFound, .messageUnknown, .subscriptionUnknown: 404
+    case .notFound, .messageUnknown, .subscriptionUnknown, .noRetainedMessage: 404
     case .methodNotAllowed: 405
     case .notAcceptable: 406
     case .bodyTimeout: 408
@@ -63,7 +65,7 @@ package enum ProblemCode: String, CaseIterable, Sendable {
     case .qosNotSupported, .retainNotAvailable, .wildcardNotAvailable, .sharedNotAvailable,
       .payloadFormatInvalid, .idempotencyKeyReused, .mqtt5Required:
       422
-    case .tooManyConnections, .tooManySubscriptions: 429
+    case .tooManyConnections, .tooManySubscriptions, .tooManyRequestsOutstanding: 429
     case .headersTooLarge: 431
     case .internal: 500
     case .brokerRejected, .deliveryUncertain: 502
@@ -90,6 +92,7 @@ package enum ProblemCode: String, CaseIterable, Sendable {
     case .brokerNotAuthorized: "Broker does not allow this"
     case .notFound: "Nothing is here"
     case .messageUnknown: "No such message"
+    case .noRetainedMessage: "No retained message"
     case .subscriptionUnknown: "No such subscription"
     case .subscriptionInUse: "Subscription has a consumer"
     case .methodNotAllowed: "Method is not allowed here"
@@ -108,6 +111,7 @@ package enum ProblemCode: String, CaseIterable, Sendable {
     case .mqtt5Required: "Broker connection does not speak MQTT 5"
     case .tooManyConnections: "Too many connections"
     case .tooManySubscriptions: "Too many subscriptions"
+    case .tooManyRequestsOutstanding: "Too many requests wait for their answer"
     case .headersTooLarge: "Header fields are too large"
     case .internal: "Something went wrong here"
     case .brokerRejected: "Broker refused the message"

@@ -29,7 +29,7 @@ final class BrokerApplication: LinkApplication {
     self.observer = observer
     outbox = OutboxConsumer(holdsUncertain: configuration.publishing.uncertain == .hold)
     hub = StreamHub(linger: configuration.streams.unsubscribeLinger)
-    inbound = BrokerInbound(configuration.history, wiring, log)
+    inbound = BrokerInbound(configuration, wiring, log)
   }
 
   var nextDeadline: Duration? {

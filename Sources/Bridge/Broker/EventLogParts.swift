@@ -6,4 +6,5 @@ struct EventLogParts: Sendable {
   let resolver: ReplayResolver
   let replays: Replays
   let named: NamedSubscriptions
+  let values: TopicValues
 }

@@ -49,6 +49,10 @@ struct ConfigurationOptions: ParsableArguments {
   @Option(.historyAge) var historyAge: String?
   @Option(.historyBytes) var historyBytes: String?
   @Option(.record) var record: String?
+  @Option(.lastValue) var lastValue: String?
+  @Option(.lastValueTopics) var lastValueTopics: String?
+  @Option(.lastValueBytes) var lastValueBytes: String?
+  @Option(.retainedWait) var retainedWait: String?
   @Option(.data) var data: String?
   @Option(.drainTimeout) var drainTimeout: String?
   @Option(.readyRequiresBroker) var readyRequiresBroker: String?
@@ -98,6 +102,10 @@ struct ConfigurationOptions: ParsableArguments {
       .historyAge: historyAge,
       .historyBytes: historyBytes,
       .record: record,
+      .lastValue: lastValue,
+      .lastValueTopics: lastValueTopics,
+      .lastValueBytes: lastValueBytes,
+      .retainedWait: retainedWait,
       .data: data,
       .drainTimeout: drainTimeout,
       .readyRequiresBroker: readyRequiresBroker,

@@ -142,6 +142,21 @@ enum SettingCatalogue {
     Setting(
       .record, \.history.record,
       "Topics that stay subscribed at the broker, so that their history has no holes."),
+    Setting(
+      .lastValue, \.lastValues.kept,
+      "Topics whose newest message is kept, retained or not, and answered without asking the broker."
+    ),
+    Setting(
+      .lastValueTopics, \.lastValues.topics, in: 1...100_000_000,
+      "Topics whose newest message is kept; beyond that those that changed longest ago are dropped."
+    ),
+    Setting(
+      .lastValueBytes, \.lastValues.bytes, in: .kibibytes(64) ... .gibibytes(65_536),
+      "Bytes of newest messages; beyond that those that changed longest ago are dropped."),
+    Setting(
+      .retainedWait, \.lastValues.retainedWait, in: .milliseconds(1) ... .seconds(60),
+      "How long a retained message of the broker is waited for; it does not say that there is none."
+    ),
   ]
 
   private static let process = [

@@ -40,6 +40,10 @@ enum SettingKey: String, CaseIterable, Sendable {
   case historyAge = "history_age"
   case historyBytes = "history_bytes"
   case record
+  case lastValue = "last_value"
+  case lastValueTopics = "last_value_topics"
+  case lastValueBytes = "last_value_bytes"
+  case retainedWait = "retained_wait"
   case data
   case drainTimeout = "drain_timeout"
   case readyRequiresBroker = "ready_requires_broker"

@@ -150,7 +150,8 @@ struct StreamHub: ~Copyable {
   mutating func closed(_ id: StreamID, at now: Duration, _ actions: inout [Action]) {
     guard let stream = streams.removeValue(forKey: id) else { return }
     for case let identifier? in stream.awaited {
-      upstream.release(slot: identifier.slot, at: now, &upstreamActions)
+      upstream.release(
+        slot: identifier.slot, at: now, lingers: stream.request.lingers, &upstreamActions)
       collectors.remove(id, identifier)
       waiting[identifier]?.remove(id)
       if waiting[identifier]?.isEmpty == true { waiting[identifier] = nil }

@@ -9,6 +9,8 @@ enum Endpoint: Sendable {
   case publishBatch
   case emqxPublish
   case emqxPublishBulk
+  case readTopic
+  case listRetained
   case message
   case subscribe
   case history
@@ -54,6 +56,9 @@ enum RouteTable {
     Route("POST", "/topics/{topic...}", .publishToTopic),
     Route("PUT", "/topics/{topic...}", .retainInTopic),
     Route("DELETE", "/topics/{topic...}", .clearTopic),
+    Route("GET", "/topics/{topic...}", .readTopic),
+    Route("GET", "/topics", .readTopic),
+    Route("GET", "/retained", .listRetained),
     Route("GET", "/messages/{id}", .message),
     Route("GET", "/subscribe", .subscribe),
     Route("GET", "/history", .history),

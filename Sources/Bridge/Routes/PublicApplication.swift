@@ -12,6 +12,7 @@ final class PublicApplication: HTTPApplication {
   private let streams: StreamRoute
   private let history: HistoryRoute
   private let subscriptions: SubscriptionRoute
+  private let values: TopicValues
   private let replays: Replays
   private let observer: Observer
 
@@ -29,6 +30,7 @@ final class PublicApplication: HTTPApplication {
     streams = StreamRoute(configuration, wiring, log)
     history = HistoryRoute(wiring, log.resolver)
     subscriptions = SubscriptionRoute(configuration, wiring, log.named)
+    values = log.values
     replays = log.replays
     self.observer = observer
   }
@@ -46,7 +48,8 @@ final class PublicApplication: HTTPApplication {
       return .accept(bodyLimit: PublishBatch.bytesMaximum)
     case .putSubscription, .acknowledge:
       return .accept(bodyLimit: SubscriptionRoute.bodyBytesMax)
-    case .message, .subscribe, .history, .page, .listSubscriptions, .getSubscription,
+    case .message, .readTopic, .listRetained, .subscribe, .history, .page, .listSubscriptions,
+      .getSubscription,
       .deleteSubscription:
       return .accept(bodyLimit: 0)
     }
@@ -99,6 +102,8 @@ final class PublicApplication: HTTPApplication {
     case .emqxPublish: return EMQXRoute.publish(request, publisher, isBulk: false)
     case .emqxPublishBulk: return EMQXRoute.publish(request, publisher, isBulk: true)
     case .message: return try messages.lookUp(captures["id"] ?? "", request)
+    case .readTopic: return try values.read(captures["topic"], request)
+    case .listRetained: return try values.list(request)
     case .subscribe: return try streams.open(request)
     case .history: return try history.read(request)
     case .listSubscriptions: return try subscriptions.list(request)
@@ -112,13 +117,14 @@ final class PublicApplication: HTTPApplication {
 
   func deadlineReached(_ id: RequestID) -> Response? {
     publisher.deadlineReached(id) ?? messages.deadlineReached(id)
-      ?? subscriptions.deadlineReached(id)
+      ?? subscriptions.deadlineReached(id) ?? values.deadlineReached(id)
   }
 
   func clientLeft(_ id: RequestID) {
     publisher.clientLeft(id)
     messages.clientLeft(id)
     subscriptions.clientLeft(id)
+    values.clientLeft(id)
   }
 
   func streamLagged(_ id: StreamID, after position: Int64) {

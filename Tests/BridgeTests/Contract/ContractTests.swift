@@ -105,6 +105,16 @@ import Yams
     #expect(names(batch, in: "header") == ["Idempotency-Key", "Prefer"])
   }
 
+  @Test func `the parameters of values are the documented ones`() throws {
+    let value = try document.operation("GET", "/topics/{topic}")
+    #expect(names(value, in: "query") == Set(TopicQuestion.names))
+    #expect(names(value, in: "header") == ["Accept", "If-None-Match", "Prefer"])
+    let query = try document.operation("GET", "/topics")
+    #expect(names(query, in: "query") == Set(TopicQuestion.names + ["topic"]))
+    let list = try document.operation("GET", "/retained")
+    #expect(names(list, in: "query") == Set(RetainedQuestion.names))
+  }
+
   @Test func `the parameters of a stream are the documented ones`() throws {
     let subscribe = try document.operation("GET", "/subscribe")
     let fields = StreamParameters.Field.self
