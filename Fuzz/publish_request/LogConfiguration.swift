@@ -2,3 +2,4 @@
 struct LogConfiguration: Sendable {}
 struct HistoryConfiguration: Sendable {}
 struct LastValueConfiguration: Sendable {}
+struct RequestConfiguration: Sendable {}

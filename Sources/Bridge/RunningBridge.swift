@@ -37,10 +37,12 @@ final class RunningBridge: Sendable {
     }
     wiring.connect(store: store)
 
-    let log = Self.makeLog(configuration, wiring, store, coverage)
     // The instance was drawn at random when the data directory was made, and stays with it.
     let clientID = configuration.mqtt.clientID ?? "mqtt-bridge-\(store.instance)"
     self.clientID = clientID
+    let requests = Requests(configuration, wiring, publisher, clientID: clientID)
+    wiring.connect(requests: requests)
+    let log = Self.makeLog(configuration, wiring, store, coverage, requests)
     var options = BrokerClientOptions.make(configuration, clientID: clientID)
     // Logged by an earlier process: the broker may send them again.
     options.restoredInbound = store.loadedReceipts.map { PacketID(truncatingIfNeeded: $0) }
@@ -95,13 +97,7 @@ final class RunningBridge: Sendable {
     if !recorded.isEmpty, let hold = wiring.named?.nextHold() {
       holds.append(NamedSubscriptions.holdRequest(hold, SubscriptionTerms(filters: recorded)))
     }
-    let kept = configuration.lastValues.kept.filters
-    if !kept.isEmpty, let hold = wiring.named?.nextHold() {
-      holds.append(
-        StreamRequest(
-          stream: hold, filters: kept, maximumQoS: .exactlyOnce, wantsRetained: true,
-          representation: Representation(), isHold: true))
-    }
+    if let hold = TopicValues.hold(configuration.lastValues) { holds.append(hold) }
     return holds
   }
 
@@ -158,7 +154,7 @@ final class RunningBridge: Sendable {
 
   private static func makeLog(
     _ configuration: BridgeConfiguration, _ wiring: Wiring, _ store: Store,
-    _ coverage: CoverageTable
+    _ coverage: CoverageTable, _ requests: Requests
   ) -> EventLogParts {
     coverage.restore(store.loadedNames)
     let bounds = store.eventBounds
@@ -170,7 +166,8 @@ final class RunningBridge: Sendable {
     let replays = Replays(wiring, resolver, position, named)
     return EventLogParts(
       epoch: store.epoch, coverage: coverage, position: position, resolver: resolver,
-      replays: replays, named: named, values: TopicValues(wiring, configuration.lastValues))
+      replays: replays, named: named, values: TopicValues(wiring, configuration.lastValues),
+      requests: requests)
   }
 
   private static func makeServer(

@@ -45,6 +45,7 @@ package enum ProblemCode: String, CaseIterable, Sendable {
   case storeBusy = "store-busy"
   case draining = "draining"
   case messageExpired = "message-expired"
+  case replyTimeout = "reply-timeout"
   case diskFull = "disk-full"
 
   package var status: Int {
@@ -70,7 +71,7 @@ package enum ProblemCode: String, CaseIterable, Sendable {
     case .internal: 500
     case .brokerRejected, .deliveryUncertain: 502
     case .brokerUnavailable, .brokerQuotaExceeded, .queueFull, .storeBusy, .draining: 503
-    case .messageExpired: 504
+    case .messageExpired, .replyTimeout: 504
     case .diskFull: 507
     }
   }
@@ -122,6 +123,7 @@ package enum ProblemCode: String, CaseIterable, Sendable {
     case .storeBusy: "Store is busy"
     case .draining: "Server is shutting down"
     case .messageExpired: "Message expired before it was delivered"
+    case .replyTimeout: "No reply came in time"
     case .diskFull: "Disk is full"
     }
   }

@@ -109,8 +109,16 @@ final class BrokerApplication: LinkApplication {
     }
     inbound.connected(
       isFirst: !wasUp, sessionPresent: ack.sessionPresent, hasFilters: hub.filterCount > 0)
+    if wasUp, !ack.sessionPresent { askForLastValues(link) }
     wasUp = true
     outbox.linkUp(at: now, &outboxActions)
+  }
+
+  /// What changed while the broker had no session for us can only be seen in retained messages.
+  private func askForLastValues(_ link: LinkContext) {
+    guard let hold = TopicValues.hold(configuration.lastValues) else { return }
+    hub.closed(hold.stream, at: link.now, &hubActions)
+    hub.opened(hold, &hubActions)
   }
 
   private func lost(_ filter: String, _ reasonCode: ReasonCode) {
@@ -152,6 +160,9 @@ final class BrokerApplication: LinkApplication {
       if inbound.cancelUnsubscribe(of: subscription.filter) {
         hub.unsubscribed(slot: identifier.slot, &hubActions)
       }
+      var subscription = subscription
+      // MQTT 3.1.1 cannot be asked to leave retained messages out; those find no stream here.
+      if configuration.mqtt.version == .v311 { subscription.retainHandling = .send }
       link.subscribe(
         SubscribeRequest(
           key: UInt64(identifier.wire), subscriptions: [subscription],

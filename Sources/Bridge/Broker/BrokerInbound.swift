@@ -29,7 +29,10 @@ final class BrokerInbound {
   }
 
   var nextDeadline: Duration? {
-    [shards.retryAt, log.replays.nextDeadline, log.values.nextDeadline].compactMap(\.self).min()
+    [
+      shards.retryAt, log.replays.nextDeadline, log.values.nextDeadline,
+      log.requests.nextDeadline,
+    ].compactMap(\.self).min()
   }
 
   /// Whether an earlier process, with the session that the broker may still have, logged all of it.
@@ -39,7 +42,8 @@ final class BrokerInbound {
   func delivered(
     _ publish: Publish, _ token: AckToken, _ hub: borrowing StreamHub, _ link: LinkContext
   ) {
-    guard let arrival = hub.arrival(of: publish) else { return link.acknowledge(token) }
+    let isReply = log.requests.take(publish) { hub.isCopy(publish, ofFilter: $0) }
+    guard !isReply, let arrival = hub.arrival(of: publish) else { return link.acknowledge(token) }
     pipeline.arrived(
       publish, token, arrival, keepsHistory: history.keeps(publish.topic),
       lastValue: lastValues.change(by: publish))
@@ -99,6 +103,8 @@ final class BrokerInbound {
     case .replay(let request, let opening): log.replays.begin(request, opening)
     case .held(let inquiry, let opening) where inquiry.shard == TopicValues.shard:
       log.values.granted(inquiry, opening, at: MonotonicClock.now())
+    case .held(let hold, let opening) where hold.shard == Requests.shard:
+      log.requests.granted(hold, opening)
     case .held(let hold, let opening): log.named.granted(hold, opening)
     case .refuse(let stream, let opening): shards.refuse(stream, opening)
     default: preconditionFailure("\(action) is not for here")
@@ -135,6 +141,7 @@ final class BrokerInbound {
   func timerFired(at now: Duration) {
     log.replays.timerFired(at: now)
     log.values.timerFired(at: now)
+    log.requests.timerFired(at: now)
   }
 
   /// Logs what came, gives out what is logged, and acknowledges what is safe.

@@ -7,4 +7,5 @@ struct EventLogParts: Sendable {
   let replays: Replays
   let named: NamedSubscriptions
   let values: TopicValues
+  let requests: Requests
 }

@@ -37,6 +37,8 @@ struct ConfigurationOptions: ParsableArguments {
   @Option(.uncertain) var uncertain: String?
   @Option(.deadLetters) var deadLetters: String?
   @Option(.deadLetterBytes) var deadLetterBytes: String?
+  @Option(.replyPrefix) var replyPrefix: String?
+  @Option(.requests) var requests: String?
   @Option(.emqxAPI) var emqxAPI: String?
   @Option(.streams) var streams: String?
   @Option(.topicsPerStream) var topicsPerStream: String?
@@ -90,6 +92,8 @@ struct ConfigurationOptions: ParsableArguments {
       .uncertain: uncertain,
       .deadLetters: deadLetters,
       .deadLetterBytes: deadLetterBytes,
+      .replyPrefix: replyPrefix,
+      .requests: requests,
       .emqxAPI: emqxAPI,
       .streams: streams,
       .topicsPerStream: topicsPerStream,

@@ -8,6 +8,7 @@ struct BridgeConfiguration: Sendable {
   var streams = StreamConfiguration()
   var history = HistoryConfiguration()
   var lastValues = LastValueConfiguration()
+  var requests = RequestConfiguration()
   var log = LogConfiguration()
 
   /// The directory of the database and of the stored client identifier.

@@ -102,6 +102,12 @@ enum SettingCatalogue {
       .deadLetterBytes, \.publishing.deadLetterBytes, in: .kibibytes(64) ... .gibibytes(65_536),
       "Bytes of undeliverable publishes; beyond that the oldest are dropped."),
     Setting(
+      .replyPrefix, \.requests.replyPrefix,
+      "What the topics of replies begin with where the broker does not say; the client id follows."),
+    Setting(
+      .requests, \.requests.outstanding, in: 1...100_000,
+      "Requests that wait for replies at a time; more are answered 429."),
+    Setting(
       .emqxAPI, \.publishing.servesEMQX,
       "Whether /api/v5/publish and /api/v5/publish/bulk answer as EMQX 5 does."),
   ]

@@ -28,6 +28,8 @@ enum SettingKey: String, CaseIterable, Sendable {
   case uncertain
   case deadLetters = "dead_letters"
   case deadLetterBytes = "dead_letter_bytes"
+  case replyPrefix = "reply_prefix"
+  case requests
   case emqxAPI = "emqx_api"
   case streams
   case topicsPerStream = "topics_per_stream"

@@ -7,9 +7,10 @@ import MQTTClient
 /// the body is the payload, byte for byte. Otherwise the body is an envelope, JSON or a form.
 enum PublishParser {
   static func parse(
-    _ request: Request, pathTopic: String? = nil
+    _ request: Request, pathTopic: String? = nil, extras: Set<String> = []
   ) throws(Problem) -> PublishDraft {
     var draft = PublishDraft()
+    draft.extraNames = extras
     if let pathTopic { _ = try draft.set("topic", pathTopic, .path) }
     try readQuery(request.head.query, &draft)
     try PublishHeaders.read(request.head.headers, &draft)
@@ -50,7 +51,7 @@ enum PublishParser {
       guard try draft.set(name, value, .query) else {
         throw Problem(
           .unknownParameter, detail: "there is no parameter '\(name)' here",
-          hint: "the parameters are \(PublishDraft.fieldNames.joined(separator: ", "))")
+          hint: "the parameters are \(draft.names.joined(separator: ", "))")
       }
     }
   }

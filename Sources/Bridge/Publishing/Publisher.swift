@@ -88,6 +88,30 @@ final class Publisher: Sendable {
     return .park(deadline: nil)
   }
 
+  /// Brings the message of a request that wants replies on its way.
+  func publish(_ prepared: PreparedPublish, for waiter: PublishWaiter) throws(Problem) {
+    let status = wiring.status.snapshot
+    let isStored = isStored(prepared.terms, status)
+    guard isStored || status.isConnected else {
+      throw PublishResponse.problem(.brokerUnavailable)
+    }
+    let level: AckLevel = isStored ? .broker : .none
+    guard publishing.withLock({ $0.accepted(prepared.receipt, waiter, level) }) else {
+      throw PublishResponse.problem(.draining)
+    }
+    let refusal =
+      isStored
+      ? Publishing.Refusal(wiring.store?.append(prepared.item) ?? .closed)
+      : hand(prepared) ? nil : .queueFull
+    if let refusal {
+      forget(waiter)
+      throw PublishResponse.problem(refusal)
+    }
+  }
+
+  /// Nobody waits here any more; the message goes on.
+  func forget(_ waiter: PublishWaiter) { publishing.withLock { $0.clientLeft(waiter) } }
+
   /// Gives the connection a message that is not stored; false when too much waits there.
   func hand(_ prepared: PreparedPublish) -> Bool {
     wiring.link?.send(.publish(prepared.terms.publish, prepared.receipt.id)) == true
@@ -187,6 +211,8 @@ final class Publisher: Sendable {
         wiring.server?.answer(request, with: PublishResponse.make(receipt, answer))
       case .item(let index, of: let request):
         answered(index, of: request, receipt, answer)
+      case .question(let request):
+        wiring.requests?.published(request, receipt, answer)
       }
     }
     answersUnderWay.subtract(actions.count, ordering: .releasing)

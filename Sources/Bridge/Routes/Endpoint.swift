@@ -9,6 +9,7 @@ enum Endpoint: Sendable {
   case publishBatch
   case emqxPublish
   case emqxPublishBulk
+  case request
   case readTopic
   case listRetained
   case message
@@ -56,6 +57,7 @@ enum RouteTable {
     Route("POST", "/topics/{topic...}", .publishToTopic),
     Route("PUT", "/topics/{topic...}", .retainInTopic),
     Route("DELETE", "/topics/{topic...}", .clearTopic),
+    Route("POST", "/request", .request),
     Route("GET", "/topics/{topic...}", .readTopic),
     Route("GET", "/topics", .readTopic),
     Route("GET", "/retained", .listRetained),

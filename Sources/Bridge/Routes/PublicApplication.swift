@@ -13,6 +13,7 @@ final class PublicApplication: HTTPApplication {
   private let history: HistoryRoute
   private let subscriptions: SubscriptionRoute
   private let values: TopicValues
+  private let requests: Requests
   private let replays: Replays
   private let observer: Observer
 
@@ -31,6 +32,7 @@ final class PublicApplication: HTTPApplication {
     history = HistoryRoute(wiring, log.resolver)
     subscriptions = SubscriptionRoute(configuration, wiring, log.named)
     values = log.values
+    requests = log.requests
     replays = log.replays
     self.observer = observer
   }
@@ -42,7 +44,7 @@ final class PublicApplication: HTTPApplication {
       return .refuse(refusal ?? Problem(.notFound).response(to: head))
     }
     switch endpoint {
-    case .publish, .publishToTopic, .retainInTopic, .clearTopic:
+    case .publish, .publishToTopic, .retainInTopic, .clearTopic, .request:
       return .accept(bodyLimit: PublishRoute.bodyLimit(endpoint, head, configuration))
     case .publishBatch, .emqxPublish, .emqxPublishBulk:
       return .accept(bodyLimit: PublishBatch.bytesMaximum)
@@ -102,6 +104,12 @@ final class PublicApplication: HTTPApplication {
     case .emqxPublish: return EMQXRoute.publish(request, publisher, isBulk: false)
     case .emqxPublishBulk: return EMQXRoute.publish(request, publisher, isBulk: true)
     case .message: return try messages.lookUp(captures["id"] ?? "", request)
+    case .request:
+      do throws(Problem) {
+        return try requests.ask(request)
+      } catch {
+        throw PublishRoute.withKept(error)
+      }
     case .readTopic: return try values.read(captures["topic"], request)
     case .listRetained: return try values.list(request)
     case .subscribe: return try streams.open(request)
@@ -118,6 +126,7 @@ final class PublicApplication: HTTPApplication {
   func deadlineReached(_ id: RequestID) -> Response? {
     publisher.deadlineReached(id) ?? messages.deadlineReached(id)
       ?? subscriptions.deadlineReached(id) ?? values.deadlineReached(id)
+      ?? requests.deadlineReached(id)
   }
 
   func clientLeft(_ id: RequestID) {
@@ -125,6 +134,7 @@ final class PublicApplication: HTTPApplication {
     messages.clientLeft(id)
     subscriptions.clientLeft(id)
     values.clientLeft(id)
+    requests.clientLeft(id)
   }
 
   func streamLagged(_ id: StreamID, after position: Int64) {
@@ -135,6 +145,7 @@ final class PublicApplication: HTTPApplication {
 
   func streamClosed(_ id: StreamID, reason: StreamEnd) {
     replays.closed(id)
+    requests.streamClosed(id)
     wiring.link?.sendReserved(.closeStream(id))
   }
 

@@ -62,6 +62,15 @@ final class TopicValues: Sendable {
     retainedWait = configuration.retainedWait
   }
 
+  /// Keeps the topics of last values subscribed, and brings their retained messages at its begin.
+  static func hold(_ configuration: LastValueConfiguration) -> StreamRequest? {
+    guard !configuration.kept.filters.isEmpty else { return nil }
+    return StreamRequest(
+      stream: StreamID(shard: shard, serial: 0), filters: configuration.kept.filters,
+      maximumQoS: .exactlyOnce, wantsRetained: true, representation: Representation(),
+      isHold: true)
+  }
+
   /// Who may read a topic is decided here, before anything is looked up.
   func read(_ pathTopic: String?, _ request: Request) throws(Problem) -> Answer {
     let question = try TopicQuestion(pathTopic, request.head)

@@ -105,6 +105,15 @@ import Yams
     #expect(names(batch, in: "header") == ["Idempotency-Key", "Prefer"])
   }
 
+  @Test func `the fields of a request are the documented parameters`() throws {
+    let request = try document.operation("POST", "/request")
+    let fields = Set(PublishDraft.fieldNames).subtracting(RequestQuestion.refused + ["retain"])
+    #expect(names(request, in: "query") == fields.union(RequestQuestion.names))
+    let unused = ["Mqtt-Retain", "Mqtt-Response-Topic", "Mqtt-Correlation-Data", "Idempotency-Key"]
+    let headers = Set(PublishHeaders.names + ["Accept"]).subtracting(unused)
+    #expect(names(request, in: "header") == headers)
+  }
+
   @Test func `the parameters of values are the documented ones`() throws {
     let value = try document.operation("GET", "/topics/{topic}")
     #expect(names(value, in: "query") == Set(TopicQuestion.names))

@@ -1,3 +1,4 @@
+import Glibc
 import TestSupport
 import Testing
 
@@ -75,6 +76,18 @@ extension EndToEnd {
       #expect(try bridge.client.get("/topics/l/1").text == "live")
       #expect(try bridge.client.request("DELETE", "/topics/l/1").status == 200)
       #expect(try eventually { try bridge.client.get("/topics/l/1").status == 404 })
+    }
+
+    @Test func `what changed while the broker had lost our session is seen`() throws {
+      let bridge = try RunningProgram(broker, flags: ["--last-value", "l/#"])
+      #expect(try bridge.client.request("PUT", "/topics/l/1", body: Array("1".utf8)).status == 200)
+      #expect(try eventually { try bridge.client.get("/topics/l/1").text == "1" })
+      bridge.process.signal(SIGSTOP)
+      try broker.stop()
+      try broker.start()
+      try MosquittoClient.publish("2", to: "l/1", on: broker, retain: true)
+      bridge.process.signal(SIGCONT)
+      #expect(try eventually { try bridge.client.get("/topics/l/1").text == "2" })
     }
 
     @Test(arguments: [["--last-value", "l/#"], []])
