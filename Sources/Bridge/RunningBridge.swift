@@ -134,6 +134,7 @@ final class RunningBridge: Sendable {
     server.quiesce()
     publisher.drain()
     messages.drain()
+    wiring.requests?.drain()
     // What is with the store is answered by it, which takes one commit.
     let answered = MonotonicClock.now() + left() / 4
     while publisher.waitingRequests > 0, MonotonicClock.now() < answered {

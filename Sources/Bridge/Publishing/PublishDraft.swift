@@ -24,6 +24,8 @@ struct PublishDraft {
   var idempotencyKey: String?
   /// What the key is bound to beside the message: all messages of a batch that has one key.
   var batchDigest: [UInt8] = []
+  /// Whether it may be stored without a key although the configuration wants keys.
+  var needsNoKey = false
   /// Fields that are not of the message, as they were given; which there are says the route.
   var extras: [String: String] = [:]
   var extraNames: Set<String> = []

@@ -38,7 +38,8 @@ enum RequestAnswer {
     return "nobody has subscribed to '\(entry.question.draft.topic ?? "")'"
   }
 
-  private static func known(_ entry: RequestDesk.Entry) -> [JSONValue.Member] {
+  /// What became of the message of the request so far.
+  static func known(_ entry: RequestDesk.Entry) -> [JSONValue.Member] {
     var members: [JSONValue.Member] = []
     if let id = entry.receipt?.id { members.append(.init("id", .string(id.description))) }
     members.append(.init("acked", .boolean(entry.outcome?.state == .acked)))

@@ -105,6 +105,9 @@ struct RequestDesk {
     return entry
   }
 
+  /// Every request that waits.
+  var waitingRequests: [RequestID] { Array(entries.keys) }
+
   /// The requests whose replies are written as they come, with the time when each gives up.
   var streamDeadlines: [(request: RequestID, at: Duration)] {
     entries.values.filter { $0.question.form == .lines || $0.question.form == .events }

@@ -77,6 +77,8 @@ struct RequestQuestion: Sendable {
     var draft = draft
     draft.properties.responseTopic = replyTopic
     draft.properties.correlationData = correlation[...]
+    // Its answer tells how it ended, and it cannot be asked for again.
+    draft.needsNoKey = true
     guard !isQueued else { return draft }
     // A late command is worse than none: neither the queue nor the broker keeps it for later.
     let seconds = Int(timeout.components.seconds)

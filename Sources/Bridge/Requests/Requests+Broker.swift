@@ -53,6 +53,19 @@ extension Requests {
     }
   }
 
+  /// The bridge is stopping: nobody waits for replies any more, and what was sent was sent.
+  func drain() {
+    for request in state.withLock({ $0.desk.waitingRequests }) {
+      guard let entry = finish(request) else { continue }
+      var problem = PublishResponse.problem(.draining)
+      if entry.receipt != nil {
+        problem.detail = "the bridge is stopping, and the request is on its way"
+        problem.members = RequestAnswer.known(entry) + [.init("kept", .boolean(true))]
+      }
+      end(entry, problem)
+    }
+  }
+
   private func fail(_ request: RequestID, _ problem: Problem) {
     if let entry = finish(request) { end(entry, problem) }
   }

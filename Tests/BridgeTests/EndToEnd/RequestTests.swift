@@ -1,3 +1,4 @@
+import Glibc
 import TestSupport
 import Testing
 
@@ -147,6 +148,19 @@ extension EndToEnd {
       let answer = try waiting.answer()
       #expect(answer.status == 200 && answer.text == "out")
       #expect(answer.header("mqtt-topic") == "dev/1/out")
+    }
+
+    @Test func `a stop tells who waits that the request was sent, and needs no key`() throws {
+      let bridge = try RunningProgram(broker, flags: ["--require-idempotency-key", "true"])
+      let device = try device(bridge)
+      let waiting = try OpenRequest(
+        bridge, "POST", "/request?topic=dev/1&timeout=30", body: "x")
+      _ = try device.messages(1)
+      bridge.process.signal(SIGTERM)
+      let answer = try waiting.answer()
+      #expect(answer.status == 503)
+      #expect(try answer.json.string("code") == "draining" && answer.json.boolean("kept") == true)
+      #expect(bridge.process.waitForExit() == .status(0))
     }
 
     @Test func `a reply to an earlier process is late, and in no stream and no log`() throws {
