@@ -79,6 +79,9 @@ extension EndToEnd {
     }
 
     @Test func `what changed while the broker had lost our session is seen`() throws {
+      var options = Mosquitto.Options()
+      options.keepsSessions = false
+      let broker = try Mosquitto(options)
       let bridge = try RunningProgram(broker, flags: ["--last-value", "l/#"])
       #expect(try bridge.client.request("PUT", "/topics/l/1", body: Array("1".utf8)).status == 200)
       #expect(try eventually { try bridge.client.get("/topics/l/1").text == "1" })
