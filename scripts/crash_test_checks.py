@@ -134,8 +134,8 @@ class Checks(unittest.TestCase):
         with self.assertRaises(messages.Corrupted):
             messages.read(self.play([]).payload(1)[:-1] + b"\0\0")
 
-    def gap(self, stream, place, missed, is_exact=True):
-        content = {"missed": missed, "exact": is_exact, "reason": "history_expired"}
+    def gap(self, stream, place, missed, is_exact=True, **more):
+        content = {"missed": missed, "exact": is_exact, "reason": "history_expired", **more}
         stream.take(f"id: e-{place}-0\nevent: bridge.gap\ndata: {json.dumps(content)}".encode())
 
     def test_a_gap_that_tells_what_is_missing(self):
@@ -148,6 +148,16 @@ class Checks(unittest.TestCase):
             world.give(stream, number, number + 1)
         self.assertEqual(world.found(), [])
         self.assertEqual(world.counts["told by gaps"], 2)
+
+    def test_a_gap_that_is_about_other_messages(self):
+        world = World()
+        stream = world.stream()
+        for number in (0, 1, 2):
+            world.give(stream, number, number + 1)
+        self.gap(stream, 5, None, is_exact=False, qos=0)
+        for number in (5, 6, 7, 8, 9):
+            world.give(stream, number, number + 1)
+        self.assert_only(world, "lost 2 messages of crash/t: [3, 4]")
 
     def test_a_gap_at_the_wrong_place(self):
         world = World()

@@ -55,6 +55,7 @@ allow_anonymous true
 user $(id -un)
 persistence true
 persistence_location $(realpath "$data/mosquitto")/
+allow_duplicate_messages true
 log_dest file $(realpath "$data/mosquitto")/mosquitto.log
 END
   echo "==> starting mosquitto on 127.0.0.1:$port, because no broker is configured"

@@ -45,7 +45,11 @@ final class RunningBridge: Sendable {
     let log = Self.makeLog(configuration, wiring, store, coverage, requests)
     var options = BrokerClientOptions.make(configuration, clientID: clientID)
     // Logged by an earlier process: the broker may send them again.
-    options.restoredInbound = store.loadedReceipts.map { PacketID(truncatingIfNeeded: $0) }
+    options.restoredInbound = store.loadedReceipts.map {
+      RestoredDelivery(
+        PacketID(truncatingIfNeeded: $0.number),
+        fingerprint: $0.mark.map { UInt64(bitPattern: $0) })
+    }
     do throws(SystemError) {
       link = try Link(options) {
         BrokerApplication(configuration, wiring, publisher, observer, log)
@@ -164,7 +168,7 @@ final class RunningBridge: Sendable {
       epoch: store.epoch, coverage: coverage, history: configuration.history.filter)
     let named = NamedSubscriptions(wiring, epoch: store.epoch, position: position)
     wiring.connect(named: named)
-    let replays = Replays(wiring, resolver, position, named)
+    let replays = Replays(ReplayPorts(wiring), resolver, position, named)
     return EventLogParts(
       epoch: store.epoch, coverage: coverage, position: position, resolver: resolver,
       replays: replays, named: named, values: TopicValues(wiring, configuration.lastValues),

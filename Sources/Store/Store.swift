@@ -10,7 +10,7 @@ package final class Store: Sendable {
   /// The names that earlier runs recorded.
   package let loadedNames: [RecordedName]
   /// The receipts that earlier runs remembered and did not forget.
-  package let loadedReceipts: [Int64]
+  package let loadedReceipts: [Receipt]
   /// The subscriptions that earlier runs kept.
   package let loadedSubscriptions: [StoredSubscription]
   /// A sequence of the event log is unique only together with it; a restored backup gets another.

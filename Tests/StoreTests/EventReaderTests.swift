@@ -181,21 +181,22 @@ import Testing
       try open.logAndWait(batch * 1000 + 1...batch * 1000 + 1000)
     }
     let done = try Mailbox<Int>(capacity: 1)
-    #expect(ReadPages.start(open.store, through: 100_000, done))
     var largest = 0
     var number = 0
-    while done.count == 0 {
-      number += 1
-      try open.logAndWait(number...number, bytes: 1000)
-      largest = max(largest, directory.fileSize("bridge.sqlite3-wal"))
-    }
-    var rows: [Int] = []
-    _ = done.receive(into: &rows)
-    #expect(rows == [100_000])
+    repeat {
+      #expect(ReadPages.start(open.store, through: 100_000, done))
+      while done.count == 0 {
+        number += 1
+        try open.logAndWait(number...number, bytes: 1000)
+        largest = max(largest, directory.fileSize("bridge.sqlite3-wal"))
+      }
+      var rows: [Int] = []
+      _ = done.receive(into: &rows)
+      #expect(rows == [100_000])
+    } while number <= 10
     open.store.close()
     // Twice the threshold: a page that is read just then puts the new start of the log off.
     #expect(largest < 2 * 230 * (4096 + 24))
-    #expect(number > 10)
   }
 
   private func log(_ times: [Int64]) throws {

@@ -108,7 +108,7 @@ import Testing
     open.store.close()
     #expect(try StoreUpkeep.check(directory: directory.path).problems == [])
     let again = try OpenStore(directory)
-    #expect(again.store.loadedReceipts == Array(1...29))
+    #expect(again.store.loadedReceipts.map(\.number) == Array(1...29))
     again.store.close()
   }
 

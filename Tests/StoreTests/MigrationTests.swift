@@ -49,15 +49,14 @@ import Testing
     again.store.close()
   }
 
-  @Test
-  func `a database of the third version keeps its events and keys, and gets room for last values`()
-    throws
+  @Test(arguments: [3, 4])
+  func `a database of a version without last values keeps its events and keys`(version: Int) throws
   {
     try directory.write(Data(), to: "bridge.sqlite3")
     let connection = try Connection(path: directory.databasePath)
     try connection.execute(
       "PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL;"
-        + Schema.migrations[..<3].joined())
+        + Schema.migrations[..<version].joined(separator: ";"))
     try connection.execute(
       """
       INSERT INTO events (sequence, time, kind, topic, body) VALUES (7, 1000, 0, 'a', x'01');
@@ -67,7 +66,7 @@ import Testing
       INSERT INTO settings VALUES
         ('epoch', CAST('k3f9x' AS BLOB)), ('instance', CAST('i1' AS BLOB));
       PRAGMA application_id = \(Schema.applicationID);
-      PRAGMA user_version = 3;
+      PRAGMA user_version = \(version);
       """)
     connection.setCheckpointOnClose(true)
     let open = try OpenStore(directory)
@@ -80,6 +79,19 @@ import Testing
     open.store.log([item])
     #expect(open.recorder.wait { $0.logged.map(\.sequence) == [8] })
     #expect(try open.read { try $0.lastValue(of: topic) }?.body == [5])
+    open.store.close()
+    #expect(try StoreUpkeep.check(directory: directory.path).problems == [])
+  }
+
+  @Test func `a receipt of a database before the marks has none`() throws {
+    try makeFirstVersion()
+    let connection = try Connection(path: directory.databasePath)
+    for migration in Schema.migrations[1..<3] { try connection.execute(migration) }
+    try connection.execute("INSERT INTO receipts VALUES (5); PRAGMA user_version = 3;")
+    connection.setCheckpointOnClose(true)
+    _ = try connection.checkpoint(.truncate)
+    let open = try OpenStore(directory)
+    #expect(open.store.loadedReceipts == [Receipt(number: 5)])
     open.store.close()
     #expect(try StoreUpkeep.check(directory: directory.path).problems == [])
   }

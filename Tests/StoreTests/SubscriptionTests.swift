@@ -44,6 +44,17 @@ import Testing
     open.store.close()
   }
 
+  @Test func `one that exists keeps its place when it is kept again`() throws {
+    let open = try OpenStore(directory)
+    try open.logAndWait(1...5)
+    open.store.keep(sample("a", cursor: 3), token: 1)
+    open.store.keep(sample("a", cursor: 1), token: 2)
+    open.store.keep(sample("a", cursor: -1), token: 3)
+    #expect(open.recorder.wait(for: .kept(token: 2, sample("a", cursor: 3))))
+    #expect(open.recorder.wait(for: .kept(token: 3, sample("a", cursor: 3))))
+    open.store.close()
+  }
+
   @Test func `a cursor only moves forward and never past the newest event`() throws {
     let open = try OpenStore(directory)
     try open.logAndWait(1...10)

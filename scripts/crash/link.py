@@ -9,6 +9,9 @@ import time
 import rig
 from crash import mqtt, wire
 
+# What a broker sends only when it has read something else than CONNECT.
+ANSWERS = {mqtt.PUBACK, mqtt.PUBREC, mqtt.PUBCOMP, mqtt.SUBACK, mqtt.PINGRESP}
+
 
 class Passage:
     """One connection of the bridge, with the broker's side of it."""
@@ -23,6 +26,8 @@ class Passage:
         # The PUBRELs that the bridge got, and the PUBCOMPs that the broker got. One thread counts each.
         self.counts = {mqtt.PUBREL: 0, mqtt.PUBCOMP: 0}
         self.is_open = True
+        # The broker has answered something, and so has repeated before what earlier connections left.
+        self.is_settled = False
 
     def owes(self):
         return self.is_open and self.counts[mqtt.PUBREL] > self.counts[mqtt.PUBCOMP]
@@ -37,6 +42,7 @@ class Passage:
                     sink.sendall(data)
                     for first, body in scanner.feed(data):
                         self.counts[kind] += first >> 4 == kind
+                        self.is_settled |= source is self.broker and first >> 4 in ANSWERS
                         note(self.broker_name, first, body)
         self.close(is_reset=False)
 
@@ -99,10 +105,18 @@ class Link:
         """Stalls the link where the bridge has answered every PUBREL it got; False when it does not.
 
         A mosquitto 2.0 that is started again sends the PUBLISH of such a message once more, and so it
-        must have got the PUBCOMP. Everything else may be under way.
+        must have got the PUBCOMP, also where the PUBREL came on an earlier connection. Everything else may
+        be under way.
         """
         deadline = time.monotonic() + limit
+        while not self.is_settled():
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(0.005)
         if not self.to_bridge.acquire(timeout=limit):
+            return False
+        if not self.is_settled():
+            self.to_bridge.release()
             return False
         while any(passage.owes() for passage in self.passages):
             if time.monotonic() > deadline:
@@ -110,7 +124,13 @@ class Link:
                 return False
             time.sleep(0.005)
         self.to_broker.acquire()
-        return True
+        if self.is_settled():
+            return True
+        self.release()
+        return False
+
+    def is_settled(self):
+        return any(passage.is_open and passage.is_settled for passage in self.passages)
 
     def broker_has_read_all(self):
         """Whether the broker has taken every byte that was passed on to it."""

@@ -43,8 +43,11 @@ final class BrokerApplication: LinkApplication {
     case .advanced(let sequences): outbox.advanced(sequences, &outboxActions)
     case .publish(let publish, let id): outbox.publish(publish, id, &outboxActions)
     case .openStream(let request): hub.opened(request, &hubActions)
-    case .closeStream(let id): hub.closed(id, at: link.now, &hubActions)
+    case .closeStream(let id):
+      hub.closed(id, at: link.now, &hubActions)
+      inbound.closed(id)
     case .restore(let remembered):
+      inbound.restored(remembered)
       hub.restored(remembered, at: link.now) { [inbound] in inbound.isCovered($0) }
     case .logged, .forgotten, .receiptsForgotten, .storeFailing, .streamLagged, .joinLive, .wake:
       inbound.handle(message, &hub, link)
@@ -161,7 +164,7 @@ final class BrokerApplication: LinkApplication {
         hub.unsubscribed(slot: identifier.slot, &hubActions)
       }
       var subscription = subscription
-      // MQTT 3.1.1 cannot be asked to leave retained messages out; those find no stream here.
+      // MQTT 3.1.1 cannot ask for it: the retained messages come, and find nobody who wants them.
       if configuration.mqtt.version == .v311 { subscription.retainHandling = .send }
       link.subscribe(
         SubscribeRequest(

@@ -19,6 +19,8 @@ final class BrokerInbound {
   /// UNSUBSCRIBEs that wait until the store has noted that their filters are not covered any more.
   private var unsubscribes: [String: (key: UInt64, filter: String)] = [:]
   private var toldPosition: Int64 = -1
+  /// Whether no earlier process had anything here.
+  private var isNew: Bool
 
   init(_ configuration: BridgeConfiguration, _ wiring: Wiring, _ log: EventLogParts) {
     history = configuration.history.filter
@@ -26,6 +28,7 @@ final class BrokerInbound {
     self.wiring = wiring
     self.log = log
     shards = ShardOutput(wiring, epoch: log.epoch, from: log.position.last)
+    isNew = log.position.last.sequence == 0
   }
 
   var nextDeadline: Duration? {
@@ -37,6 +40,11 @@ final class BrokerInbound {
 
   /// Whether an earlier process, with the session that the broker may still have, logged all of it.
   func isCovered(_ filter: TopicFilter) -> Bool { log.coverage.isCovered(filter) }
+
+  /// An earlier process left these at the broker.
+  func restored(_ remembered: [RememberedSubscription]) {
+    if !remembered.isEmpty { isNew = false }
+  }
 
   /// A message came; one that is for nobody is acknowledged at once.
   func delivered(
@@ -56,16 +64,9 @@ final class BrokerInbound {
       wiring.store?.forgetAllReceipts()
       lastValues.staleBefore = WallClock.milliseconds()
     }
-    let isLogNew = log.position.last.sequence == 0
-    guard hasFilters || (isFirst && !sessionPresent && !isLogNew) else { return }
-    let mark: GapMark
-    switch (isFirst, sessionPresent) {
-    case (_, false):
-      guard !isFirst || !isLogNew else { return }
-      mark = GapMark(reason: "broker_session_lost")
-    case (false, true): mark = GapMark(reason: "broker_connection_lost", isQoS0Only: true)
-    case (true, true): mark = GapMark(reason: "bridge_restarted", isQoS0Only: true)
-    }
+    let gap = ConnectionGap(
+      isFirst: isFirst, sessionPresent: sessionPresent, hasFilters: hasFilters, isNew: isNew)
+    guard let mark = gap.mark else { return }
     pipeline.marked(mark, keepsHistory: !history.kept.filters.isEmpty)
   }
 
@@ -94,6 +95,8 @@ final class BrokerInbound {
   func run(_ action: StreamHub.Action) {
     switch action {
     case .cover(let filter):
+      if !history.kept.filters.isEmpty, !log.coverage.isCovered(filter) { pipeline.started() }
+      logBatch()
       log.coverage.cover(filter)
       wiring.store?.record(name: CoverageTable.name(filter))
     case .uncover(let filter):
@@ -110,6 +113,9 @@ final class BrokerInbound {
     default: preconditionFailure("\(action) is not for here")
     }
   }
+
+  /// A stream is gone; it may have begun to read the log after its http thread said so.
+  func closed(_ id: StreamID) { log.replays.closed(id) }
 
   /// Whether UNSUBSCRIBE must wait: after a crash the store would else say that nothing is missing.
   func delaysUnsubscribe(of filter: String, key: UInt64) -> Bool {
@@ -188,6 +194,7 @@ final class BrokerInbound {
       let text = StreamFrames.gapText(mark, from: id == nil ? nil : from, to: id)
       let frame = Frame(text, position: ready.event?.sequence ?? 0)
       for target in hub.allGroups { shards.append(frame, target) }
+    case .start: break
     }
     if let event = ready.event { shards.advance(to: event) }
   }

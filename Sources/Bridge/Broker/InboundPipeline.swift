@@ -14,6 +14,7 @@ struct InboundPipeline: ~Copyable {
   enum Content: Equatable {
     case message(Publish, AckToken, Arrival)
     case gap(GapMark)
+    case start
   }
 
   /// What the streams get, with its place in the log unless it has none.
@@ -61,11 +62,12 @@ struct InboundPipeline: ~Copyable {
     let cost = publish.payload.count + publish.topic.utf8.count + 128
     append(Entry(content: .message(publish, token, arrival), bytes: cost, isLogging: isLogging))
     guard isLogging else { return }
-    let isOnce = publish.qos == .exactlyOnce
+    let hasReceipt = isEvent && publish.qos == .exactlyOnce
     var item = EventItem(
       topic: publish.topic, kind: EventKind.message.rawValue,
       body: isEvent ? LoggedMessage.encode(publish, arrival.origin) : [],
-      receipt: isEvent && isOnce ? Int64(token.packetID) : nil)
+      receipt: hasReceipt ? Int64(token.packetID) : nil,
+      receiptMark: hasReceipt ? Int64(bitPattern: publish.fingerprint) : nil)
     item.isLogged = isEvent
     item.lastValue = lastValue
     batch.append(item)
@@ -77,6 +79,15 @@ struct InboundPipeline: ~Copyable {
     guard keepsHistory else { return }
     batch.append(
       EventItem(topic: "", kind: EventKind.gap.rawValue, body: mark.encoded, receipt: nil))
+  }
+
+  /// One more filter is served: its first place in the log is none that a client has been told yet.
+  ///
+  /// Otherwise one that comes back with its last event could not be told from one that has seen the
+  /// time without the filter too.
+  mutating func started() {
+    append(Entry(content: .start, bytes: 128, isLogging: true))
+    batch.append(EventItem(topic: "", kind: EventKind.start.rawValue, body: [], receipt: nil))
   }
 
   /// What the store shall log next.
@@ -100,8 +111,9 @@ struct InboundPipeline: ~Copyable {
     isFailing = false
     guard unlogged > 0 else { return }
     let missed = exchange(&unlogged, with: 0)
-    marked(
-      GapMark(reason: "not_logged", missed: missed, isQoS0Only: true), keepsHistory: keepsHistory)
+    // Counted over all topics, so for each reader it is a bound.
+    let mark = GapMark(reason: "not_logged", missed: missed, isExact: false, isQoS0Only: true)
+    marked(mark, keepsHistory: keepsHistory)
   }
 
   /// The next one for the streams; nil while it waits for the disk.

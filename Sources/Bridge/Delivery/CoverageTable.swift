@@ -8,55 +8,71 @@ import Store
 /// subscribed, nobody took its messages. The mqtt thread says what is covered, the store thread since
 /// when, and the reader thread asks.
 final class CoverageTable: Sendable {
-  private enum Since: Sendable {
-    /// The store has not answered yet.
-    case pending
-    case event(Int64)
+  private struct Entry: Sendable {
+    /// How often the store was asked and has not answered; only its last answer counts.
+    var unanswered = 0
+    var isCovered = false
+    /// Nil while the store has not answered.
+    var since: Int64?
   }
 
-  private let filters = Locked<[TopicFilter: Since]>([:])
+  private let filters = Locked<[TopicFilter: Entry]>([:])
 
   /// What an earlier process left; it counts until the broker says that it lost the session.
   func restore(_ names: [RecordedName]) {
     filters.withLock { filters in
       for recorded in names {
         guard let filter = Self.filter(recorded.name) else { continue }
-        filters[filter] = .event(recorded.since)
+        filters[filter] = Entry(isCovered: true, since: recorded.since)
       }
     }
   }
 
-  /// The broker serves the filter from now on.
+  /// The broker serves the filter from now on; the caller asks the store to record its name.
   func cover(_ filter: TopicFilter) {
-    filters.withLock { if $0[filter] == nil { $0[filter] = .pending } }
+    filters.withLock { filters in
+      filters[filter, default: Entry()].isCovered = true
+      filters[filter]?.unanswered += 1
+    }
   }
 
   func uncover(_ filter: TopicFilter) {
-    filters.withLock { $0[filter] = nil }
+    filters.withLock { filters in
+      guard var entry = filters[filter] else { return }
+      entry.isCovered = false
+      entry.since = nil
+      filters[filter] = entry.unanswered == 0 ? nil : entry
+    }
   }
 
   /// The store has noted these names.
   func recorded(_ names: [RecordedName]) {
     filters.withLock { filters in
       for recorded in names {
-        guard let filter = Self.filter(recorded.name), filters[filter] != nil else { continue }
-        filters[filter] = .event(recorded.since)
+        guard let filter = Self.filter(recorded.name), var entry = filters[filter] else { continue }
+        entry.unanswered -= 1
+        // An earlier answer may be from before a time without the filter.
+        if entry.isCovered, entry.unanswered <= 0 { entry.since = recorded.since }
+        filters[filter] = !entry.isCovered && entry.unanswered <= 0 ? nil : entry
       }
     }
   }
 
   /// Whether the broker serves the filter, as far as is known.
   func isCovered(_ filter: TopicFilter) -> Bool {
-    filters.withLock { $0[filter] != nil }
+    filters.withLock { $0[filter]?.isCovered == true }
   }
 
   /// Whether the log has every message of the filter after this event.
   func covers(_ filter: TopicFilter, after sequence: Int64) -> Bool {
     filters.withLock { filters in
-      if case .event(let since)? = filters[filter], since <= sequence { return true }
-      return filters.contains { covered, since in
-        guard case .event(let since) = since, since <= sequence else { return false }
-        return !covered.isShared && !filter.isShared && covered.includes(filter)
+      func isKnown(_ entry: Entry?) -> Bool {
+        guard let since = entry?.since else { return false }
+        return since <= sequence
+      }
+      if isKnown(filters[filter]) { return true }
+      return filters.contains { covered, entry in
+        isKnown(entry) && !covered.isShared && !filter.isShared && covered.includes(filter)
       }
     }
   }

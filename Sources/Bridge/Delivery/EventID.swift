@@ -23,9 +23,11 @@ struct EventID: Equatable, Sendable {
     self.init(epoch: String(decoding: parts[0], as: UTF8.self), sequence: sequence, time: time)
   }
 
-  /// Lower-case digits only, and no more than an Int64 holds.
+  /// Lower-case digits only, without leading zeros, and no more than an Int64 holds.
   private static func number(_ digits: Substring.UTF8View, radix: Int) -> Int64? {
-    guard (1...19).contains(digits.count), digits.allSatisfy(isDigit) else { return nil }
+    guard (1...19).contains(digits.count), digits.allSatisfy(isDigit),
+      digits.count == 1 || digits.first != UInt8(ascii: "0")
+    else { return nil }
     return Int64(String(decoding: digits, as: UTF8.self), radix: radix)
   }
 

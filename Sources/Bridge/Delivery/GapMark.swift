@@ -11,9 +11,10 @@ struct GapMark: Equatable, Sendable {
   /// Only messages of QoS 0 can be missing.
   var isQoS0Only = false
 
-  /// How the log keeps it: `missed qos0 reason`.
+  /// How the log keeps it: `missed qos0 reason`, where `~` before a number says that it is a bound.
   var encoded: [UInt8] {
-    Array("\(missed.map(String.init) ?? "-") \(isQoS0Only ? 1 : 0) \(reason)".utf8)
+    let count = missed.map { (isExact ? "" : "~") + String($0) } ?? "-"
+    return Array("\(count) \(isQoS0Only ? 1 : 0) \(reason)".utf8)
   }
 
   init(reason: String, missed: Int? = nil, isExact: Bool = true, isQoS0Only: Bool = false) {
@@ -36,10 +37,15 @@ struct GapMark: Equatable, Sendable {
 
   /// Nil when the bytes are not what `encoded` wrote.
   init?(_ bytes: [UInt8]) {
-    let text = String(decoding: bytes, as: UTF8.self)
+    guard let text = String(validating: bytes, as: UTF8.self) else { return nil }
     let parts = text.split(separator: " ", maxSplits: 2)
     guard parts.count == 3 else { return nil }
-    self.init(reason: String(parts[2]), missed: Int(parts[0]), isQoS0Only: parts[1] == "1")
+    let isExact = !parts[0].hasPrefix("~")
+    let missed = Int(isExact ? parts[0] : parts[0].dropFirst())
+    self.init(
+      reason: String(parts[2]), missed: missed, isExact: isExact, isQoS0Only: parts[1] == "1")
+    // Numbers have other spellings too, which nobody wrote.
+    guard encoded == bytes, missed ?? 0 >= 0 else { return nil }
   }
 }
 
@@ -47,4 +53,6 @@ struct GapMark: Equatable, Sendable {
 enum EventKind: UInt8, Sendable {
   case message = 0
   case gap = 1
+  /// From here on the log has what one more filter brings; for no reader.
+  case start = 2
 }

@@ -18,8 +18,13 @@ struct HistoryFilter: Equatable, Sendable {
 }
 
 extension TopicFilter {
+  /// No topic is empty, so `#` is the same as `+/#`, and `/#` the same as `/+/#`.
   private var levels: [Substring] {
-    path.split(separator: "/", omittingEmptySubsequences: false)
+    switch path {
+    case "#": ["+", "#"]
+    case "/#": ["", "+", "#"]
+    case let path: path.split(separator: "/", omittingEmptySubsequences: false)
+    }
   }
 
   /// Whether every topic that matches the other filter matches this one.
@@ -27,25 +32,22 @@ extension TopicFilter {
   /// A filter that begins with a wildcard matches no topic that begins with `$`. [MQTT-4.7.2-1]
   func includes(_ other: TopicFilter) -> Bool {
     let (mine, theirs) = (levels, other.levels)
-    let isWild = mine.first == "#" || mine.first == "+"
-    if isWild, theirs.first?.hasPrefix("$") == true { return false }
+    if mine.first == "+", theirs.first?.hasPrefix("$") == true { return false }
     for (index, level) in mine.enumerated() {
       if level == "#" { return true }
       guard index < theirs.count else { return false }
       if theirs[index] == "#" { return false }
       guard level == "+" || level == theirs[index] else { return false }
     }
-    if mine.count == theirs.count { return true }
-    return false
+    return mine.count == theirs.count
   }
 
   /// Whether some topic matches both filters.
   func meets(_ other: TopicFilter) -> Bool {
     let (mine, theirs) = (levels, other.levels)
-    func isWild(_ level: Substring?) -> Bool { level == "#" || level == "+" }
     func isSystem(_ level: Substring?) -> Bool { level?.hasPrefix("$") == true }
-    if isWild(mine.first), isSystem(theirs.first) { return false }
-    if isWild(theirs.first), isSystem(mine.first) { return false }
+    if mine.first == "+", isSystem(theirs.first) { return false }
+    if theirs.first == "+", isSystem(mine.first) { return false }
     var index = 0
     while true {
       let a = index < mine.count ? mine[index] : nil

@@ -27,7 +27,9 @@ enum LoggedMessage {
 
   /// Nil when the bytes are not what `encode` wrote.
   static func decode(_ bytes: [UInt8], topic: String) -> (Publish, Origin)? {
-    guard bytes.count >= 2, bytes[0] == version else { return nil }
+    guard bytes.count >= 2, bytes[0] == version,
+      [0, hasOrigin, isAnonymous].contains(bytes[1] & ~duplicate)
+    else { return nil }
     var rest = bytes[2...]
     var origin = Origin(isAnonymous: bytes[1] & isAnonymous != 0)
     if bytes[1] & hasOrigin != 0 {

@@ -8,7 +8,8 @@ extension Timestamp {
       let year = Self.number(bytes[0..<4]), let month = Self.number(bytes[5..<7]),
       let day = Self.number(bytes[8..<10]), let hour = Self.number(bytes[11..<13]),
       let minute = Self.number(bytes[14..<16]), let second = Self.number(bytes[17..<19]),
-      (1...12).contains(month), (1...31).contains(day), hour < 24, minute < 60, second <= 60
+      (1...12).contains(month), (1...Self.daysOf(month, year)).contains(day), hour < 24,
+      minute < 60, second <= 60
     else { return nil }
     var rest = bytes[19...]
     var milliseconds: Int64 = 0
@@ -44,11 +45,20 @@ extension Timestamp {
 
   /// Days after 1970-01-01 in the Gregorian calendar; the year is counted from March.
   private static func days(year: Int64, month: Int64, day: Int64) -> Int64 {
-    let marchYear = month <= 2 ? year - 1 : year
+    // One era of 400 years later, so that no number is negative.
+    let marchYear = (month <= 2 ? year - 1 : year) + 400
     let monthFromMarch = (month + 9) % 12
     let dayOfYear = (153 * monthFromMarch + 2) / 5 + day - 1
     let leapDays = marchYear / 4 - marchYear / 100 + marchYear / 400
-    return marchYear * 365 + leapDays + dayOfYear - 719_468
+    return marchYear * 365 + leapDays + dayOfYear - 719_468 - 146_097
+  }
+
+  private static func daysOf(_ month: Int64, _ year: Int64) -> Int64 {
+    switch month {
+    case 2: year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) ? 29 : 28
+    case 4, 6, 9, 11: 30
+    default: 31
+    }
   }
 
   private static func number(_ digits: ArraySlice<UInt8>) -> Int64? {

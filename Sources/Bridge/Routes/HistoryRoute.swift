@@ -5,19 +5,9 @@ import Store
 
 /// `GET /history`: a page of stored messages, read on the thread of the log's readers.
 final class HistoryRoute: Sendable {
-  private static let limitDefault = 100
-  private static let limitMaximum = 1000
   /// A page ends after so many events even when few of them matched; `next` goes on behind them.
   private static let rowsMax = 50_000
   private static let bytesMax = 4 << 20
-
-  private struct Question: Sendable {
-    var filters: [TopicFilter] = []
-    var start = StreamStart.earliest
-    var until: Int64?
-    var limit = limitDefault
-    var encoding = Representation.Encoding.auto
-  }
 
   private let wiring: Wiring
   private let resolver: ReplayResolver
@@ -28,7 +18,7 @@ final class HistoryRoute: Sendable {
   }
 
   func read(_ request: Request) throws(Problem) -> Answer {
-    let question = try Self.question(request.head, at: WallClock.milliseconds())
+    let question = try HistoryQuestion(request.head.query, at: WallClock.milliseconds())
     let isTaken = wiring.store?.read { [self] reader in
       let response = answer(question, request, reader)
       wiring.server?.answer(request.id, with: response)
@@ -37,34 +27,9 @@ final class HistoryRoute: Sendable {
     return .park(deadline: nil)
   }
 
-  private static func question(_ head: RequestHead, at now: Int64) throws(Problem) -> Question {
-    let parameters = try StreamParameters(
-      head.query, fields: StreamParameters.Field.history, topicsMaximum: 64)
-    var question = Question(filters: parameters.filters)
-    question.encoding = parameters.representation.encoding
-    question.start = try parameters.start.start(header: nil, at: now)
-    if question.start == .live { question.start = .earliest }
-    if let limit = parameters.page[.limit] {
-      question.limit = try FieldText.number("limit", limit, 1...limitMaximum)
-    }
-    if let cursor = parameters.page[.cursor] {
-      guard let id = EventID(cursor) else {
-        throw Problem(.badEventID, detail: "'cursor' must be what 'next' was before")
-      }
-      question.start = .after(id)
-    }
-    if let until = parameters.page[.until] {
-      guard let time = StreamStartFields.time(until, at: now) else {
-        throw Problem(
-          .badParameter, detail: "'until' must be a time",
-          hint: "a duration such as 10m, seconds since 1970, or RFC 3339")
-      }
-      question.until = time
-    }
-    return question
-  }
-
-  private func answer(_ question: Question, _ request: Request, _ reader: EventReader) -> Response {
+  private func answer(_ question: HistoryQuestion, _ request: Request, _ reader: EventReader)
+    -> Response
+  {
     do throws(StoreError) {
       let stream = StreamRequest(
         stream: request.id.stream, filters: question.filters, maximumQoS: .exactlyOnce,
@@ -97,13 +62,9 @@ final class HistoryRoute: Sendable {
   }
 
   private func message(
-    _ row: EventRow, _ question: Question
+    _ row: EventRow, _ question: HistoryQuestion
   ) -> (json: JSONValue, size: Int)? {
-    guard row.kind == EventKind.message.rawValue,
-      question.filters.contains(where: { $0.matches(topic: row.topic) }),
-      let (publish, origin) = LoggedMessage.decode(row.body(), topic: row.topic),
-      origin.counts(for: question.filters, topic: row.topic)
-    else { return nil }
+    guard let publish = row.message(countingFor: question.filters) else { return nil }
     let id = EventID(epoch: resolver.epoch, sequence: row.sequence, time: row.time)
     let json = MessageRenderer.envelope(publish, row.time, id.description, question.encoding)
     return (json, publish.payload.count)

@@ -30,7 +30,7 @@ final class PublicApplication: HTTPApplication {
       RouteTable.routes.filter { $0.endpoint.isServed(configuration) })
     streams = StreamRoute(configuration, wiring, log)
     history = HistoryRoute(wiring, log.resolver)
-    subscriptions = SubscriptionRoute(configuration, wiring, log.named)
+    subscriptions = SubscriptionRoute(configuration, wiring, log)
     values = log.values
     requests = log.requests
     replays = log.replays
@@ -57,7 +57,7 @@ final class PublicApplication: HTTPApplication {
     }
   }
 
-  /// Every method but GET publishes here, and every refusal of a publish says that nothing was kept.
+  /// A refusal that no route gave: with a method that can publish it says that nothing was kept.
   func complete(_ problem: Problem, for head: RequestHead?) -> Problem {
     switch head?.method {
     case "POST", "PUT", "DELETE": PublishRoute.withKept(completed(problem, head))

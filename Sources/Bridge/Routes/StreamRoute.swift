@@ -65,6 +65,7 @@ struct StreamRoute: Sendable {
   ) throws(Problem) -> Answer {
     let id = request.id.stream
     guard request.head.method != "HEAD" else {
+      try log.named.checkConsumer(of: name, takeover: parameters.takeover)
       return .respond(Response(status: 200, headers: headers(id)))
     }
     let subscription = try log.named.attach(

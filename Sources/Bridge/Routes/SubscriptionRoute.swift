@@ -7,16 +7,19 @@ import Store
 struct SubscriptionRoute: Sendable {
   /// How long a new subscription waits for the broker to grant its filters.
   private static let grantLimit = Duration.seconds(10)
+  /// How long a request waits for the disk.
+  private static let storeLimit = Duration.seconds(10)
   static let bodyBytesMax = 1 << 20
 
   private let configuration: BridgeConfiguration
   private let wiring: Wiring
-  private let named: NamedSubscriptions
+  private let log: EventLogParts
+  private var named: NamedSubscriptions { log.named }
 
-  init(_ configuration: BridgeConfiguration, _ wiring: Wiring, _ named: NamedSubscriptions) {
+  init(_ configuration: BridgeConfiguration, _ wiring: Wiring, _ log: EventLogParts) {
     self.configuration = configuration
     self.wiring = wiring
-    self.named = named
+    self.log = log
   }
 
   func put(_ name: String, _ request: Request) throws(Problem) -> Answer {
@@ -42,8 +45,8 @@ struct SubscriptionRoute: Sendable {
     }
     if var known, known.terms.filters == terms.filters, known.terms.maximumQoS == terms.maximumQoS {
       known.terms = terms
-      named.keep(known, for: request.id, isNew: false)
-      return .park(deadline: nil)
+      named.keep(known, for: request.id, request.head, isNew: false, ownsHold: false)
+      return .park(deadline: Self.storeLimit)
     }
     guard wiring.status.snapshot.isConnected else { throw Self.unavailable }
     let hold = named.nextHold()
@@ -81,12 +84,15 @@ struct SubscriptionRoute: Sendable {
     }
     let token = named.nextToken(.remove(request.id, request.head, name))
     wiring.store?.removeSubscription(name: name, token: token)
-    return .park(deadline: nil)
+    return .park(deadline: Self.storeLimit)
   }
 
   /// `{"id":"…"}` or `{"ids":["…","…"]}`.
   func acknowledge(_ name: String, _ request: Request) throws(Problem) -> Answer {
     try checkNoQuery(request.head)
+    guard named.state.withLock({ $0.subscriptions[name] != nil }) else {
+      throw NamedSubscriptions.unknown(name)
+    }
     guard case .object(let members) = try FieldText.json(request.body).value else {
       throw Problem(.badJSON, detail: "the body must be one JSON object", hint: #"{"id":"…"}"#)
     }
@@ -117,23 +123,26 @@ struct SubscriptionRoute: Sendable {
       }
       ids.append(id)
     }
-    return try named.acknowledge(name, ids, request.id)
+    let wasFull = named.hasFullConsumer(name)
+    let acknowledged = try named.acknowledge(name, ids, request)
+    if wasFull { log.replays.headMoved() }
+    switch acknowledged {
+    case .nothing: return .respond(Response(status: 204))
+    case .noted: return .park(deadline: Self.storeLimit)
+    }
   }
 
-  /// The broker has not granted the filters of this request in time; nil for any other request.
+  /// The broker or the disk has not answered in time; nil for any other request.
   func deadlineReached(_ request: RequestID) -> Response? {
-    let found = named.state.withLock { state -> (StreamID, RequestHead)? in
-      for (hold, waiting) in state.grants {
-        if case .grant(request, let head, _, _) = waiting {
-          state.grants[hold] = nil
-          return (hold, head)
-        }
-      }
-      return nil
+    guard let (hold, head) = named.gaveUp(request) else { return nil }
+    if let hold {
+      wiring.link?.sendReserved(.closeStream(hold))
+      return Self.unavailable.response(to: head)
     }
-    guard let (hold, head) = found else { return nil }
-    wiring.link?.sendReserved(.closeStream(hold))
-    return Self.unavailable.response(to: head)
+    return Problem(
+      .storeBusy, detail: "the disk has not taken it yet; it is noted as soon as it can be",
+      headers: ["Retry-After": "1"]
+    ).response(to: head)
   }
 
   func clientLeft(_ request: RequestID) { named.clientLeft(request) }

@@ -32,6 +32,34 @@ struct NamedSubscription: Sendable {
         })
   }
 
+  /// Goes on with the hold of what it replaces, unless that serves other terms or is gone.
+  ///
+  /// The request of a hold that must be opened instead.
+  mutating func takeHold(of old: Self?, next: () -> StreamID) -> StreamRequest? {
+    if let old, old.terms.filters == terms.filters, old.terms.maximumQoS == terms.maximumQoS {
+      (hold, opening) = (old.hold, old.opening)
+      return nil
+    }
+    (hold, opening) = (next(), nil)
+    return NamedSubscriptions.holdRequest(hold, terms)
+  }
+
+  /// Goes on with the consumers of what it replaces; those that must come back to get what is new.
+  ///
+  /// They read what the old terms said, and would acknowledge what they were never given.
+  mutating func takeConsumers(of old: Self?) -> [StreamID] {
+    consumers = old?.consumers ?? [:]
+    shared = terms.isShared ? old?.shared ?? SharedDispatch(after: cursor) : nil
+    guard let old else { return [] }
+    guard old.terms.filters != terms.filters || old.terms.isShared != terms.isShared else {
+      return []
+    }
+    let ended = Array(consumers.keys)
+    consumers.removeAll()
+    for id in ended { shared?.left(id) }
+    return ended
+  }
+
   /// Moves the cursor; false when it stands there already.
   mutating func acknowledge(_ sequence: Int64) -> Bool {
     if shared != nil {

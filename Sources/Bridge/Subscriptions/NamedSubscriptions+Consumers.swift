@@ -5,6 +5,15 @@ import Store
 
 /// The streams that consume named subscriptions, and their acknowledgements.
 extension NamedSubscriptions {
+  /// Whether a consumer would be let in now.
+  func checkConsumer(of name: String, takeover: Bool) throws(Problem) {
+    let found = state.withLock { $0.subscriptions[name] }
+    guard let found else { throw Self.unknown(name) }
+    guard takeover || found.terms.isShared || found.consumers.isEmpty else {
+      throw Self.inUse(name)
+    }
+  }
+
   /// A stream wants to consume; what it reads and what it is told.
   func attach(
     _ id: StreamID, to name: String, takeover: Bool, acknowledgesWrites: Bool
@@ -23,11 +32,7 @@ extension NamedSubscriptions {
       return (subscription, ended, false)
     }
     guard let subscription = result.0 else { throw Self.unknown(name) }
-    guard !result.isBusy else {
-      throw Problem(
-        .subscriptionInUse, detail: "'\(name)' has a consumer",
-        hint: "takeover=true closes the other one; a subscription with shared: true has several")
-    }
+    guard !result.isBusy else { throw Self.inUse(name) }
     for other in result.ended { end(other, reason: "taken_over") }
     return subscription
   }
@@ -65,10 +70,21 @@ extension NamedSubscriptions {
     return moved.isShared
   }
 
-  /// A client says that it is done with these events; 204 once the store has noted it.
+  /// What a client says that it is done with.
+  enum Acknowledged {
+    /// Nothing that the store must note.
+    case nothing
+    /// The answer follows once the store has noted it.
+    case noted
+  }
+
+  /// Whether a consumer waits until it has acknowledged something.
+  func hasFullConsumer(_ name: String) -> Bool { withDispatch(of: name) { $0.isFull } ?? false }
+
+  /// A client says that it is done with these events.
   func acknowledge(
-    _ name: String, _ ids: [EventID], _ request: RequestID
-  ) throws(Problem) -> Answer {
+    _ name: String, _ ids: [EventID], _ request: Request
+  ) throws(Problem) -> Acknowledged {
     let last = position.last.sequence
     for id in ids where id.epoch != epoch || id.sequence > last {
       throw Problem(
@@ -82,15 +98,16 @@ extension NamedSubscriptions {
       for id in ids where subscription.acknowledge(id.sequence) { hasMoved = true }
       state.subscriptions[name] = subscription
       guard hasMoved else { return .nothing }
-      state.acknowledgements[name, default: []].append((request, subscription.cursor))
+      state.acknowledgements[name, default: []].append(
+        Acknowledgement(request: request.id, head: request.head, cursor: subscription.cursor))
       return .moved(subscription.cursor)
     }
     switch outcome {
     case .unknown: throw Self.unknown(name)
-    case .nothing: return .respond(Response(status: 204))
+    case .nothing: return .nothing
     case .moved(let cursor):
       wiring.store?.moveCursor(of: name, to: cursor)
-      return .park(deadline: nil)
+      return .noted
     }
   }
 
@@ -101,9 +118,28 @@ extension NamedSubscriptions {
   }
 
   /// Nil when the subscription is not shared.
-  func work(for id: StreamID, of name: String) -> SharedWork? {
-    withDispatch(of: name) { dispatch in
-      if let work = dispatch.work(for: id) { .some(work) } else { .nothing }
+  func work(for id: StreamID, of name: String, atMost count: Int) -> SharedWork? {
+    state.withLock { state in
+      guard var shared = state.subscriptions[name]?.shared else { return nil }
+      // Who was told to come back has the old filters, and must not decide about events any more.
+      guard state.subscriptions[name]?.consumers[id] != nil else { return .nothing }
+      defer { state.subscriptions[name]?.shared = shared }
+      if let work = shared.work(for: id, atMost: count) { return .some(work) }
+      return .nothing
+    }
+  }
+
+  /// A consumer was given these next events of a shared subscription; nobody was if it left.
+  func given(_ events: [Int64], through sequence: Int64, to id: StreamID, of name: String) {
+    state.withLock { state in
+      guard var shared = state.subscriptions[name]?.shared else { return }
+      if state.subscriptions[name]?.consumers[id] != nil {
+        shared.read(events, through: sequence, by: id)
+      } else {
+        // Perhaps because the subscription has other filters now.
+        shared.readFailed()
+      }
+      state.subscriptions[name]?.shared = shared
     }
   }
 
@@ -133,6 +169,12 @@ extension NamedSubscriptions {
         }
       }
     }
+  }
+
+  private static func inUse(_ name: String) -> Problem {
+    Problem(
+      .subscriptionInUse, detail: "'\(name)' has a consumer",
+      hint: "takeover=true closes the other one; a subscription with shared: true has several")
   }
 
   static func unknown(_ name: String) -> Problem {

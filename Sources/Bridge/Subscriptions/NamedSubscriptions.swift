@@ -14,9 +14,18 @@ final class NamedSubscriptions: Sendable {
   enum Waiting: Sendable {
     /// For the broker's answer to the filters.
     case grant(RequestID, RequestHead, NamedSubscription, isNew: Bool)
-    /// For the store.
-    case keep(RequestID?, NamedSubscription, isNew: Bool)
+    /// For the store; with a hold that was made for it, or the one that it has.
+    case keep(RequestID, RequestHead, NamedSubscription, isNew: Bool, ownsHold: Bool)
     case remove(RequestID, RequestHead, String)
+
+    /// The request whose client waits.
+    var request: (RequestID, RequestHead) {
+      switch self {
+      case .grant(let request, let head, _, _), .keep(let request, let head, _, _, _),
+        .remove(let request, let head, _):
+        (request, head)
+      }
+    }
   }
 
   struct State: Sendable {
@@ -24,8 +33,15 @@ final class NamedSubscriptions: Sendable {
     var grants: [StreamID: Waiting] = [:]
     var answers: [UInt64: Waiting] = [:]
     /// Requests that wait until a cursor is noted.
-    var acknowledgements: [String: [(request: RequestID, cursor: Int64)]] = [:]
+    var acknowledgements: [String: [Acknowledgement]] = [:]
     var lastSerial: UInt64 = 0
+  }
+
+  /// A request that waits until the store has noted a cursor.
+  struct Acknowledgement: Sendable {
+    let request: RequestID
+    let head: RequestHead
+    let cursor: Int64
   }
 
   static let namesMax = 10_000
@@ -74,12 +90,15 @@ final class NamedSubscriptions: Sendable {
       return
     }
     subscription.opening = opening
-    keep(subscription, for: request, isNew: isNew)
+    keep(subscription, for: request, head, isNew: isNew, ownsHold: true)
   }
 
   /// Notes a subscription in the store; `kept` follows.
-  func keep(_ subscription: NamedSubscription, for request: RequestID?, isNew: Bool) {
-    let token = nextToken(.keep(request, subscription, isNew: isNew))
+  func keep(
+    _ subscription: NamedSubscription, for request: RequestID, _ head: RequestHead, isNew: Bool,
+    ownsHold: Bool
+  ) {
+    let token = nextToken(.keep(request, head, subscription, isNew: isNew, ownsHold: ownsHold))
     wiring.store?.keep(
       StoredSubscription(
         name: subscription.name, config: JSONValue.object(subscription.terms.members).encoded,
@@ -89,66 +108,9 @@ final class NamedSubscriptions: Sendable {
       token: token)
   }
 
-  /// On the store thread.
-  func kept(_ token: UInt64, _ stored: StoredSubscription) {
-    let result = state.withLock { state -> (RequestID?, NamedSubscription, Bool, StreamID?)? in
-      guard
-        case .keep(let request, var subscription, let isNew)? =
-          state.answers.removeValue(forKey: token)
-      else { return nil }
-      let old = state.subscriptions[stored.name]
-      subscription.storedCursor = stored.cursor
-      subscription.cursor = max(old?.cursor ?? 0, stored.cursor)
-      subscription.consumers = old?.consumers ?? [:]
-      if subscription.terms.isShared {
-        subscription.shared = old?.shared ?? SharedDispatch(after: subscription.cursor)
-      } else {
-        subscription.shared = nil
-      }
-      state.subscriptions[stored.name] = subscription
-      let oldHold = old?.hold == subscription.hold ? nil : old?.hold
-      return (request, subscription, isNew, oldHold)
-    }
-    guard let (request, subscription, isNew, oldHold) = result else { return }
-    if let oldHold { wiring.link?.sendReserved(.closeStream(oldHold)) }
-    guard let request else { return }
-    wiring.server?.answer(
-      request, with: .json(json(subscription), status: isNew ? 201 : 200, headers: Self.headers))
-  }
-
-  /// On the store thread.
-  func removed(_ token: UInt64, existed: Bool) {
-    let removed = state.withLock { state -> (RequestID, NamedSubscription?)? in
-      guard case .remove(let request, _, let name)? = state.answers.removeValue(forKey: token)
-      else { return nil }
-      return (request, state.subscriptions.removeValue(forKey: name))
-    }
-    guard let (request, subscription) = removed else { return }
-    if let subscription {
-      wiring.link?.sendReserved(.closeStream(subscription.hold))
-      for id in subscription.consumers.keys { end(id, reason: "subscription_deleted") }
-    }
-    wiring.server?.answer(request, with: Response(status: 204))
-  }
-
-  /// The store has noted cursors; on the store thread.
-  func cursorsMoved(_ cursors: [MovedCursor]) {
-    var done: [RequestID] = []
-    state.withLock { state in
-      for moved in cursors {
-        let (name, cursor) = (moved.name, moved.cursor)
-        state.subscriptions[name]?.storedCursor = cursor
-        guard let waiting = state.acknowledgements[name] else { continue }
-        done += waiting.filter { $0.cursor <= cursor }.map(\.request)
-        let rest = waiting.filter { $0.cursor > cursor }
-        state.acknowledgements[name] = rest.isEmpty ? nil : rest
-      }
-    }
-    for request in done { wiring.server?.answer(request, with: Response(status: 204)) }
-  }
-
-  func end(_ id: StreamID, reason: String) {
-    let frame = StreamFrames.close(reason: reason, reconnects: false)
+  func end(_ id: StreamID, reason: String, reconnects: Bool = false) {
+    let retry = reconnects ? StreamFrames.jitteredRetry(around: 1000) : nil
+    let frame = StreamFrames.close(reason: reason, reconnects: reconnects, retry: retry)
     wiring.server?.deliver([.end(id, last: frame)], toShard: id.shard)
   }
 

@@ -23,6 +23,7 @@ struct SharedDispatch: Sendable {
 
   /// Everything up to here was given out or is for nobody.
   private(set) var dispatched: Int64
+  /// What was given out and is not done with, in order, and for a while what is done with too.
   private var order: Deque<Int64> = []
   private var holders: [Int64: StreamID] = [:]
   private var returned: [Int64] = []
@@ -34,10 +35,14 @@ struct SharedDispatch: Sendable {
   /// Everything up to here is acknowledged.
   var floor: Int64 { order.first.map { $0 - 1 } ?? dispatched }
   var heldCount: Int { holders.count }
+  /// How many events take memory.
+  var rememberedCount: Int { order.count }
+  /// Whether some consumer holds as much as it may.
+  var isFull: Bool { held.values.contains { $0 >= Self.heldMax } }
 
   /// What the consumer gets next; nil while there is nothing for it.
-  mutating func work(for id: StreamID) -> Work? {
-    let room = min(Self.givenMax, Self.heldMax - held[id, default: 0])
+  mutating func work(for id: StreamID, atMost count: Int = .max) -> Work? {
+    let room = min(Self.givenMax, Self.heldMax - held[id, default: 0], count)
     guard room > 0 else { return nil }
     if !returned.isEmpty {
       let again = Array(returned.prefix(room))
@@ -70,8 +75,10 @@ struct SharedDispatch: Sendable {
     } else {
       return false
     }
-    while let first = order.first, holders[first] == nil, !isReturned(first) {
-      order.removeFirst()
+    while let first = order.first, isDone(first) { order.removeFirst() }
+    // One event that nobody acknowledges must not keep all that came later here.
+    if order.count > 2 * (holders.count + returned.count) + Self.heldMax {
+      order.removeAll(where: isDone)
     }
     return true
   }
@@ -92,6 +99,10 @@ struct SharedDispatch: Sendable {
   private mutating func hold(_ events: [Int64], by id: StreamID) {
     for event in events { holders[event] = id }
     held[id, default: 0] += events.count
+  }
+
+  private func isDone(_ sequence: Int64) -> Bool {
+    holders[sequence] == nil && !isReturned(sequence)
   }
 
   /// Few are returned at a time, and they are sorted.

@@ -75,7 +75,7 @@ final class LinkDriver {
   func start() {
     if let journal {
       let restored = journal.restore(at: WallClock.milliseconds())
-      session.restoreInbound(restored.inbound)
+      session.restoreInbound(restored.inbound.map { RestoredDelivery($0) })
       for request in restored.publishes { feed { $0.publish(request, at: $2, &$1) } }
     }
     feed { $0.start(at: $2, &$1) }

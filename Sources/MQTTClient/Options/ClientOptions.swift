@@ -70,7 +70,7 @@ public struct ClientOptions: Sendable {
   ///
   /// A repetition of them is answered and not delivered. What comes under one of them all the same is
   /// another message of a younger session, whose identifier takes the place of the kept one.
-  package var restoredInbound: [PacketID] = []
+  package var restoredInbound: [RestoredDelivery] = []
   /// Sees every packet, without passwords and payloads; nil costs nothing.
   public var trace: PacketTrace?
   /// Seeds the jitter of the reconnect back-off and the order of servers; nil draws a seed.

@@ -17,6 +17,8 @@ struct IncomingPublishes: ~Copyable {
     var isCounted: Bool
     /// The broker's session may be younger than the exchange.
     var isDoubtful = false
+    /// Of the message, when an earlier process kept it.
+    var fingerprint: UInt64?
     /// PUBREL came, and the application has not recorded it yet.
     var isRecording = false
     /// That PUBREL, or its repetition, came on this link.
@@ -127,6 +129,8 @@ struct IncomingPublishes: ~Copyable {
   //      for PUBCOMP may say it, by a repetition. On a later link an unmarked message is another
   //      one, and so is any in a session that may be new: after PUBREL nothing is repeated.
   //      [MQTT-4.3.3-6]
+  //   5. As a repetition of a message that an earlier process had in the session before this one:
+  //      that process died before it forgot the identifier. Only what it says tells them apart.
   private mutating func receivedQoS2(
     _ id: PacketID, _ publish: Publish, _ actions: inout [SessionAction]
   ) throws(ProtocolViolation) {
@@ -163,7 +167,10 @@ struct IncomingPublishes: ~Copyable {
     if exchange.isRecording, !exchange.isCounted {
       return publish.isDuplicate && !exchange.isDoubtful
     }
-    if publish.isDuplicate { return true }
+    if publish.isDuplicate {
+      guard exchange.isDoubtful, let fingerprint = exchange.fingerprint else { return true }
+      return fingerprint == publish.fingerprint
+    }
     // In a session that may be new, only what came on this link is certain to be the same message.
     return exchange.serial == nil && (exchange.isCounted || !exchange.isDoubtful)
   }
@@ -196,9 +203,11 @@ struct IncomingPublishes: ~Copyable {
   /// The application of an earlier process had these QoS 2 messages; their PUBREC is owed.
   ///
   /// That process may have died before it learnt that the broker lost the session.
-  mutating func restore(_ ids: [PacketID]) {
-    for id in ids {
-      exchanges[id] = Exchange(serial: nil, position: nil, isCounted: false, isDoubtful: true)
+  mutating func restore(_ deliveries: [RestoredDelivery]) {
+    for delivery in deliveries {
+      exchanges[delivery.id] = Exchange(
+        serial: nil, position: nil, isCounted: false, isDoubtful: true,
+        fingerprint: delivery.fingerprint)
     }
   }
 

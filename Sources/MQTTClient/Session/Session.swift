@@ -128,9 +128,9 @@ package struct Session: ~Copyable {
   }
 
   /// The application of an earlier process had these QoS 2 deliveries, acknowledged or not.
-  package mutating func restoreInbound(_ ids: [PacketID]) {
-    if !ids.isEmpty { knowsSession = true }
-    incoming.restore(ids)
+  package mutating func restoreInbound(_ deliveries: [RestoredDelivery]) {
+    if !deliveries.isEmpty { knowsSession = true }
+    incoming.restore(deliveries)
   }
 
   /// Whether acknowledging this delivery would change anything.

@@ -29,9 +29,17 @@ struct RunSwitch {
       // A full volume must not keep the outbox from opening, and the old run can go on: the file
       // fits the database in either case. A new epoch, however, must be safe before it is used.
       if isForeign { throw error }
-      return
+      return try syncLog()
     }
     try write(.only(new))
+  }
+
+  /// Makes durable what a killed process wrote but did not sync, since it counts as committed now.
+  ///
+  /// Any commit does that too. Without one the power could take back events that were read.
+  private func syncLog() throws(StoreError) {
+    let path = DataDirectory.logPath(in: folder)
+    if DurableFile.exists(path) { try DurableFile.sync(path) }
   }
 
   private func isForeign(_ lastRun: String?) throws(StoreError) -> Bool {

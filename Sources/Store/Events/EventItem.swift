@@ -5,20 +5,37 @@ package struct EventItem: Sendable, Equatable {
   package var body: [UInt8]
   /// A number that is remembered in the same transaction, until it is forgotten.
   package var receipt: Int64?
+  /// What is remembered beside the receipt.
+  package var receiptMark: Int64?
   /// What it changes about the last value of its topic, in the same transaction.
   package var lastValue: LastValueChange?
   /// Whether it is an event at all; without it only its last value counts, and its place is 0.
   package var isLogged = true
 
-  package init(topic: String, kind: UInt8, body: [UInt8], receipt: Int64? = nil) {
+  package init(
+    topic: String, kind: UInt8, body: [UInt8], receipt: Int64? = nil, receiptMark: Int64? = nil
+  ) {
     self.topic = topic
     self.kind = kind
     self.body = body
     self.receipt = receipt
+    self.receiptMark = receiptMark
   }
 
   /// What the event counts for in `StoreOptions.eventBytes`: roughly what it takes on disk.
   var countedBytes: Int { topic.utf8.count + body.count + EventTable.rowOverheadBytes }
+}
+
+/// A number that came with an event and has not been forgotten.
+package struct Receipt: Sendable, Equatable {
+  package let number: Int64
+  /// Of the last event with this number; nil when it came with none.
+  package let mark: Int64?
+
+  package init(number: Int64, mark: Int64? = nil) {
+    self.number = number
+    self.mark = mark
+  }
 }
 
 /// The place in the event log that an item got.

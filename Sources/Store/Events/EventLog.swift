@@ -90,7 +90,9 @@ final class EventLog {
     _ item: EventItem, at time: Int64, _ effects: inout Effects
   ) throws(StoreError) -> Int64 {
     let sequence = try table.insert(item, at: time)
-    if let receipt = item.receipt { try receipts.remember(receipt) }
+    if let number = item.receipt {
+      try receipts.remember(Receipt(number: number, mark: item.receiptMark))
+    }
     effects.events.bounds.last = sequence
     effects.events.bounds.lastTime = time
     effects.events.addedBytes += item.countedBytes
@@ -104,7 +106,12 @@ final class EventLog {
     _ subscription: StoredSubscription, _ token: UInt64, _ effects: inout EventEffects
   ) throws(StoreError) {
     var kept = subscription
-    if kept.cursor < 0 { kept.cursor = effects.bounds.last }
+    // One that exists keeps its place, which may have moved since the caller looked.
+    if let present = effects.holds[kept.name] {
+      kept.cursor = max(kept.cursor, present)
+    } else if kept.cursor < 0 {
+      kept.cursor = effects.bounds.last
+    }
     try subscriptions.write(kept)
     effects.holds.keep(kept)
     effects.answers.append(.kept(token: token, kept))

@@ -17,6 +17,8 @@ extension Store {
   package func forgetAllReceipts() { mailbox.sendReserved(.forgetAllReceipts) }
 
   /// Adds or replaces a subscription, and `kept` follows; a cursor of -1 is the present end.
+  ///
+  /// The cursor of one that exists never moves back, and -1 leaves it where it is.
   package func keep(_ subscription: StoredSubscription, token: UInt64) {
     mailbox.sendReserved(.keep(subscription, token: token))
   }

@@ -30,6 +30,9 @@ struct DataDirectory: ~Copyable {
 
   static func databasePath(in directory: String) -> String { directory + "/bridge.sqlite3" }
 
+  /// SQLite's write-ahead log.
+  static func logPath(in directory: String) -> String { databasePath(in: directory) + "-wal" }
+
   /// Makes sure that a file is there and is one of SQLite's, without changing anything.
   static func verifyDatabaseFile(_ path: String) throws(StoreError) {
     guard let start = try DurableFile.read(path, upTo: sqliteStart.count) else {

@@ -6,14 +6,17 @@ struct ReceiptTable {
   private let readAll: Statement
 
   init(_ connection: Connection) throws(StoreError) {
-    insertRow = try connection.prepare("INSERT OR IGNORE INTO receipts (number) VALUES (?1)")
+    insertRow = try connection.prepare(
+      "INSERT OR REPLACE INTO receipts (number, mark) VALUES (?1, ?2)")
     deleteRow = try connection.prepare("DELETE FROM receipts WHERE number = ?1")
     deleteAll = try connection.prepare("DELETE FROM receipts")
-    readAll = try connection.prepare("SELECT number FROM receipts ORDER BY number")
+    readAll = try connection.prepare("SELECT number, mark FROM receipts ORDER BY number")
   }
 
-  func remember(_ number: Int64) throws(StoreError) {
-    try insertRow.bind(number, at: 1)
+  /// Another receipt of the same number goes.
+  func remember(_ receipt: Receipt) throws(StoreError) {
+    try insertRow.bind(receipt.number, at: 1)
+    try insertRow.bind(receipt.mark, at: 2)
     try insertRow.run()
   }
 
@@ -24,10 +27,13 @@ struct ReceiptTable {
 
   func forgetAll() throws(StoreError) { try deleteAll.run() }
 
-  func all() throws(StoreError) -> [Int64] {
+  func all() throws(StoreError) -> [Receipt] {
     defer { readAll.reset() }
-    var numbers: [Int64] = []
-    while try readAll.step() { numbers.append(readAll.integer(at: 0)) }
-    return numbers
+    var receipts: [Receipt] = []
+    while try readAll.step() {
+      receipts.append(
+        Receipt(number: readAll.integer(at: 0), mark: readAll.optionalInteger(at: 1)))
+    }
+    return receipts
   }
 }

@@ -62,6 +62,7 @@ enum Schema {
     INSERT INTO settings SELECT 'instance', value FROM settings WHERE key = 'epoch';
     """,
     keysAndDeadLetters,
+    "ALTER TABLE receipts ADD COLUMN mark INTEGER",
     lastValues,
   ]
 

@@ -44,7 +44,7 @@ struct Opened: Sendable {
   let shared: SharedState
   let reads: ReadQueue
   let names: [RecordedName]
-  let receipts: [Int64]
+  let receipts: [Receipt]
   let subscriptions: [StoredSubscription]
   let epoch: String
   let instance: String

@@ -32,6 +32,27 @@ import Testing
     #expect(lines[0].contains(#""payload":"a\r\nb\n\n""#))
   }
 
+  @Test func `an event of the log has its id as a field and in the envelope`() {
+    let publish = Publish(topic: "a/b", payload: Array("x".utf8)[...])
+    func text(_ id: String?, _ representation: Representation) -> String {
+      let bytes = MessageRenderer.render(publish, receivedAt: 0, id: id, as: representation)
+      return String(decoding: bytes, as: UTF8.self)
+    }
+    let named = Representation(event: .topic)
+    #expect(
+      text("k3f9x-7-z", named)
+        == "id: k3f9x-7-z\nevent: a/b\n"
+        + #"data: {"id":"k3f9x-7-z","topic":"a/b","payload":"x","qos":0,"retain":false,"#
+        + #""received_at":"1970-01-01T00:00:00.000Z"}"# + "\n\n")
+    let raw = Representation(envelope: .none)
+    #expect(text("k3f9x-7-z", raw) == "id: k3f9x-7-z\ndata: x\n\n")
+    #expect(text(nil, raw) == "data: x\n\n")
+    let control = MessageRenderer.control("bridge.gap", .null, id: "k3f9x-7-z", retry: 5)
+    #expect(
+      String(decoding: control, as: UTF8.self)
+        == "id: k3f9x-7-z\nretry: 5\nevent: bridge.gap\ndata: null\n\n")
+  }
+
   @Test func `an envelope says what is not the default`() {
     let text = render([0xFF, 0xD8]) {
       $0.qos = .exactlyOnce

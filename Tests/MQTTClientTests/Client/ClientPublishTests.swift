@@ -61,7 +61,7 @@ import Testing
       $0.session.inflightMaximum = 1
     })
     let client = test.client
-    let outcomes = Task {
+    let outcomes = Task.immediate {
       await client.publish(contentsOf: (0..<40).map { Message("t", text: "\($0)") })
     }
     #expect(await soon { client.waitingCommands >= 40 })
@@ -113,7 +113,7 @@ import Testing
     try await client.connect()
     let first = try client.enqueue(Message("t", text: "first"))
     _ = await test.broker.packet(.publish)
-    let second = Task { await client.publish("second", to: "t") }
+    let second = Task.immediate { await client.publish("second", to: "t") }
     let third = try client.enqueue(Message("t", text: "third"))
     #expect(await soon { client.waitingCommands == 0 })
     second.cancel()
@@ -192,7 +192,7 @@ import Testing
     try await client.connect()
     try await client.flush()
     let tickets = try (0..<3).map { _ in try client.enqueue(Message("t")) }
-    let flushed = Task { await thrown { () throws(ClientError) in try await client.flush() } }
+    let flushed = Task.immediate { await thrown { () throws(ClientError) in try await client.flush() } }
     #expect(await soon { client.waitingCommands == 0 })
     let later = try client.enqueue(Message("t"))
     _ = await test.broker.packet(.publish, count: 4)

@@ -9,7 +9,7 @@ import Testing
   ) throws -> ClientOptions {
     var options = try ClientOptions.test(port: listener.port)
     options.session.recordsReleased = true
-    options.restoredInbound = restored
+    options.restoredInbound = restored.map { RestoredDelivery($0) }
     return options
   }
 

@@ -125,7 +125,7 @@ import Testing
     throws
   {
     var harness = IncomingHarness()
-    harness.incoming.restore([7, 8])
+    harness.incoming.restore([RestoredDelivery(7), RestoredDelivery(8)])
     harness.incoming.linkAccepted(.kept)
     #expect(try harness.receive(7, isDuplicate: true) == [Self.received(7)])
     #expect(try harness.receive(7) == [Self.received(7)])
@@ -138,14 +138,52 @@ import Testing
 
   @Test func `a restored identifier may stand for another message by now`() throws {
     var harness = IncomingHarness()
-    harness.incoming.restore([7])
+    harness.incoming.restore([RestoredDelivery(7)])
     harness.incoming.linkAccepted(.kept)
     _ = try harness.deliver(7)
   }
 
+  @Test func `a repetition of another message than the restored one is delivered`() throws {
+    var harness = IncomingHarness()
+    let old = Publish(topic: "a", payload: [1], qos: .exactlyOnce).fingerprint
+    harness.incoming.restore([RestoredDelivery(7, fingerprint: old)])
+    harness.incoming.linkAccepted(.kept)
+    let token = try harness.deliver(7, isDuplicate: true)
+    #expect(harness.acknowledge(token) == [Self.received(7)])
+    #expect(harness.release(7) == [.released(7)])
+    #expect(harness.recorded(7) == [Self.complete(7)])
+  }
+
+  @Test func `a repetition of the restored message is not delivered`() throws {
+    var harness = IncomingHarness()
+    let same = IncomingPublishesTests.publish(.exactlyOnce, 7).fingerprint
+    harness.incoming.restore([RestoredDelivery(7, fingerprint: same)])
+    harness.incoming.linkAccepted(.kept)
+    #expect(try harness.receive(7, isDuplicate: true) == [Self.received(7)])
+    harness.reconnect(.kept)
+    #expect(try harness.receive(7, isDuplicate: true) == [Self.received(7)])
+  }
+
+  @Test func `topic and payload tell messages apart, and nothing that a repetition changes`() {
+    let publish = Publish(topic: "a/b", payload: [1, 2], qos: .exactlyOnce, packetID: 7)
+    #expect(publish.fingerprint == 0x042C_13E7_BF96_5919)
+    var repeated = publish
+    repeated.isDuplicate = true
+    repeated.properties.messageExpiryInterval = 3
+    repeated.properties.subscriptionIdentifiers = [9]
+    #expect(repeated.fingerprint == publish.fingerprint)
+    let others: [(String, Bytes)] = [
+      ("a/b", [1]), ("a/b", [1, 3]), ("a/b", []), ("a", [1, 2]), ("a/b\u{1}", [2]),
+    ]
+    for (topic, payload) in others {
+      let other = Publish(topic: topic, payload: payload, qos: .exactlyOnce, packetID: 7)
+      #expect(other.fingerprint != publish.fingerprint)
+    }
+  }
+
   @Test func `after a lost session nothing restored is known`() throws {
     var harness = IncomingHarness()
-    harness.incoming.restore([7])
+    harness.incoming.restore([RestoredDelivery(7)])
     harness.incoming.linkAccepted(.lost)
     _ = try harness.deliver(7, isDuplicate: true)
   }

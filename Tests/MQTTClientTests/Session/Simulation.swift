@@ -314,7 +314,7 @@ struct Simulation: ~Copyable {
     target = nil
     application.restarted()
     session = Session(options: options, jitterSeed: UInt64(application.process))
-    session.restoreInbound(inbox.ids.sorted())
+    session.restoreInbound(inbox.ids.sorted().map { RestoredDelivery($0) })
     give { $0.start(at: $1, &$2) }
     for request in application.openRequests { give { $0.publish(request, at: $1, &$2) } }
     let wanted = application.wantedFilters

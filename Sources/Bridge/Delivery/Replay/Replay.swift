@@ -44,15 +44,18 @@ struct Replay: Sendable {
   /// The stream has left its group while something else was going on.
   var hasLagged = false
 
+  /// When a paced stream may have its next page.
+  var dueAt = Duration.zero
+
   /// How long a paced stream rests between two pages.
   var interval: Duration {
     guard let rate = request?.rateMaximum else { return .zero }
-    return max(.milliseconds(100), .seconds(1) / rate)
+    return .seconds(eventsMax) / rate
   }
 
-  /// How many events a paced stream gets at a time.
+  /// How many events a paced stream gets at a time: about ten pages a second, each of whole events.
   var eventsMax: Int {
     guard let rate = request?.rateMaximum else { return .max }
-    return max(1, Int((Double(rate) * (interval / .seconds(1))).rounded()))
+    return max(1, rate / 10)
   }
 }

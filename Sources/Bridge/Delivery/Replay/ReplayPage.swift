@@ -51,21 +51,21 @@ struct ReplayPage {
     _ reader: EventReader, through: Int64, eventsMax: Int
   ) throws(StoreError) {
     var newest: [String: Int64] = [:]
-    let page = self
+    let filters = request.filters
     let last = try reader.scan(
       after: cursor.sequence, through: through, rowsMax: Self.rowsMax
     ) { row in
-      if row.kind == EventKind.message.rawValue, page.message(row) != nil {
-        newest[row.topic] = row.sequence
-      }
+      if row.message(countingFor: filters) != nil { newest[row.topic] = row.sequence }
       return true
     }
     let wanted = Set(newest.values.sorted().prefix(eventsMax))
     let end = newest.count > eventsMax ? wanted.max() ?? last : last
     var next = self
-    _ = try reader.scan(
+    let taken = try reader.scan(
       after: cursor.sequence, through: end, rowsMax: Self.rowsMax
     ) { row in
+      // What is passed over has a newer one behind it, so the page may end anywhere.
+      guard next.bytes < next.bytesMax else { return false }
       if wanted.contains(row.sequence) || row.kind == EventKind.gap.rawValue {
         next.take(row)
       } else {
@@ -73,7 +73,7 @@ struct ReplayPage {
       }
       return true
     }
-    next.moved(to: end)
+    next.moved(to: taken)
     next.close()
     self = next
   }
@@ -91,15 +91,6 @@ struct ReplayPage {
     self = page
   }
 
-  /// The message of a row, when it counts for the stream.
-  private func message(_ row: EventRow) -> Publish? {
-    guard request.filters.contains(where: { $0.matches(topic: row.topic) }),
-      let (publish, origin) = LoggedMessage.decode(row.body(), topic: row.topic),
-      origin.counts(for: request.filters, topic: row.topic)
-    else { return nil }
-    return publish
-  }
-
   private mutating func take(_ row: EventRow) {
     let before = cursor
     cursor = LoggedEvent(sequence: row.sequence, time: row.time)
@@ -109,7 +100,7 @@ struct ReplayPage {
       let from = EventID(epoch: epoch, sequence: before.sequence, time: before.time)
       return append(StreamFrames.gapText(mark, from: from, to: id))
     }
-    guard let publish = message(row) else { return }
+    guard let publish = row.message(countingFor: request.filters) else { return }
     taken.append(row.sequence)
     append(
       MessageRenderer.render(

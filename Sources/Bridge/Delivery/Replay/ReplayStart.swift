@@ -37,7 +37,13 @@ struct ReplayResolver {
     case .live:
       return ReplayStart(cursor: LoggedEvent(sequence: bounds.last, time: bounds.lastTime))
     case .earliest: return ReplayStart(cursor: try event(bounds.first - 1, bounds, reader))
-    case .cursor(let sequence): return try behind(sequence, bounds, reader)
+    case .cursor(let sequence):
+      var start = try behind(sequence, bounds, reader)
+      // The settings may have changed since the subscription was made.
+      if !request.filters.allSatisfy({ history.keepsAll(of: $0) }) {
+        start.gaps.append(GapMark(reason: "no_history"))
+      }
+      return start
     case .since(let time):
       return ReplayStart(cursor: try event(try reader.position(before: time), bounds, reader))
     case .newest(let count):
@@ -110,11 +116,7 @@ struct ReplayResolver {
     _ = try reader.scanBackward(from: bounds.last, rowsMax: Self.newestScanMax) { row in
       guard found < count else { return false }
       position = row.sequence - 1
-      if row.kind == EventKind.message.rawValue,
-        filters.contains(where: { $0.matches(topic: row.topic) })
-      {
-        found += 1
-      }
+      if row.message(countingFor: filters) != nil { found += 1 }
       return true
     }
     return try event(position, bounds, reader)

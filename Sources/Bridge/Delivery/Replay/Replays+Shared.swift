@@ -23,12 +23,13 @@ extension Replays {
           _ = named.withDispatch(of: name) { $0.acknowledge(event) }
         }
       case .some(.next(let after, let atMost)):
+        let time = try reader.time(of: after) ?? head.time
         page = ReplayPage(
-          after: LoggedEvent(sequence: after, time: head.time), request, epoch: resolver.epoch,
+          after: LoggedEvent(sequence: after, time: time), request, epoch: resolver.epoch,
           bytesMax: pageBytes)
         try page.read(reader, through: head.sequence, eventsMax: atMost)
         let (taken, through) = (page.taken, page.cursor.sequence)
-        _ = named.withDispatch(of: name) { $0.read(taken, through: through, by: id) }
+        named.given(taken, through: through, to: id, of: name)
       }
     } catch {
       if case .some(.next) = work { _ = named.withDispatch(of: name) { $0.readFailed() } }

@@ -15,17 +15,17 @@ final class Replays: Sendable {
     var waiting: Set<StreamID> = []
   }
 
-  private let wiring: Wiring
+  private let ports: ReplayPorts
   let resolver: ReplayResolver
   let position: LogPosition
   let named: NamedSubscriptions
   private let state = Locked(State())
 
   init(
-    _ wiring: Wiring, _ resolver: ReplayResolver, _ position: LogPosition,
+    _ ports: ReplayPorts, _ resolver: ReplayResolver, _ position: LogPosition,
     _ named: NamedSubscriptions
   ) {
-    self.wiring = wiring
+    self.ports = ports
     self.resolver = resolver
     self.position = position
     self.named = named
@@ -55,7 +55,7 @@ final class Replays: Sendable {
         state.replays[id] = replay
       }
     }
-    wiring.link?.sendReserved(.streamLagged(id))
+    ports.tell(.streamLagged(id))
   }
 
   /// The mqtt thread has taken the stream out of its group.
@@ -76,7 +76,14 @@ final class Replays: Sendable {
   func drained(_ id: StreamID) {
     let drained = state.withLock { state -> Replay? in
       guard var replay = state.replays[id], replay.phase == .draining else { return nil }
-      replay.phase = replay.request == nil ? .waiting : .reading
+      if replay.request == nil {
+        replay.phase = .waiting
+      } else if replay.dueAt > MonotonicClock.now() {
+        replay.phase = .resting(until: replay.dueAt)
+        state.resting.insert(id)
+      } else {
+        replay.phase = .reading
+      }
       state.replays[id] = replay
       return replay
     }
@@ -86,7 +93,7 @@ final class Replays: Sendable {
     {
       headMoved()
     }
-    read(id)
+    if drained.phase == .reading { read(id) } else { ports.tell(.wake) }
   }
 
   /// The stream is in its group, which has got everything up to `through`; on the mqtt thread, once
@@ -148,8 +155,8 @@ final class Replays: Sendable {
   }
 
   private func read(_ id: StreamID) {
-    let isTaken = wiring.store?.read { [weak self] reader in self?.run(id, reader) }
-    if isTaken != true { rest(id, .milliseconds(100)) }
+    let isTaken = ports.read { [weak self] reader in self?.run(id, reader) }
+    if !isTaken { rest(id, .milliseconds(100)) }
   }
 
   private func rest(_ id: StreamID, _ duration: Duration) {
@@ -158,7 +165,7 @@ final class Replays: Sendable {
       state.replays[id]?.phase = .resting(until: MonotonicClock.now() + duration)
       state.resting.insert(id)
     }
-    wiring.link?.sendReserved(.wake)
+    ports.tell(.wake)
   }
 
   /// One page, on the reader thread.
@@ -175,7 +182,13 @@ final class Replays: Sendable {
         let frame = StreamFrames.open(id, opening, start, epoch: resolver.epoch)
         commands = [.start(id, frame)]
       }
-      if let name = request.subscription, let work = named.work(for: id, of: name) {
+      // The http thread, which tells of a lag, does not know the time of its position.
+      if replay.cursor.time == 0, let time = try reader.time(of: replay.cursor.sequence) {
+        replay.cursor = LoggedEvent(sequence: replay.cursor.sequence, time: time)
+      }
+      if let name = request.subscription,
+        let work = named.work(for: id, of: name, atMost: replay.eventsMax)
+      {
         return try share(work, replay, request, reader, commands)
       }
       let through = if case .meet(let end) = replay.goal { end } else { position.last.sequence }
@@ -212,12 +225,12 @@ final class Replays: Sendable {
       if next == .rest { state.resting.insert(id) }
       if next == .wait { state.waiting.insert(id) }
     }
-    if !commands.isEmpty { wiring.server?.deliver(commands, toShard: id.shard) }
+    if !commands.isEmpty { ports.deliver(commands, id.shard) }
     switch next {
     case .nothing, .release: break
     case .read: self.read(id)
-    case .join: wiring.link?.sendReserved(.joinLive(id, after: page.cursor.sequence))
-    case .rest: wiring.link?.sendReserved(.wake)
+    case .join: ports.tell(.joinLive(id, after: page.cursor.sequence))
+    case .rest: ports.tell(.wake)
     case .wait: if position.last.sequence > page.cursor.sequence { headMoved() }
     }
   }
@@ -232,7 +245,9 @@ final class Replays: Sendable {
   private static func advance(_ replay: inout Replay, isAtEnd: Bool, hasFrames: Bool) -> Next {
     switch replay.goal {
     case .follow where replay.interval > .zero:
-      replay.phase = .resting(until: MonotonicClock.now() + replay.interval)
+      replay.dueAt = MonotonicClock.now() + replay.interval
+      guard !hasFrames else { break }
+      replay.phase = .resting(until: replay.dueAt)
       return .rest
     case .follow where isAtEnd && !hasFrames:
       replay.phase = .waiting
@@ -242,9 +257,9 @@ final class Replays: Sendable {
       return .join
     // Only when all is written may it flow, or a lag could not tell what it still has before it.
     case .meet where isAtEnd && !hasFrames: return .release
-    case .follow, .join, .meet:
-      replay.phase = hasFrames ? .draining : .reading
-      return hasFrames ? .nothing : .read
+    case .follow, .join, .meet: break
     }
+    replay.phase = hasFrames ? .draining : .reading
+    return hasFrames ? .nothing : .read
   }
 }
