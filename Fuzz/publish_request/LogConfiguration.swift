@@ -1,2 +1,5 @@
-/// Stands in for the one that needs the logging library; publishing reads none of it.
+/// These stand in for parts of the configuration that publishing does not read.
 struct LogConfiguration: Sendable {}
+struct HistoryConfiguration: Sendable {}
+struct LastValueConfiguration: Sendable {}
+struct RequestConfiguration: Sendable {}

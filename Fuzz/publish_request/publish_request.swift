@@ -3,6 +3,7 @@
 // sources: Sources/Bridge/Publishing/FieldText.swift Sources/Bridge/Publishing/MediaType.swift
 // sources: Sources/Bridge/Publishing/IdempotencyKey.swift Sources/Bridge/Publishing/MessageID.swift
 // sources: Sources/Bridge/Publishing/Preferences.swift Sources/Bridge/Publishing/PublishDraft.swift
+// sources: Sources/Bridge/Publishing/Problem+Pointer.swift
 // sources: Sources/Bridge/Publishing/PublishEnvelope.swift
 // sources: Sources/Bridge/Publishing/PublishHeaders.swift
 // sources: Sources/Bridge/Publishing/PublishParser.swift

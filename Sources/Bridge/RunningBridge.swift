@@ -37,10 +37,12 @@ final class RunningBridge: Sendable {
     }
     wiring.connect(store: store)
 
-    let log = Self.makeLog(configuration, wiring, store, coverage)
     // The instance was drawn at random when the data directory was made, and stays with it.
     let clientID = configuration.mqtt.clientID ?? "mqtt-bridge-\(store.instance)"
     self.clientID = clientID
+    let requests = Requests(configuration, wiring, publisher, clientID: clientID)
+    wiring.connect(requests: requests)
+    let log = Self.makeLog(configuration, wiring, store, coverage, requests)
     var options = BrokerClientOptions.make(configuration, clientID: clientID)
     // Logged by an earlier process: the broker may send them again.
     options.restoredInbound = store.loadedReceipts.map {
@@ -99,6 +101,7 @@ final class RunningBridge: Sendable {
     if !recorded.isEmpty, let hold = wiring.named?.nextHold() {
       holds.append(NamedSubscriptions.holdRequest(hold, SubscriptionTerms(filters: recorded)))
     }
+    if let hold = TopicValues.hold(configuration.lastValues) { holds.append(hold) }
     return holds
   }
 
@@ -135,6 +138,7 @@ final class RunningBridge: Sendable {
     server.quiesce()
     publisher.drain()
     messages.drain()
+    wiring.requests?.drain()
     // What is with the store is answered by it, which takes one commit.
     let answered = MonotonicClock.now() + left() / 4
     while publisher.waitingRequests > 0, MonotonicClock.now() < answered {
@@ -155,7 +159,7 @@ final class RunningBridge: Sendable {
 
   private static func makeLog(
     _ configuration: BridgeConfiguration, _ wiring: Wiring, _ store: Store,
-    _ coverage: CoverageTable
+    _ coverage: CoverageTable, _ requests: Requests
   ) -> EventLogParts {
     coverage.restore(store.loadedNames)
     let bounds = store.eventBounds
@@ -167,7 +171,8 @@ final class RunningBridge: Sendable {
     let replays = Replays(ReplayPorts(wiring), resolver, position, named)
     return EventLogParts(
       epoch: store.epoch, coverage: coverage, position: position, resolver: resolver,
-      replays: replays, named: named)
+      replays: replays, named: named, values: TopicValues(wiring, configuration.lastValues),
+      requests: requests)
   }
 
   private static func makeServer(
@@ -191,6 +196,8 @@ final class RunningBridge: Sendable {
     options.deadLetterLimits = StoreOptions.Limits(
       messages: configuration.publishing.deadLetters,
       bytes: configuration.publishing.deadLetterBytes.bytes)
+    options.lastValueLimits = StoreOptions.Limits(
+      messages: configuration.lastValues.topics, bytes: configuration.lastValues.bytes.bytes)
     options.feedLimits.messages = max(options.feedLimits.messages, configuration.mqtt.inflight)
     return options
   }

@@ -14,6 +14,7 @@ final class Wiring: Sendable {
     var link: Link<BrokerApplication>?
     var server: HTTPServer?
     var named: NamedSubscriptions?
+    var requests: Requests?
     var adminServer: HTTPServer?
   }
 
@@ -26,6 +27,7 @@ final class Wiring: Sendable {
   var link: Link<BrokerApplication>? { parts.withLock { $0.link } }
   var server: HTTPServer? { parts.withLock { $0.server } }
   var named: NamedSubscriptions? { parts.withLock { $0.named } }
+  var requests: Requests? { parts.withLock { $0.requests } }
   var adminServer: HTTPServer? { parts.withLock { $0.adminServer } }
 
   /// The bridge is stopping: nothing new is accepted.
@@ -35,6 +37,7 @@ final class Wiring: Sendable {
   func connect(link: Link<BrokerApplication>) { parts.withLock { $0.link = link } }
   func connect(server: HTTPServer) { parts.withLock { $0.server = server } }
   func connect(named: NamedSubscriptions) { parts.withLock { $0.named = named } }
+  func connect(requests: Requests) { parts.withLock { $0.requests = requests } }
   func connect(adminServer: HTTPServer) { parts.withLock { $0.adminServer = adminServer } }
   func drain() { draining.store(true, ordering: .relaxed) }
 

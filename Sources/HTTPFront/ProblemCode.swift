@@ -10,16 +10,19 @@ package enum ProblemCode: String, CaseIterable, Sendable {
   case topicInvalid = "topic-invalid"
   case topicRejected = "topic-rejected"
   case filterInvalid = "filter-invalid"
+  case emptyBatch = "empty-batch"
   case idempotencyKeyMissing = "idempotency-key-missing"
   case brokerNotAuthorized = "broker-not-authorized"
   case notFound = "not-found"
   case messageUnknown = "message-unknown"
+  case noRetainedMessage = "no-retained-message"
   case subscriptionUnknown = "subscription-unknown"
   case subscriptionInUse = "subscription-in-use"
   case methodNotAllowed = "method-not-allowed"
   case notAcceptable = "not-acceptable"
   case bodyTimeout = "body-timeout"
   case payloadTooLarge = "payload-too-large"
+  case batchTooLarge = "batch-too-large"
   case uriTooLong = "uri-too-long"
   case unsupportedMediaType = "unsupported-media-type"
   case qosNotSupported = "qos-not-supported"
@@ -32,6 +35,7 @@ package enum ProblemCode: String, CaseIterable, Sendable {
   case upgradeRequired = "upgrade-required"
   case tooManyConnections = "too-many-connections"
   case tooManySubscriptions = "too-many-subscriptions"
+  case tooManyRequestsOutstanding = "too-many-requests-outstanding"
   case headersTooLarge = "headers-too-large"
   case `internal` = "internal"
   case brokerRejected = "broker-rejected"
@@ -42,32 +46,34 @@ package enum ProblemCode: String, CaseIterable, Sendable {
   case storeBusy = "store-busy"
   case draining = "draining"
   case messageExpired = "message-expired"
+  case replyTimeout = "reply-timeout"
   case diskFull = "disk-full"
 
   package var status: Int {
     switch self {
     case .badJSON, .badBase64, .badHeader, .badEventID, .badParameter, .unknownParameter,
-      .missingTopic, .topicInvalid, .topicRejected, .filterInvalid, .idempotencyKeyMissing:
+      .missingTopic, .topicInvalid, .topicRejected, .filterInvalid, .idempotencyKeyMissing,
+      .emptyBatch:
       400
     case .brokerNotAuthorized: 403
-    case .notFound, .messageUnknown, .subscriptionUnknown: 404
+    case .notFound, .messageUnknown, .subscriptionUnknown, .noRetainedMessage: 404
     case .methodNotAllowed: 405
     case .notAcceptable: 406
     case .bodyTimeout: 408
     case .subscriptionInUse: 409
-    case .payloadTooLarge: 413
+    case .payloadTooLarge, .batchTooLarge: 413
     case .uriTooLong: 414
     case .unsupportedMediaType: 415
     case .qosNotSupported, .retainNotAvailable, .wildcardNotAvailable, .sharedNotAvailable,
       .payloadFormatInvalid, .idempotencyKeyReused, .mqtt5Required:
       422
     case .upgradeRequired: 426
-    case .tooManyConnections, .tooManySubscriptions: 429
+    case .tooManyConnections, .tooManySubscriptions, .tooManyRequestsOutstanding: 429
     case .headersTooLarge: 431
     case .internal: 500
     case .brokerRejected, .deliveryUncertain: 502
     case .brokerUnavailable, .brokerQuotaExceeded, .queueFull, .storeBusy, .draining: 503
-    case .messageExpired: 504
+    case .messageExpired, .replyTimeout: 504
     case .diskFull: 507
     }
   }
@@ -84,16 +90,19 @@ package enum ProblemCode: String, CaseIterable, Sendable {
     case .topicInvalid: "Topic is not a valid topic name"
     case .topicRejected: "Broker refused the topic name"
     case .filterInvalid: "Topic filter is not valid"
+    case .emptyBatch: "Batch has no message"
     case .idempotencyKeyMissing: "Idempotency key is missing"
     case .brokerNotAuthorized: "Broker does not allow this"
     case .notFound: "Nothing is here"
     case .messageUnknown: "No such message"
+    case .noRetainedMessage: "No retained message"
     case .subscriptionUnknown: "No such subscription"
     case .subscriptionInUse: "Subscription has a consumer"
     case .methodNotAllowed: "Method is not allowed here"
     case .notAcceptable: "No acceptable representation"
     case .bodyTimeout: "Request took too long to arrive"
     case .payloadTooLarge: "Body is too large"
+    case .batchTooLarge: "Batch is too large"
     case .uriTooLong: "URI is too long"
     case .unsupportedMediaType: "Content type is not supported here"
     case .qosNotSupported: "Broker does not support this QoS"
@@ -106,6 +115,7 @@ package enum ProblemCode: String, CaseIterable, Sendable {
     case .upgradeRequired: "Only a WebSocket is here"
     case .tooManyConnections: "Too many connections"
     case .tooManySubscriptions: "Too many subscriptions"
+    case .tooManyRequestsOutstanding: "Too many requests wait for their answer"
     case .headersTooLarge: "Header fields are too large"
     case .internal: "Something went wrong here"
     case .brokerRejected: "Broker refused the message"
@@ -116,6 +126,7 @@ package enum ProblemCode: String, CaseIterable, Sendable {
     case .storeBusy: "Store is busy"
     case .draining: "Server is shutting down"
     case .messageExpired: "Message expired before it was delivered"
+    case .replyTimeout: "No reply came in time"
     case .diskFull: "Disk is full"
     }
   }

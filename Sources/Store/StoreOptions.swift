@@ -37,6 +37,8 @@ package struct StoreOptions: Sendable {
   package var keyAge = Duration.seconds(24 * 3600)
   /// How many dead letters are kept; beyond that the oldest are dropped.
   package var deadLetterLimits = Limits(messages: 10_000, bytes: 256 << 20)
+  /// How many last values are kept; beyond that the ones that changed longest ago are dropped.
+  package var lastValueLimits = Limits(messages: 100_000, bytes: 256 << 20)
   /// After how many pages the write-ahead log is copied into the database.
   package var checkpointPages = 1000
   /// The largest size of the database file; nil leaves that to the volume.

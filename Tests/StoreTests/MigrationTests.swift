@@ -49,6 +49,40 @@ import Testing
     again.store.close()
   }
 
+  @Test(arguments: [3, 4])
+  func `a database of a version without last values keeps its events and keys`(version: Int) throws
+  {
+    try directory.write(Data(), to: "bridge.sqlite3")
+    let connection = try Connection(path: directory.databasePath)
+    try connection.execute(
+      "PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL;"
+        + Schema.migrations[..<version].joined(separator: ";"))
+    try connection.execute(
+      """
+      INSERT INTO events (sequence, time, kind, topic, body) VALUES (7, 1000, 0, 'a', x'01');
+      UPDATE totals SET events = 1, event_bytes = 26, last_event_time = 1000;
+      INSERT INTO item_keys (name, fingerprint, item, created_at)
+      VALUES (x'01', x'02', x'00000000000000000000000000000007', 1000);
+      INSERT INTO settings VALUES
+        ('epoch', CAST('k3f9x' AS BLOB)), ('instance', CAST('i1' AS BLOB));
+      PRAGMA application_id = \(Schema.applicationID);
+      PRAGMA user_version = \(version);
+      """)
+    connection.setCheckpointOnClose(true)
+    let open = try OpenStore(directory)
+    #expect(open.store.instance == "i1" && open.store.epoch == "k3f9x")
+    #expect(open.store.eventBounds == EventBounds(first: 7, last: 7, lastTime: 1000))
+    #expect(try open.read { try $0.lastValue(of: "a") } == nil)
+    var item = EventItem.sample(1)
+    item.lastValue = .set([5])
+    let topic = item.topic
+    open.store.log([item])
+    #expect(open.recorder.wait { $0.logged.map(\.sequence) == [8] })
+    #expect(try open.read { try $0.lastValue(of: topic) }?.body == [5])
+    open.store.close()
+    #expect(try StoreUpkeep.check(directory: directory.path).problems == [])
+  }
+
   @Test func `a receipt of a database before the marks has none`() throws {
     try makeFirstVersion()
     let connection = try Connection(path: directory.databasePath)

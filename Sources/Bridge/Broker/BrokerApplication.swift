@@ -29,7 +29,7 @@ final class BrokerApplication: LinkApplication {
     self.observer = observer
     outbox = OutboxConsumer(holdsUncertain: configuration.publishing.uncertain == .hold)
     hub = StreamHub(linger: configuration.streams.unsubscribeLinger)
-    inbound = BrokerInbound(configuration.history, wiring, log)
+    inbound = BrokerInbound(configuration, wiring, log)
   }
 
   var nextDeadline: Duration? {
@@ -112,8 +112,16 @@ final class BrokerApplication: LinkApplication {
     }
     inbound.connected(
       isFirst: !wasUp, sessionPresent: ack.sessionPresent, hasFilters: hub.filterCount > 0)
+    if wasUp, !ack.sessionPresent { askForLastValues(link) }
     wasUp = true
     outbox.linkUp(at: now, &outboxActions)
+  }
+
+  /// What changed while the broker had no session for us can only be seen in retained messages.
+  private func askForLastValues(_ link: LinkContext) {
+    guard let hold = TopicValues.hold(configuration.lastValues) else { return }
+    hub.closed(hold.stream, at: link.now, &hubActions)
+    hub.opened(hold, &hubActions)
   }
 
   private func lost(_ filter: String, _ reasonCode: ReasonCode) {

@@ -21,6 +21,8 @@ enum BrokerClientOptions {
       session.connect.sessionExpiryInterval = UInt32(
         clamping: mqtt.sessionExpiry.components.seconds)
       session.connect.receiveMaximum = 1024
+      // Where the broker wants the topics of replies to be.
+      session.connect.requestResponseInformation = true
       session.connect.maximumPacketSize = packetBytesMaximum
     }
     // The URL's items count last: what they may set is theirs alone, or the same in both places.

@@ -10,6 +10,7 @@ import Store
 /// it.
 final class BrokerInbound {
   private let history: HistoryFilter
+  private var lastValues: LastValueRule
   private let wiring: Wiring
   private let log: EventLogParts
   private var pipeline = InboundPipeline()
@@ -21,8 +22,9 @@ final class BrokerInbound {
   /// Whether no earlier process had anything here.
   private var isNew: Bool
 
-  init(_ configuration: HistoryConfiguration, _ wiring: Wiring, _ log: EventLogParts) {
-    history = configuration.filter
+  init(_ configuration: BridgeConfiguration, _ wiring: Wiring, _ log: EventLogParts) {
+    history = configuration.history.filter
+    lastValues = LastValueRule(configuration.lastValues.kept)
     self.wiring = wiring
     self.log = log
     shards = ShardOutput(wiring, epoch: log.epoch, from: log.position.last)
@@ -30,7 +32,10 @@ final class BrokerInbound {
   }
 
   var nextDeadline: Duration? {
-    [shards.retryAt, log.replays.nextDeadline].compactMap(\.self).min()
+    [
+      shards.retryAt, log.replays.nextDeadline, log.values.nextDeadline,
+      log.requests.nextDeadline,
+    ].compactMap(\.self).min()
   }
 
   /// Whether an earlier process, with the session that the broker may still have, logged all of it.
@@ -45,14 +50,20 @@ final class BrokerInbound {
   func delivered(
     _ publish: Publish, _ token: AckToken, _ hub: borrowing StreamHub, _ link: LinkContext
   ) {
-    guard let arrival = hub.arrival(of: publish) else { return link.acknowledge(token) }
-    pipeline.arrived(publish, token, arrival, keepsHistory: history.keeps(publish.topic))
+    let isReply = log.requests.take(publish) { hub.isCopy(publish, ofFilter: $0) }
+    guard !isReply, let arrival = hub.arrival(of: publish) else { return link.acknowledge(token) }
+    pipeline.arrived(
+      publish, token, arrival, keepsHistory: history.keeps(publish.topic),
+      lastValue: lastValues.change(by: publish))
   }
 
   /// The broker accepted a connection; something may be missing from before it.
   func connected(isFirst: Bool, sessionPresent: Bool, hasFilters: Bool) {
     logBatch()
-    if !sessionPresent { wiring.store?.forgetAllReceipts() }
+    if !sessionPresent {
+      wiring.store?.forgetAllReceipts()
+      lastValues.staleBefore = WallClock.milliseconds()
+    }
     let gap = ConnectionGap(
       isFirst: isFirst, sessionPresent: sessionPresent, hasFilters: hasFilters, isNew: isNew)
     guard let mark = gap.mark else { return }
@@ -93,6 +104,10 @@ final class BrokerInbound {
       wiring.store?.forget(name: CoverageTable.name(filter))
     case .open(let stream, let group, let opening): shards.open(stream, group, opening)
     case .replay(let request, let opening): log.replays.begin(request, opening)
+    case .held(let inquiry, let opening) where inquiry.shard == TopicValues.shard:
+      log.values.granted(inquiry, opening, at: MonotonicClock.now())
+    case .held(let hold, let opening) where hold.shard == Requests.shard:
+      log.requests.granted(hold, opening)
     case .held(let hold, let opening): log.named.granted(hold, opening)
     case .refuse(let stream, let opening): shards.refuse(stream, opening)
     default: preconditionFailure("\(action) is not for here")
@@ -129,7 +144,11 @@ final class BrokerInbound {
     shards.tellPosition()
   }
 
-  func timerFired(at now: Duration) { log.replays.timerFired(at: now) }
+  func timerFired(at now: Duration) {
+    log.replays.timerFired(at: now)
+    log.values.timerFired(at: now)
+    log.requests.timerFired(at: now)
+  }
 
   /// Logs what came, gives out what is logged, and acknowledges what is safe.
   func turnEnded(_ hub: inout StreamHub, _ link: LinkContext) {
@@ -167,6 +186,7 @@ final class BrokerInbound {
     case .message(let publish, let token, let arrival):
       hub.route(publish, arrival, &routed)
       append(publish, ready.event, id)
+      log.values.gaveOut(publish)
       if publish.qos > .atMostOnce { shards.acknowledgeWhenFlushed(token) }
     case .gap(let mark):
       let before = shards.position
@@ -196,8 +216,13 @@ final class BrokerInbound {
     for action in routed {
       switch action {
       case .append(let target): shards.append(frame(target.representation), target)
-      case .sendRetained(let streams, let representation):
-        shards.send(frame(representation), to: streams)
+      case .sendRetained(let receivers, let representation):
+        let inquiries = receivers.filter { $0.shard == TopicValues.shard }
+        if !inquiries.isEmpty {
+          log.values.retained(publish, for: inquiries, at: MonotonicClock.now())
+        }
+        let streams = receivers.filter { $0.shard >= 0 }
+        if !streams.isEmpty { shards.send(frame(representation), to: streams) }
       default: preconditionFailure("\(action) does not come of a message")
       }
     }

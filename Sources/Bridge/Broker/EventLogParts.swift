@@ -6,4 +6,6 @@ struct EventLogParts: Sendable {
   let resolver: ReplayResolver
   let replays: Replays
   let named: NamedSubscriptions
+  let values: TopicValues
+  let requests: Requests
 }

@@ -47,24 +47,30 @@ struct InboundPipeline: ~Copyable {
   var isFull: Bool { entries.count >= Self.entriesMax || bytes >= Self.bytesMax }
 
   /// A message came; `keepsHistory` says whether its topic is logged.
+  ///
+  /// One that changes a last value waits for the disk too, logged or not.
   mutating func arrived(
-    _ publish: Publish, _ token: AckToken, _ arrival: Arrival, keepsHistory: Bool
+    _ publish: Publish, _ token: AckToken, _ arrival: Arrival, keepsHistory: Bool,
+    lastValue: LastValueChange? = nil
   ) {
-    var isLogging = keepsHistory && !publish.isRetained
+    let isEvent = keepsHistory && !publish.isRetained
+    var isLogging = isEvent || lastValue != nil
     if isLogging, isFailing, publish.qos == .atMostOnce {
       isLogging = false
-      unlogged += 1
+      if isEvent { unlogged += 1 }
     }
     let cost = publish.payload.count + publish.topic.utf8.count + 128
     append(Entry(content: .message(publish, token, arrival), bytes: cost, isLogging: isLogging))
     guard isLogging else { return }
-    let isOnce = publish.qos == .exactlyOnce
-    batch.append(
-      EventItem(
-        topic: publish.topic, kind: EventKind.message.rawValue,
-        body: LoggedMessage.encode(publish, arrival.origin),
-        receipt: isOnce ? Int64(token.packetID) : nil,
-        receiptMark: isOnce ? Int64(bitPattern: publish.fingerprint) : nil))
+    let hasReceipt = isEvent && publish.qos == .exactlyOnce
+    var item = EventItem(
+      topic: publish.topic, kind: EventKind.message.rawValue,
+      body: isEvent ? LoggedMessage.encode(publish, arrival.origin) : [],
+      receipt: hasReceipt ? Int64(token.packetID) : nil,
+      receiptMark: hasReceipt ? Int64(bitPattern: publish.fingerprint) : nil)
+    item.isLogged = isEvent
+    item.lastValue = lastValue
+    batch.append(item)
   }
 
   /// Something is missing at this place.
@@ -92,7 +98,8 @@ struct InboundPipeline: ~Copyable {
     for event in events {
       guard let number = asked.popFirst() else { return }
       let index = Int(number - first)
-      entries[index].event = event
+      // What only changed a last value has no place in the log.
+      entries[index].event = event.sequence > 0 ? event : nil
       entries[index].isLogging = false
     }
   }

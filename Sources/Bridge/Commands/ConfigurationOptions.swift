@@ -37,6 +37,9 @@ struct ConfigurationOptions: ParsableArguments {
   @Option(.uncertain) var uncertain: String?
   @Option(.deadLetters) var deadLetters: String?
   @Option(.deadLetterBytes) var deadLetterBytes: String?
+  @Option(.replyPrefix) var replyPrefix: String?
+  @Option(.requests) var requests: String?
+  @Option(.emqxAPI) var emqxAPI: String?
   @Option(.streams) var streams: String?
   @Option(.topicsPerStream) var topicsPerStream: String?
   @Option(.heartbeat) var heartbeat: String?
@@ -48,6 +51,10 @@ struct ConfigurationOptions: ParsableArguments {
   @Option(.historyAge) var historyAge: String?
   @Option(.historyBytes) var historyBytes: String?
   @Option(.record) var record: String?
+  @Option(.lastValue) var lastValue: String?
+  @Option(.lastValueTopics) var lastValueTopics: String?
+  @Option(.lastValueBytes) var lastValueBytes: String?
+  @Option(.retainedWait) var retainedWait: String?
   @Option(.data) var data: String?
   @Option(.drainTimeout) var drainTimeout: String?
   @Option(.readyRequiresBroker) var readyRequiresBroker: String?
@@ -85,6 +92,9 @@ struct ConfigurationOptions: ParsableArguments {
       .uncertain: uncertain,
       .deadLetters: deadLetters,
       .deadLetterBytes: deadLetterBytes,
+      .replyPrefix: replyPrefix,
+      .requests: requests,
+      .emqxAPI: emqxAPI,
       .streams: streams,
       .topicsPerStream: topicsPerStream,
       .heartbeat: heartbeat,
@@ -96,6 +106,10 @@ struct ConfigurationOptions: ParsableArguments {
       .historyAge: historyAge,
       .historyBytes: historyBytes,
       .record: record,
+      .lastValue: lastValue,
+      .lastValueTopics: lastValueTopics,
+      .lastValueBytes: lastValueBytes,
+      .retainedWait: retainedWait,
       .data: data,
       .drainTimeout: drainTimeout,
       .readyRequiresBroker: readyRequiresBroker,

@@ -7,6 +7,8 @@ struct BridgeConfiguration: Sendable {
   var publishing = PublishingConfiguration()
   var streams = StreamConfiguration()
   var history = HistoryConfiguration()
+  var lastValues = LastValueConfiguration()
+  var requests = RequestConfiguration()
   var log = LogConfiguration()
 
   /// The directory of the database and of the stored client identifier.

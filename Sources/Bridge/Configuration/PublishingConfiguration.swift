@@ -44,4 +44,6 @@ struct PublishingConfiguration: Sendable {
   var deadLetters = 10_000
   /// Bytes of dead letters; after that the oldest are dropped.
   var deadLetterBytes = ByteCount.mebibytes(256)
+  /// Whether the publish routes of EMQX are served beside our own; off, because they say less.
+  var servesEMQX = false
 }

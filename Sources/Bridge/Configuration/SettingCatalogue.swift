@@ -101,6 +101,15 @@ enum SettingCatalogue {
     Setting(
       .deadLetterBytes, \.publishing.deadLetterBytes, in: .kibibytes(64) ... .gibibytes(65_536),
       "Bytes of undeliverable publishes; beyond that the oldest are dropped."),
+    Setting(
+      .replyPrefix, \.requests.replyPrefix,
+      "What the topics of replies begin with where the broker does not say; the client id follows."),
+    Setting(
+      .requests, \.requests.outstanding, in: 1...100_000,
+      "Requests that wait for replies at a time; more are answered 429."),
+    Setting(
+      .emqxAPI, \.publishing.servesEMQX,
+      "Whether /api/v5/publish and /api/v5/publish/bulk answer as EMQX 5 does."),
   ]
 
   private static let streams = [
@@ -139,6 +148,21 @@ enum SettingCatalogue {
     Setting(
       .record, \.history.record,
       "Topics that stay subscribed at the broker, so that their history has no holes."),
+    Setting(
+      .lastValue, \.lastValues.kept,
+      "Topics whose newest message is kept, retained or not, and answered without asking the broker."
+    ),
+    Setting(
+      .lastValueTopics, \.lastValues.topics, in: 1...100_000_000,
+      "Topics whose newest message is kept; beyond that those that changed longest ago are dropped."
+    ),
+    Setting(
+      .lastValueBytes, \.lastValues.bytes, in: .kibibytes(64) ... .gibibytes(65_536),
+      "Bytes of newest messages; beyond that those that changed longest ago are dropped."),
+    Setting(
+      .retainedWait, \.lastValues.retainedWait, in: .milliseconds(1) ... .seconds(60),
+      "How long a retained message of the broker is waited for; it does not say that there is none."
+    ),
   ]
 
   private static let process = [

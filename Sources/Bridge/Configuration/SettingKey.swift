@@ -28,6 +28,9 @@ enum SettingKey: String, CaseIterable, Sendable {
   case uncertain
   case deadLetters = "dead_letters"
   case deadLetterBytes = "dead_letter_bytes"
+  case replyPrefix = "reply_prefix"
+  case requests
+  case emqxAPI = "emqx_api"
   case streams
   case topicsPerStream = "topics_per_stream"
   case heartbeat
@@ -39,6 +42,10 @@ enum SettingKey: String, CaseIterable, Sendable {
   case historyAge = "history_age"
   case historyBytes = "history_bytes"
   case record
+  case lastValue = "last_value"
+  case lastValueTopics = "last_value_topics"
+  case lastValueBytes = "last_value_bytes"
+  case retainedWait = "retained_wait"
   case data
   case drainTimeout = "drain_timeout"
   case readyRequiresBroker = "ready_requires_broker"

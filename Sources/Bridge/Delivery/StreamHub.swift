@@ -90,6 +90,16 @@ struct StreamHub: ~Copyable {
     return groups.targets(ofSlot: slot)
   }
 
+  /// Whether a copy of a message came for this filter; without identifiers any copy may have.
+  func isCopy(_ publish: Publish, ofFilter text: String) -> Bool {
+    let wire = publish.properties.subscriptionIdentifiers
+    guard usesIdentifiers, !wire.isEmpty else { return true }
+    guard let filter = try? TopicFilter(text), let slot = upstream.slot(of: filter) else {
+      return false
+    }
+    return wire.contains { SubscriptionIdentifier(wire: $0).slot == slot }
+  }
+
   /// What earlier processes left at the broker; `isCovered` tells what the log has all of.
   mutating func restored(
     _ remembered: [RememberedSubscription], at now: Duration,
@@ -150,7 +160,8 @@ struct StreamHub: ~Copyable {
   mutating func closed(_ id: StreamID, at now: Duration, _ actions: inout [Action]) {
     guard let stream = streams.removeValue(forKey: id) else { return }
     for case let identifier? in stream.awaited {
-      upstream.release(slot: identifier.slot, at: now, &upstreamActions)
+      upstream.release(
+        slot: identifier.slot, at: now, lingers: stream.request.lingers, &upstreamActions)
       collectors.remove(id, identifier)
       waiting[identifier]?.remove(id)
       if waiting[identifier]?.isEmpty == true { waiting[identifier] = nil }

@@ -18,6 +18,8 @@ struct StreamRequest: Equatable, Sendable {
   var subscription: String?
   /// No stream at all: it only keeps the filters subscribed.
   var isHold = false
+  /// Whether its filters stay subscribed for a while after it.
+  var lingers = true
 
   /// Whether everything comes from the event log, at a pace of its own, and nothing live.
   var follows: Bool { rateMaximum != nil || subscription != nil }

@@ -16,6 +16,8 @@ struct UpstreamSlot {
   /// How many streams hold it; those that were refused count until they are closed.
   var references = 0
   var maximumQoS: QoS
+  /// Until when it stays subscribed for streams that have left and may come back.
+  var keptUntil = Duration.zero
   /// Of the newest SUBSCRIBE.
   var identifier: SubscriptionIdentifier
   /// The generations of the SUBSCRIBEs without an answer.

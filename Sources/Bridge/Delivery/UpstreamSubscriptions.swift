@@ -79,6 +79,7 @@ struct UpstreamSubscriptions: ~Copyable {
       identifier: SubscriptionIdentifier(slot: remembered.slot, generation: 0))
     slot.isRemembered = true
     slot.isRestored = true
+    slot.keptUntil = now + linger
     if isCovered {
       slot.granted = .success
       lastServed += 1
@@ -130,12 +131,20 @@ struct UpstreamSubscriptions: ~Copyable {
   }
 
   /// A stream no longer needs the filter that it acquired in this slot.
-  mutating func release(slot index: Int, at now: Duration, _ actions: inout [Action]) {
+  ///
+  /// What does not linger leaves the filter as it would be without it: unsubscribed, unless streams
+  /// that have left may still come back.
+  mutating func release(
+    slot index: Int, at now: Duration, lingers: Bool = true, _ actions: inout [Action]
+  ) {
     guard var slot = slots[index], slot.references > 0 else { return }
     slot.references -= 1
+    if lingers { slot.keptUntil = now + linger }
     if slot.references == 0, slot.state != .absent {
-      slot.state = .lingering(until: now + linger)
-      lingering.append((now + linger, index))
+      let until = max(slot.keptUntil, now)
+      slot.state = .lingering(until: until)
+      let place = lingering.lastIndex { $0.until <= until }.map { $0 + 1 } ?? 0
+      lingering.insert((until, index), at: place)
     }
     settle(slot, &actions)
   }

@@ -14,15 +14,52 @@ struct IdempotencyKey: Equatable, Sendable {
   init(
     _ key: String, subject: String, _ draft: PublishDraft
   ) throws(Problem) {
+    do throws(CryptographyError) {
+      name = try Cryptography.sha256("\(subject.utf8.count) \(subject) \(key)".utf8)
+    } catch {
+      throw Problem(.internal, detail: error.description)
+    }
+    fingerprint = try Self.fingerprint(draft)
+  }
+
+  /// The hash of what a publish asks for, and of the batch that it is bound to.
+  static func fingerprint(_ draft: PublishDraft) throws(Problem) -> [UInt8] {
     let asked = Publish(
       topic: draft.topic ?? "", payload: draft.payload[...], qos: draft.qos ?? .atMostOnce,
       isRetained: draft.retain ?? false, properties: draft.properties)
     do throws(CryptographyError) {
-      name = try Cryptography.sha256("\(subject.utf8.count) \(subject) \(key)".utf8)
-      fingerprint = try Cryptography.sha256(
-        [draft.qos == nil ? 1 : 0] + StoredMessage.encode(asked))
+      return try Cryptography.sha256(
+        [draft.qos == nil ? 1 : 0] + StoredMessage.encode(asked) + draft.batchDigest)
     } catch {
       throw Problem(.internal, detail: error.description)
+    }
+  }
+
+  /// Gives every message of a batch a key of its own from the one of the batch.
+  ///
+  /// Each is bound to all others, so that the key with a batch that differs anywhere is refused. No
+  /// client can give such a key itself, because it has a character that no key may have.
+  static func spread(
+    _ key: String, over items: inout [Result<PublishDraft, Problem>]
+  ) throws(Problem) {
+    var fingerprints: [UInt8] = []
+    for case .success(let draft) in items { fingerprints += try fingerprint(draft) }
+    let digest: [UInt8]
+    do throws(CryptographyError) {
+      digest = try Cryptography.sha256(fingerprints)
+    } catch {
+      throw Problem(.internal, detail: error.description)
+    }
+    for (index, item) in items.enumerated() {
+      guard case .success(var draft) = item else { continue }
+      do throws(Problem) {
+        try draft.claim("idempotency_key", .header)
+        draft.idempotencyKey = "\(key)\u{0}\(index)"
+        draft.batchDigest = digest
+        items[index] = .success(draft)
+      } catch {
+        items[index] = .failure(error.at("/idempotency_key"))
+      }
     }
   }
 

@@ -1,6 +1,7 @@
 /// A media type without its parameters, in lower case. [RFC 9110, 8.3.1]
 struct MediaType {
   static let json = "application/json"
+  static let ndjson = "application/x-ndjson"
   static let form = "application/x-www-form-urlencoded"
 
   let essence: String

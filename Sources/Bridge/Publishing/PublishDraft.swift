@@ -22,12 +22,22 @@ struct PublishDraft {
   /// In seconds; zero never gives up.
   var expiresIn: Int?
   var idempotencyKey: String?
+  /// What the key is bound to beside the message: all messages of a batch that has one key.
+  var batchDigest: [UInt8] = []
+  /// Whether it may be stored without a key although the configuration wants keys.
+  var needsNoKey = false
+  /// Fields that are not of the message, as they were given; which there are says the route.
+  var extras: [String: String] = [:]
+  var extraNames: Set<String> = []
   /// A field that only MQTT 5 carries was asked for in so many words.
   private(set) var needsMQTT5 = false
   private var sources: [String: Source] = [:]
 
   /// Every field that text can set, in the order of the alphabet.
   static var fieldNames: [String] { setters.keys.sorted() }
+
+  /// Every field that text can set here.
+  var names: [String] { (Self.fieldNames + extraNames).sorted() }
 
   func isGiven(_ field: String) -> Bool { sources[field] != nil }
 
@@ -45,7 +55,12 @@ struct PublishDraft {
 
   /// Sets a field from text; false when there is no such field.
   mutating func set(_ field: String, _ text: String, _ source: Source) throws(Problem) -> Bool {
-    guard let setter = Self.setters[field] else { return false }
+    guard let setter = Self.setters[field] else {
+      guard extraNames.contains(field) else { return false }
+      try claim(field, source)
+      extras[field] = text
+      return true
+    }
     try claim(field, source)
     try setter(&self, text)
     return true

@@ -4,23 +4,38 @@ import MQTTClient
 /// Reads a body that names its topic: a JSON object or a form.
 enum PublishEnvelope {
   static func readJSON(_ body: [UInt8], _ draft: inout PublishDraft) throws(Problem) {
-    guard case .object(let members) = try FieldText.json(body).value else {
+    try readJSON(FieldText.json(body), in: body, &draft)
+  }
+
+  /// Reads one envelope of a larger text, in which the places of the node lie.
+  static func readJSON(
+    _ node: JSONNode, in text: [UInt8], _ draft: inout PublishDraft
+  ) throws(Problem) {
+    guard case .object(let members) = node.value else {
       throw Problem(
-        .badJSON, detail: "the body must be one JSON object",
+        .badJSON, detail: "a message must be one JSON object",
         hint: #"for example {"topic":"a/b","payload":"21.5"}"#)
     }
     var payload: JSONNode?
     var encoding = "plain"
     for member in members {
-      switch member.name {
-      case "payload": payload = member.node
-      case "payload_encoding": encoding = try text(member)
-      case "properties": try readProperties(member.node, &draft)
-      case let name where name.hasPrefix("x_"): break
-      default: try set(member, &draft)
+      do throws(Problem) {
+        switch member.name {
+        case "payload": payload = member.node
+        case "payload_encoding": encoding = try self.text(member)
+        case "properties": try readProperties(member.node, &draft)
+        case let name where name.hasPrefix("x_"): break
+        default: try set(member, &draft)
+        }
+      } catch {
+        throw error.at(Problem.pointer(member.name))
       }
     }
-    try setPayload(payload, encoding, body, &draft)
+    do throws(Problem) {
+      try setPayload(payload, encoding, text, &draft)
+    } catch {
+      throw error.at("/payload")
+    }
   }
 
   static func readForm(_ body: [UInt8], _ draft: inout PublishDraft) throws(Problem) {
@@ -57,10 +72,15 @@ enum PublishEnvelope {
       throw Problem(.badParameter, detail: "'properties' must be an object")
     }
     for member in members where !member.name.hasPrefix("x_") {
-      guard !outsideProperties.contains(member.name) else {
-        throw Problem(.badParameter, detail: "'\(member.name)' does not belong into 'properties'")
+      do throws(Problem) {
+        guard !outsideProperties.contains(member.name) else {
+          throw Problem(
+            .badParameter, detail: "'\(member.name)' does not belong into 'properties'")
+        }
+        try set(member, &draft)
+      } catch {
+        throw error.at("/properties" + Problem.pointer(member.name))
       }
-      try set(member, &draft)
     }
   }
 
@@ -72,12 +92,7 @@ enum PublishEnvelope {
     guard try draft.set(member.name, text(member), .body) else {
       throw Problem(
         .unknownParameter, detail: "there is no field '\(member.name)' here",
-        hint: "names that begin with x_ are ignored",
-        members: [
-          .init(
-            "errors",
-            .array([.object([.init("pointer", .string("/" + member.name))])]))
-        ])
+        hint: "names that begin with x_ are ignored")
     }
   }
 

@@ -7,9 +7,10 @@ import MQTTClient
 /// the body is the payload, byte for byte. Otherwise the body is an envelope, JSON or a form.
 enum PublishParser {
   static func parse(
-    _ request: Request, pathTopic: String? = nil
+    _ request: Request, pathTopic: String? = nil, extras: Set<String> = []
   ) throws(Problem) -> PublishDraft {
     var draft = PublishDraft()
+    draft.extraNames = extras
     if let pathTopic { _ = try draft.set("topic", pathTopic, .path) }
     try readQuery(request.head.query, &draft)
     try PublishHeaders.read(request.head.headers, &draft)
@@ -18,6 +19,19 @@ enum PublishParser {
       takeContentType(of: request.head, &draft)
     } else {
       try readEnvelope(request, &draft)
+    }
+    markText(&draft)
+    return draft
+  }
+
+  /// Reads one envelope of a text that has several, in which the places of the node lie.
+  static func parse(_ node: JSONNode, in text: [UInt8]) throws(Problem) -> PublishDraft {
+    var draft = PublishDraft()
+    try PublishEnvelope.readJSON(node, in: text, &draft)
+    guard draft.topic != nil else {
+      throw Problem(
+        .missingTopic, detail: "the message names no topic",
+        hint: "every message of a batch has a topic of its own")
     }
     markText(&draft)
     return draft
@@ -37,7 +51,7 @@ enum PublishParser {
       guard try draft.set(name, value, .query) else {
         throw Problem(
           .unknownParameter, detail: "there is no parameter '\(name)' here",
-          hint: "the parameters are \(PublishDraft.fieldNames.joined(separator: ", "))")
+          hint: "the parameters are \(draft.names.joined(separator: ", "))")
       }
     }
   }

@@ -4,20 +4,29 @@ import MQTTClient
 
 /// The HTTP answer to a publish.
 enum PublishResponse {
+  /// What became of a message, before it is put into an answer.
+  enum Result: Equatable, Sendable {
+    case success(status: Int, id: String, isStored: Bool, [JSONValue.Member])
+    case problem(Problem)
+  }
+
   static func make(_ receipt: PublishReceipt, _ answer: Publishing.Answer) -> Response {
-    var response = unmarked(receipt, answer)
+    var response: Response
+    switch result(receipt, answer) {
+    case .problem(let problem): response = problem.response(to: receipt.head)
+    case .success(let status, let id, let isStored, let members):
+      response = success(receipt, status: status, id: id, isStored: isStored, members)
+    }
     if receipt.isReplay { response.headers.append("Idempotency-Replayed", "true") }
     return response
   }
 
-  private static func unmarked(
-    _ receipt: PublishReceipt, _ answer: Publishing.Answer
-  ) -> Response {
+  static func result(_ receipt: PublishReceipt, _ answer: Publishing.Answer) -> Result {
     switch answer {
     case .pending(let state, let storedAt):
       return success(receipt, status: 202, state: state, storedAt: storedAt, outcome: nil)
     case .finished(let outcome, let storedAt, let finishedAt):
-      guard !outcome.isFailure else { return failure(outcome).response(to: receipt.head) }
+      guard !outcome.isFailure else { return .problem(failure(outcome)) }
       return success(
         receipt, status: 200, state: outcome.state, storedAt: storedAt, outcome: outcome,
         finishedAt: finishedAt)
@@ -31,8 +40,8 @@ enum PublishResponse {
         outcome.state == .expired
         ? "the key is remembered; publish again with another one"
         : "the message is among the dead letters, where an operator can retry or delete it"
-      return problem.response(to: receipt.head)
-    case .refused(let refusal): return problem(refusal).response(to: receipt.head)
+      return .problem(problem)
+    case .refused(let refusal): return .problem(problem(refusal))
     }
   }
 
@@ -84,17 +93,24 @@ enum PublishResponse {
   static let notKept: [JSONValue.Member] = [.init("kept", .boolean(false))]
 
   private static func success(
-    _ receipt: PublishReceipt, status: Int, state: MessageState, storedAt: Int64?,
-    outcome: MessageOutcome?, finishedAt: Int64? = nil
+    _ receipt: PublishReceipt, status: Int, id: String, isStored: Bool,
+    _ members: [JSONValue.Member]
   ) -> Response {
-    let id = receipt.id.description
     var headers: HeaderFields = ["Bridge-Message-Id": id]
-    if storedAt != nil { headers.append("Location", "\(receipt.basePath)/messages/\(id)") }
+    if isStored { headers.append("Location", "\(receipt.basePath)/messages/\(id)") }
     if let applied = receipt.preferenceApplied { headers.append("Preference-Applied", applied) }
     let offers = ["application/json", "text/plain"]
     if Accept(receipt.head.headers.values("Accept")).best(of: offers) == "text/plain" {
       return .text(id + "\n", status: status, headers: headers)
     }
+    return .json(.object(members), status: status, headers: headers)
+  }
+
+  private static func success(
+    _ receipt: PublishReceipt, status: Int, state: MessageState, storedAt: Int64?,
+    outcome: MessageOutcome?, finishedAt: Int64? = nil
+  ) -> Result {
+    let id = receipt.id.description
     var members: [JSONValue.Member] = [
       .init("id", .string(id)),
       .init("topic", .string(receipt.topic)),
@@ -112,7 +128,7 @@ enum PublishResponse {
     }
     let isUncertain = outcome?.isUncertain ?? false
     members.append(.init("delivery", .string(isUncertain ? "uncertain" : "exact")))
-    return .json(.object(members), status: status, headers: headers)
+    return .success(status: status, id: id, isStored: storedAt != nil, members)
   }
 
   /// The members that tell what the broker said; none when it said nothing.

@@ -89,7 +89,7 @@ struct PublishTerms: Sendable {
     _ configuration: PublishingConfiguration
   ) throws(Problem) -> IdempotencyKey? {
     guard let key = draft.idempotencyKey else {
-      guard isStored, configuration.requiresIdempotencyKey else { return nil }
+      guard isStored, configuration.requiresIdempotencyKey, !draft.needsNoKey else { return nil }
       throw Problem(
         .idempotencyKeyMissing, detail: "this bridge takes stored publishes with a key only",
         hint: "send a new random Idempotency-Key with every message, and the same with a retry")

@@ -9,9 +9,10 @@ import Synchronization
 /// Called on every http thread, the store thread and the mqtt thread; the machine inside is under a
 /// lock that is never held while anything else is called.
 final class Publisher: Sendable {
-  private let configuration: BridgeConfiguration
-  private let wiring: Wiring
-  private let publishing = Locked(Publishing())
+  let configuration: BridgeConfiguration
+  let wiring: Wiring
+  let publishing = Locked(Publishing())
+  let batches = Locked(PendingBatches())
   private let identifiers = MessageIDGenerator()
   /// Answers that the machine has given and their thread has not handed to the server yet.
   private let answersUnderWay = Atomic<Int>(0)
@@ -28,55 +29,92 @@ final class Publisher: Sendable {
 
   /// Takes one publish: refuses it now, or parks its request.
   func publish(_ draft: PublishDraft, _ request: Request) throws(Problem) -> Answer {
-    let now = WallClock.milliseconds()
     let status = wiring.status.snapshot
+    let prepared = try prepare(draft, request.head, status)
+    guard !wiring.isDraining else { throw PublishResponse.problem(.draining) }
+    guard isStored(prepared.terms, status) else {
+      return try sendUnstored(prepared, request.id, status)
+    }
+    return try store(prepared, request.id)
+  }
+
+  /// Checks one message and gives it its name; every message that is published comes through here.
+  func prepare(
+    _ draft: PublishDraft, _ head: RequestHead, _ status: BrokerStatus.Snapshot
+  ) throws(Problem) -> PreparedPublish {
+    let now = WallClock.milliseconds()
     let id = identifiers.next(at: now)
     let terms = try PublishTerms(
-      draft, request.head, configuration, id: id, limits: status.limits, at: now)
-    guard !wiring.isDraining else { throw PublishResponse.problem(.draining) }
+      draft, head, configuration, id: id, limits: status.limits, at: now)
     let receipt = PublishReceipt(
       id: id, topic: terms.publish.topic, qos: terms.publish.qos,
       isRetained: terms.publish.isRetained, preferenceApplied: terms.preferenceApplied,
-      basePath: configuration.http.basePath.prefix, head: request.head)
-    let isStored =
-      terms.publish.qos > .atMostOnce || terms.acknowledgement == .stored
+      basePath: configuration.http.basePath.prefix, head: head)
+    return PreparedPublish(terms: terms, receipt: receipt)
+  }
+
+  /// Whether a message passes through the store.
+  func isStored(_ terms: PublishTerms, _ status: BrokerStatus.Snapshot) -> Bool {
+    terms.publish.qos > .atMostOnce || terms.acknowledgement == .stored
       || (!status.isConnected && configuration.publishing.queuesQoS0)
-    guard isStored else { return try sendUnstored(terms, receipt, request.id, status) }
-    return try store(terms, receipt, request.id)
   }
 
   private func store(
-    _ terms: PublishTerms, _ receipt: PublishReceipt, _ request: RequestID
+    _ prepared: PreparedPublish, _ request: RequestID
   ) throws(Problem) -> Answer {
-    // QoS 0 has no acknowledgement to wait for: stored is all that can be said.
-    let level = terms.acknowledgement == .none ? .stored : terms.acknowledgement
-    guard publishing.withLock({ $0.accepted(receipt, request, level) }) else {
+    let level = prepared.level
+    guard publishing.withLock({ $0.accepted(prepared.receipt, .request(request), level) }) else {
       throw PublishResponse.problem(.draining)
     }
-    let item = OutboxItem(
-      id: receipt.id.item, body: StoredMessage.encode(terms.publish), expiresAt: terms.expiresAt,
-      key: terms.key.map { ItemKey(name: $0.name, fingerprint: $0.fingerprint) })
-    let admission = wiring.store?.append(item) ?? .closed
+    let admission = wiring.store?.append(prepared.item) ?? .closed
     if let refusal = Publishing.Refusal(admission) {
-      publishing.withLock { $0.clientLeft(request) }
+      publishing.withLock { $0.clientLeft(.request(request)) }
       throw PublishResponse.problem(refusal)
     }
-    return .park(deadline: level == .broker ? terms.wait : nil)
+    return .park(deadline: level == .broker ? prepared.terms.wait : nil)
   }
 
   private func sendUnstored(
-    _ terms: PublishTerms, _ receipt: PublishReceipt, _ request: RequestID,
-    _ status: BrokerStatus.Snapshot
+    _ prepared: PreparedPublish, _ request: RequestID, _ status: BrokerStatus.Snapshot
   ) throws(Problem) -> Answer {
     guard status.isConnected else { throw PublishResponse.problem(.brokerUnavailable) }
-    guard publishing.withLock({ $0.accepted(receipt, request, .none) }) else {
+    guard publishing.withLock({ $0.accepted(prepared.receipt, .request(request), .none) }) else {
       throw PublishResponse.problem(.draining)
     }
-    guard wiring.link?.send(.publish(terms.publish, receipt.id)) == true else {
-      publishing.withLock { $0.clientLeft(request) }
+    guard hand(prepared) else {
+      publishing.withLock { $0.clientLeft(.request(request)) }
       throw PublishResponse.problem(.queueFull)
     }
     return .park(deadline: nil)
+  }
+
+  /// Brings the message of a request that wants replies on its way.
+  func publish(_ prepared: PreparedPublish, for waiter: PublishWaiter) throws(Problem) {
+    let status = wiring.status.snapshot
+    let isStored = isStored(prepared.terms, status)
+    guard isStored || status.isConnected else {
+      throw PublishResponse.problem(.brokerUnavailable)
+    }
+    let level: AckLevel = isStored ? .broker : .none
+    guard publishing.withLock({ $0.accepted(prepared.receipt, waiter, level) }) else {
+      throw PublishResponse.problem(.draining)
+    }
+    let refusal =
+      isStored
+      ? Publishing.Refusal(wiring.store?.append(prepared.item) ?? .closed)
+      : hand(prepared) ? nil : .queueFull
+    if let refusal {
+      forget(waiter)
+      throw PublishResponse.problem(refusal)
+    }
+  }
+
+  /// Nobody waits here any more; the message goes on.
+  func forget(_ waiter: PublishWaiter) { publishing.withLock { $0.clientLeft(waiter) } }
+
+  /// Gives the connection a message that is not stored; false when too much waits there.
+  func hand(_ prepared: PreparedPublish) -> Bool {
+    wiring.link?.send(.publish(prepared.terms.publish, prepared.receipt.id)) == true
   }
 
   /// The store has committed these messages.
@@ -132,7 +170,9 @@ final class Publisher: Sendable {
 
   /// The answer to a request that has waited long enough; nil keeps it waiting for the store.
   func deadlineReached(_ request: RequestID) -> Response? {
-    publishing.withLock { $0.deadlineReached(request) }.map { PublishResponse.make($0.0, $0.1) }
+    if let response = batchDeadlineReached(request) { return response }
+    return publishing.withLock { $0.deadlineReached(.request(request)) }
+      .map { PublishResponse.make($0.0, $0.1) }
   }
 
   /// Answers everybody who waits for the broker; who waits for the store is answered by it.
@@ -146,7 +186,8 @@ final class Publisher: Sendable {
   }
 
   func clientLeft(_ request: RequestID) {
-    publishing.withLock { $0.clientLeft(request) }
+    publishing.withLock { $0.clientLeft(.request(request)) }
+    batchClientLeft(request)
   }
 
   /// How far a message is that the store knows as pending.
@@ -164,8 +205,15 @@ final class Publisher: Sendable {
       return (result, actions)
     }
     // A stop that came between the decision and this would answer the request itself, and wrongly.
-    for case .answer(let request, let receipt, let answer) in actions {
-      wiring.server?.answer(request, with: PublishResponse.make(receipt, answer))
+    for case .answer(let waiter, let receipt, let answer) in actions {
+      switch waiter {
+      case .request(let request):
+        wiring.server?.answer(request, with: PublishResponse.make(receipt, answer))
+      case .item(let index, of: let request):
+        answered(index, of: request, receipt, answer)
+      case .question(let request):
+        wiring.requests?.published(request, receipt, answer)
+      }
     }
     answersUnderWay.subtract(actions.count, ordering: .releasing)
     return result

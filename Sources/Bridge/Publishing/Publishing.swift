@@ -1,4 +1,3 @@
-import HTTPFront
 import Store
 
 /// The accepted publishes somebody still waits for, and how far each has come.
@@ -29,7 +28,7 @@ struct Publishing: ~Copyable {
   }
 
   enum Action: Equatable, Sendable {
-    case answer(RequestID, PublishReceipt, Answer)
+    case answer(PublishWaiter, PublishReceipt, Answer)
   }
 
   /// Why nothing was kept.
@@ -69,8 +68,8 @@ struct Publishing: ~Copyable {
   }
 
   private var phase = Phase.open
-  private var entries: [RequestID: Entry] = [:]
-  private var waiting: [MessageID: [RequestID]] = [:]
+  private var entries: [PublishWaiter: Entry] = [:]
+  private var waiting: [MessageID: [PublishWaiter]] = [:]
   private var sent: Set<MessageID> = []
   /// The store was told to forget these, and has not done it yet.
   private var ending: Set<MessageID> = []
@@ -88,7 +87,7 @@ struct Publishing: ~Copyable {
   /// False when the bridge has stopped waiting for the store: the message must go nowhere, because its
   /// request would be told that nothing was kept.
   mutating func accepted(
-    _ receipt: PublishReceipt, _ request: RequestID, _ acknowledgement: AckLevel
+    _ receipt: PublishReceipt, _ request: PublishWaiter, _ acknowledgement: AckLevel
   ) -> Bool {
     guard phase != .closed else { return false }
     entries[request] = Entry(
@@ -185,7 +184,7 @@ struct Publishing: ~Copyable {
   }
 
   /// The request has waited as long as it wanted; nil when the store has not decided yet.
-  mutating func deadlineReached(_ request: RequestID) -> (PublishReceipt, Answer)? {
+  mutating func deadlineReached(_ request: PublishWaiter) -> (PublishReceipt, Answer)? {
     guard entries[request] != nil else { return nil }
     entries[request]?.isOverdue = true
     var actions: [Action] = []
@@ -210,11 +209,11 @@ struct Publishing: ~Copyable {
   }
 
   /// The client went away; its message goes on.
-  mutating func clientLeft(_ request: RequestID) { _ = forget(request) }
+  mutating func clientLeft(_ request: PublishWaiter) { _ = forget(request) }
 
   /// Answers 202 to a request that wants no more, unless its message is about to be forgotten.
   private mutating func answerIfStoredIsEnough(
-    _ request: RequestID, _ actions: inout [Action]
+    _ request: PublishWaiter, _ actions: inout [Action]
   ) {
     guard let entry = entries[request], let storedAt = entry.storedAt,
       entry.acknowledgement == .stored || entry.isOverdue, !ending.contains(entry.receipt.id)
@@ -224,13 +223,13 @@ struct Publishing: ~Copyable {
   }
 
   private mutating func answer(
-    _ request: RequestID, _ answer: Answer, _ actions: inout [Action]
+    _ request: PublishWaiter, _ answer: Answer, _ actions: inout [Action]
   ) {
     guard let receipt = forget(request) else { return }
     actions.append(.answer(request, receipt, answer))
   }
 
-  private mutating func forget(_ request: RequestID) -> PublishReceipt? {
+  private mutating func forget(_ request: PublishWaiter) -> PublishReceipt? {
     guard let receipt = entries.removeValue(forKey: request)?.receipt else { return nil }
     waiting[receipt.id]?.removeAll { $0 == request }
     if waiting[receipt.id]?.isEmpty == true {

@@ -25,7 +25,11 @@ enum UserPropertiesField {
     var properties: [UserProperty] = []
     for member in members {
       let name = try FieldText.mqttString("user_properties", member.name)
-      properties.append(UserProperty(name, try text(member.node)))
+      guard case .array(let values) = member.node.value else {
+        properties.append(UserProperty(name, try text(member.node)))
+        continue
+      }
+      for value in values { properties.append(UserProperty(name, try text(value))) }
     }
     return properties
   }
@@ -38,6 +42,6 @@ enum UserPropertiesField {
   private static var problem: Problem {
     Problem(
       .badParameter, detail: "'user_properties' must be an array of [name, value] pairs of strings",
-      hint: #"for example [["unit","C"],["site","north"]]"#)
+      hint: #"for example [["unit","C"],["unit","K"]], or {"unit":["C","K"]}"#)
   }
 }

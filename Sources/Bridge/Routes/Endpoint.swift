@@ -6,6 +6,12 @@ enum Endpoint: Sendable {
   case publishToTopic
   case retainInTopic
   case clearTopic
+  case publishBatch
+  case emqxPublish
+  case emqxPublishBulk
+  case request
+  case readTopic
+  case listRetained
   case message
   case subscribe
   case history
@@ -29,14 +35,32 @@ enum AdminEndpoint: Sendable {
   case deleteDeadLetters
 }
 
+extension Endpoint {
+  /// Whether the configuration has the route switched on.
+  func isServed(_ configuration: BridgeConfiguration) -> Bool {
+    switch self {
+    case .emqxPublish, .emqxPublishBulk: configuration.publishing.servesEMQX
+    default: true
+    }
+  }
+}
+
 /// Every route there is; `openapi.yaml` describes exactly these.
 enum RouteTable {
   static let routes: [Route<Endpoint>] = [
     Route("GET", "/", .page),
     Route("POST", "/publish", .publish),
+    Route("POST", "/publish/batch", .publishBatch),
+    Route("POST", "/publish/bulk", .publishBatch),
+    Route("POST", "/api/v5/publish", .emqxPublish),
+    Route("POST", "/api/v5/publish/bulk", .emqxPublishBulk),
     Route("POST", "/topics/{topic...}", .publishToTopic),
     Route("PUT", "/topics/{topic...}", .retainInTopic),
     Route("DELETE", "/topics/{topic...}", .clearTopic),
+    Route("POST", "/request", .request),
+    Route("GET", "/topics/{topic...}", .readTopic),
+    Route("GET", "/topics", .readTopic),
+    Route("GET", "/retained", .listRetained),
     Route("GET", "/messages/{id}", .message),
     Route("GET", "/subscribe", .subscribe),
     Route("GET", "/history", .history),

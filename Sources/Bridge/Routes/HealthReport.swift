@@ -47,6 +47,7 @@ struct HealthReport: Sendable {
       .init("protocol", .string(configuration.mqtt.version == .v5 ? "5" : "3.1.1")),
       .init("reconnects", .integer(status.reconnects)),
       .init("uncertain_publishes", .integer(status.uncertainPublishes)),
+      .init("late_replies", .integer(wiring.requests?.lateReplies ?? 0)),
     ]
     if let error = status.lastError { members.append(.init("last_error", .string(error))) }
     guard let limits = status.limits else { return .object(members) }

@@ -12,6 +12,8 @@ final class PublicApplication: HTTPApplication {
   private let streams: StreamRoute
   private let history: HistoryRoute
   private let subscriptions: SubscriptionRoute
+  private let values: TopicValues
+  private let requests: Requests
   private let replays: Replays
   private let observer: Observer
 
@@ -23,10 +25,14 @@ final class PublicApplication: HTTPApplication {
     self.wiring = wiring
     self.publisher = publisher
     self.messages = messages
-    router = Router(basePath: configuration.http.basePath.description, RouteTable.routes)
+    router = Router(
+      basePath: configuration.http.basePath.description,
+      RouteTable.routes.filter { $0.endpoint.isServed(configuration) })
     streams = StreamRoute(configuration, wiring, log)
     history = HistoryRoute(wiring, log.resolver)
     subscriptions = SubscriptionRoute(configuration, wiring, log)
+    values = log.values
+    requests = log.requests
     replays = log.replays
     self.observer = observer
   }
@@ -38,11 +44,14 @@ final class PublicApplication: HTTPApplication {
       return .refuse(refusal ?? Problem(.notFound).response(to: head))
     }
     switch endpoint {
-    case .publish, .publishToTopic, .retainInTopic, .clearTopic:
+    case .publish, .publishToTopic, .retainInTopic, .clearTopic, .request:
       return .accept(bodyLimit: PublishRoute.bodyLimit(endpoint, head, configuration))
+    case .publishBatch, .emqxPublish, .emqxPublishBulk:
+      return .accept(bodyLimit: PublishBatch.bytesMaximum)
     case .putSubscription, .acknowledge:
       return .accept(bodyLimit: SubscriptionRoute.bodyBytesMax)
-    case .message, .subscribe, .history, .page, .listSubscriptions, .getSubscription,
+    case .message, .readTopic, .listRetained, .subscribe, .history, .page, .listSubscriptions,
+      .getSubscription,
       .deleteSubscription:
       return .accept(bodyLimit: 0)
     }
@@ -51,9 +60,16 @@ final class PublicApplication: HTTPApplication {
   /// A refusal that no route gave: with a method that can publish it says that nothing was kept.
   func complete(_ problem: Problem, for head: RequestHead?) -> Problem {
     switch head?.method {
-    case "POST", "PUT", "DELETE": PublishRoute.withKept(problem)
+    case "POST", "PUT", "DELETE": PublishRoute.withKept(completed(problem, head))
     default: problem
     }
+  }
+
+  private func completed(_ problem: Problem, _ head: RequestHead?) -> Problem {
+    guard let head,
+      case .found(.publishBatch, _) = router.match(method: head.method, path: head.path)
+    else { return problem }
+    return BatchRoute.complete(problem)
   }
 
   func handle(_ request: Request) -> Answer {
@@ -79,7 +95,23 @@ final class PublicApplication: HTTPApplication {
       } catch {
         throw PublishRoute.withKept(error)
       }
+    case .publishBatch:
+      do throws(Problem) {
+        return try BatchRoute.publish(request, publisher)
+      } catch {
+        throw PublishRoute.withKept(error)
+      }
+    case .emqxPublish: return EMQXRoute.publish(request, publisher, isBulk: false)
+    case .emqxPublishBulk: return EMQXRoute.publish(request, publisher, isBulk: true)
     case .message: return try messages.lookUp(captures["id"] ?? "", request)
+    case .request:
+      do throws(Problem) {
+        return try requests.ask(request)
+      } catch {
+        throw PublishRoute.withKept(error)
+      }
+    case .readTopic: return try values.read(captures["topic"], request)
+    case .listRetained: return try values.list(request)
     case .subscribe: return try streams.open(request)
     case .history: return try history.read(request)
     case .listSubscriptions: return try subscriptions.list(request)
@@ -93,13 +125,16 @@ final class PublicApplication: HTTPApplication {
 
   func deadlineReached(_ id: RequestID) -> Response? {
     publisher.deadlineReached(id) ?? messages.deadlineReached(id)
-      ?? subscriptions.deadlineReached(id)
+      ?? subscriptions.deadlineReached(id) ?? values.deadlineReached(id)
+      ?? requests.deadlineReached(id)
   }
 
   func clientLeft(_ id: RequestID) {
     publisher.clientLeft(id)
     messages.clientLeft(id)
     subscriptions.clientLeft(id)
+    values.clientLeft(id)
+    requests.clientLeft(id)
   }
 
   func streamLagged(_ id: StreamID, after position: Int64) {
@@ -110,6 +145,7 @@ final class PublicApplication: HTTPApplication {
 
   func streamClosed(_ id: StreamID, reason: StreamEnd) {
     replays.closed(id)
+    requests.streamClosed(id)
     wiring.link?.sendReserved(.closeStream(id))
   }
 

@@ -12,7 +12,12 @@ enum PublishRoute {
   ) -> Int {
     let payload = configuration.http.payloadBytes.bytes
     if case .clearTopic = endpoint { return 0 }
-    if case .publish = endpoint, head.query.first("topic") == nil,
+    let isEnvelope =
+      switch endpoint {
+      case .publish, .request: true
+      default: false
+      }
+    if isEnvelope, head.query.first("topic") == nil,
       !head.headers.contains("Mqtt-Topic")
     {
       return payload * 2 + envelopeBytes

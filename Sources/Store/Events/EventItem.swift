@@ -7,6 +7,10 @@ package struct EventItem: Sendable, Equatable {
   package var receipt: Int64?
   /// What is remembered beside the receipt.
   package var receiptMark: Int64?
+  /// What it changes about the last value of its topic, in the same transaction.
+  package var lastValue: LastValueChange?
+  /// Whether it is an event at all; without it only its last value counts, and its place is 0.
+  package var isLogged = true
 
   package init(
     topic: String, kind: UInt8, body: [UInt8], receipt: Int64? = nil, receiptMark: Int64? = nil

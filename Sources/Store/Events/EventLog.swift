@@ -4,6 +4,7 @@
 final class EventLog {
   let receipts: ReceiptTable
   let subscriptions: SubscriptionTable
+  let lastValues: LastValueTable
   private(set) var bounds = EventBounds(first: 1, last: 0, lastTime: 0)
 
   private let table: EventTable
@@ -14,6 +15,7 @@ final class EventLog {
     table = try EventTable(connection)
     receipts = try ReceiptTable(connection)
     subscriptions = try SubscriptionTable(connection)
+    lastValues = try LastValueTable(connection, options.lastValueLimits)
     pruning = EventPruning(age: options.eventAge, bytes: options.eventBytes)
   }
 
@@ -31,11 +33,13 @@ final class EventLog {
   }
 
   /// Performs one of the commands of the event log; the others are not for it.
+  ///
+  /// `totals` is what the database holds before the transaction.
   func perform(
-    _ command: Command, at time: Int64, _ effects: inout Effects
+    _ command: Command, holding totals: Totals, at time: Int64, _ effects: inout Effects
   ) throws(StoreError) {
     switch command {
-    case .log(let items): try log(items, at: time, &effects)
+    case .log(let items): try log(items, holding: totals, at: time, &effects)
     case .forgetReceipt(let number):
       try receipts.forget(number)
       effects.events.forgottenReceipts.append(number)
@@ -70,22 +74,32 @@ final class EventLog {
   }
 
   private func log(
-    _ items: [EventItem], at time: Int64, _ effects: inout Effects
+    _ items: [EventItem], holding totals: Totals, at time: Int64, _ effects: inout Effects
   ) throws(StoreError) {
     let time = max(time, effects.events.bounds.lastTime)
     for item in items {
-      let sequence = try table.insert(item, at: time)
-      if let number = item.receipt {
-        try receipts.remember(Receipt(number: number, mark: item.receiptMark))
-      }
+      let sequence = item.isLogged ? try insert(item, at: time, &effects) : 0
       effects.events.logged.append(LoggedEvent(sequence: sequence, time: time))
-      effects.events.bounds.last = sequence
-      effects.events.addedBytes += item.countedBytes
-      effects.totals.events += 1
-      effects.totals.eventBytes += item.countedBytes
+      guard let change = item.lastValue else { continue }
+      try lastValues.apply(
+        change, to: item.topic, at: time, held: totals, &effects.totals)
     }
+  }
+
+  private func insert(
+    _ item: EventItem, at time: Int64, _ effects: inout Effects
+  ) throws(StoreError) -> Int64 {
+    let sequence = try table.insert(item, at: time)
+    if let number = item.receipt {
+      try receipts.remember(Receipt(number: number, mark: item.receiptMark))
+    }
+    effects.events.bounds.last = sequence
     effects.events.bounds.lastTime = time
+    effects.events.addedBytes += item.countedBytes
+    effects.totals.events += 1
+    effects.totals.eventBytes += item.countedBytes
     effects.totals.lastEventTime = Int(time)
+    return sequence
   }
 
   private func keep(

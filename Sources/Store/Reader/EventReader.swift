@@ -103,7 +103,7 @@ package final class EventReader {
   }
 
   /// Runs `body` with the connection, which is opened when it is first needed.
-  private func attempt<Value>(
+  func attempt<Value>(
     _ body: (ReaderStatements) throws(StoreError) -> Value
   ) throws(StoreError) -> Value {
     do throws(StoreError) {

@@ -2,6 +2,9 @@
 final class ReaderStatements {
   let ascending: Statement
   let descending: Statement
+  let lastValue: Statement
+  /// The last values from a topic on (?2 is 0) or behind it (?2 is 1).
+  let lastValues: Statement
 
   private let connection: Connection
   private let nextRow: Statement
@@ -21,6 +24,13 @@ final class ReaderStatements {
       """
       SELECT sequence, time, kind, topic, body FROM events
       WHERE sequence <= ?1 ORDER BY sequence DESC LIMIT ?2
+      """)
+    lastValue = try connection.prepare(
+      "SELECT topic, time, body FROM last_values WHERE topic = ?1")
+    lastValues = try connection.prepare(
+      """
+      SELECT topic, time, body FROM last_values
+      WHERE topic >= ?1 AND (?2 = 0 OR topic <> ?1) ORDER BY topic
       """)
     nextRow = try connection.prepare(
       "SELECT sequence, time FROM events WHERE sequence >= ?1 ORDER BY sequence LIMIT 1")

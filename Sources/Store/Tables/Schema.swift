@@ -63,6 +63,7 @@ enum Schema {
     """,
     keysAndDeadLetters,
     "ALTER TABLE receipts ADD COLUMN mark INTEGER",
+    lastValues,
   ]
 
   /// Creates or migrates the tables; a database that is not ours or newer is left as it was.

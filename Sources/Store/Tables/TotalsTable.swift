@@ -8,13 +8,17 @@ struct Totals: Equatable {
   var eventBytes = 0
   /// The time of the newest event, which outlives the event; a sum has the later one.
   var lastEventTime = 0
+  var lastValues = 0
+  var lastValueBytes = 0
 
   static func + (left: Self, right: Self) -> Self {
     Self(
       messages: left.messages + right.messages, bytes: left.bytes + right.bytes,
       outcomes: left.outcomes + right.outcomes, events: left.events + right.events,
       eventBytes: left.eventBytes + right.eventBytes,
-      lastEventTime: max(left.lastEventTime, right.lastEventTime))
+      lastEventTime: max(left.lastEventTime, right.lastEventTime),
+      lastValues: left.lastValues + right.lastValues,
+      lastValueBytes: left.lastValueBytes + right.lastValueBytes)
   }
 }
 
@@ -24,6 +28,7 @@ struct TotalsTable {
     [
       ("messages", \.messages), ("bytes", \.bytes), ("outcomes", \.outcomes), ("events", \.events),
       ("event_bytes", \.eventBytes), ("last_event_time", \.lastEventTime),
+      ("last_values", \.lastValues), ("last_value_bytes", \.lastValueBytes),
     ]
   }
 

@@ -13,6 +13,15 @@ struct StoreCheck {
       FROM events
       """
     ),
+    ("last_values", "SELECT count(*) FROM last_values"),
+    (
+      "last_value_bytes",
+      """
+      SELECT ifnull(
+        sum(length(CAST(topic AS BLOB)) + length(body) + \(LastValueTable.rowOverheadBytes)), 0)
+      FROM last_values
+      """
+    ),
   ]
 
   /// What must not be found, as the number of rows at fault.

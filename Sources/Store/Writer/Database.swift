@@ -146,7 +146,7 @@ final class Database {
       try names.forget(name)
       effects.events.forgottenNames.append(name)
     case .log, .forgetReceipt, .forgetAllReceipts, .keep, .removeSubscription, .moveCursor:
-      try events.perform(command, at: time, &effects)
+      try events.perform(command, holding: totals, at: time, &effects)
     case .lookUp, .deadLetters, .startFeed, .foundDamage: return
     }
     effects.writes += 1

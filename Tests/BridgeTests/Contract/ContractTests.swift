@@ -98,6 +98,32 @@ import Yams
     #expect(document.members(ofSchema: "MessageProperties") == fields.subtracting(outside))
   }
 
+  @Test(arguments: ["/publish/batch", "/publish/bulk"])
+  func `the parameters of a batch are the documented ones`(path: String) throws {
+    let batch = try document.operation("POST", path)
+    #expect(names(batch, in: "query") == Set(BatchFields.names))
+    #expect(names(batch, in: "header") == ["Idempotency-Key", "Prefer"])
+  }
+
+  @Test func `the fields of a request are the documented parameters`() throws {
+    let request = try document.operation("POST", "/request")
+    let fields = Set(PublishDraft.fieldNames).subtracting(RequestQuestion.refused + ["retain"])
+    #expect(names(request, in: "query") == fields.union(RequestQuestion.names))
+    let unused = ["Mqtt-Retain", "Mqtt-Response-Topic", "Mqtt-Correlation-Data", "Idempotency-Key"]
+    let headers = Set(PublishHeaders.names + ["Accept"]).subtracting(unused)
+    #expect(names(request, in: "header") == headers)
+  }
+
+  @Test func `the parameters of values are the documented ones`() throws {
+    let value = try document.operation("GET", "/topics/{topic}")
+    #expect(names(value, in: "query") == Set(TopicQuestion.names))
+    #expect(names(value, in: "header") == ["Accept", "If-None-Match", "Prefer"])
+    let query = try document.operation("GET", "/topics")
+    #expect(names(query, in: "query") == Set(TopicQuestion.names + ["topic"]))
+    let list = try document.operation("GET", "/retained")
+    #expect(names(list, in: "query") == Set(RetainedQuestion.names))
+  }
+
   @Test func `the parameters of a stream are the documented ones`() throws {
     let subscribe = try document.operation("GET", "/subscribe")
     let fields = StreamParameters.Field.self

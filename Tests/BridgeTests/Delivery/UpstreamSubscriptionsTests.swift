@@ -53,6 +53,30 @@ import Testing
   private let remembered = RememberedSubscription(1, "a/#")
   private let unsubscribe = UpstreamSubscriptions.Action.unsubscribe(slot: 1, filter: "a/#")
 
+  @Test mutating func `what does not linger is unsubscribed at once`() {
+    #expect(acquire() == waits(0))
+    answer(0)
+    _ = take()
+    upstream.release(slot: 1, at: .seconds(5), lingers: false, &actions)
+    #expect(upstream.nextDeadline == .seconds(5))
+    upstream.timerFired(at: .seconds(5), &actions)
+    #expect(take() == [unsubscribe])
+  }
+
+  @Test mutating func `what does not linger shortens nobody's time to come back`() {
+    #expect(acquire() == waits(0))
+    answer(0)
+    release(at: 0)
+    #expect(acquire() == waits(1))
+    answer(1)
+    _ = take()
+    upstream.release(slot: 1, at: .seconds(10), lingers: false, &actions)
+    upstream.timerFired(at: .seconds(29), &actions)
+    #expect(take() == [])
+    upstream.timerFired(at: .seconds(30), &actions)
+    #expect(take() == [unsubscribe])
+  }
+
   @Test mutating func `the first stream subscribes, the next ones share`() {
     #expect(acquire() == waits(0))
     #expect(take() == [.remember(remembered), subscribe(0)])

@@ -9,7 +9,7 @@ import Testing
   private var publishing = Publishing()
   private var actions: [Publishing.Action] = []
   private let id = MessageID(high: 1, low: 1)
-  private let request = RequestID(shard: 0, serial: 7)
+  private let request = PublishWaiter.request(RequestID(shard: 0, serial: 7))
   private let acked = MessageOutcome(state: .acked)
 
   private var receipt: PublishReceipt { .sample(id) }
@@ -175,7 +175,7 @@ import Testing
 
   @Test mutating func `requests are answered one by one`() {
     let other = PublishReceipt.sample(MessageID(high: 1, low: 2))
-    let second = RequestID(shard: 1, serial: 7)
+    let second = PublishWaiter.request(RequestID(shard: 1, serial: 7))
     accept()
     let isAccepted = publishing.accepted(other, second, .broker)
     #expect(isAccepted)

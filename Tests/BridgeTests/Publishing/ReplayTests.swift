@@ -11,8 +11,8 @@ import Testing
   private var actions: [Publishing.Action] = []
   private let first = MessageID(high: 1, low: 1)
   private let second = MessageID(high: 1, low: 2)
-  private let one = RequestID(shard: 0, serial: 1)
-  private let two = RequestID(shard: 1, serial: 1)
+  private let one = PublishWaiter.request(RequestID(shard: 0, serial: 1))
+  private let two = PublishWaiter.request(RequestID(shard: 1, serial: 1))
   private let acked = MessageOutcome(state: .acked)
   private let rejected = MessageOutcome(state: .rejected, reasonCode: .quotaExceeded)
   private let expired = MessageOutcome(state: .expired)

@@ -1,0 +1,124 @@
+import HTTPFront
+
+/// Several publishes of one request, read and not checked yet.
+struct PublishBatch {
+  /// The most messages that a batch may have.
+  static let itemsMaximum = 1000
+  /// The longest body that a batch may have.
+  static let bytesMaximum = 4 << 20
+
+  /// Each message, or what is wrong with it.
+  var items: [Result<PublishDraft, Problem>] = []
+  /// What stands before the number of a message in a pointer.
+  var pointerPrefix = ""
+  /// All messages are stored, or none.
+  var isAtomic = true
+  /// One bad message keeps all others out.
+  var isStrict = true
+  /// How long the request waits for the broker, where it says so in the query.
+  var wait: Duration?
+
+  /// Reads the query, the headers and the body.
+  static func read(_ request: Request) throws(Problem) -> Self {
+    var batch = Self()
+    let fields = try BatchFields(request.head)
+    batch.isAtomic = fields.isAtomic
+    batch.isStrict = fields.isAtomic
+    batch.wait = fields.wait
+    try batch.readBody(request)
+    guard !batch.items.isEmpty else {
+      throw Problem(.emptyBatch, detail: "the batch has no message")
+    }
+    if let ack = fields.acknowledgement { batch.apply(ack) }
+    if let key = fields.idempotencyKey { try IdempotencyKey.spread(key, over: &batch.items) }
+    return batch
+  }
+
+  private mutating func readBody(_ request: Request) throws(Problem) {
+    switch request.head.headers["Content-Type"].map(MediaType.init)?.essence {
+    case MediaType.json: try readJSON(request.body)
+    case MediaType.ndjson: try readLines(request.body)
+    case let type:
+      throw Problem(
+        .unsupportedMediaType, detail: "a body of type \(type ?? "nothing") is no batch",
+        hint: "send application/json with an array, or application/x-ndjson")
+    }
+  }
+
+  private mutating func readJSON(_ body: [UInt8]) throws(Problem) {
+    let node = try FieldText.json(body)
+    let nodes: [JSONNode]
+    switch node.value {
+    case .array(let elements): nodes = elements
+    case .object(let members):
+      nodes = try Self.messages(members)
+      pointerPrefix = "/messages"
+    default: throw Self.notABatch
+    }
+    guard nodes.count <= Self.itemsMaximum else { throw Self.tooMany }
+    for node in nodes { append { () throws(Problem) in try PublishParser.parse(node, in: body) } }
+  }
+
+  private static func messages(_ members: [JSONMember]) throws(Problem) -> [JSONNode] {
+    var messages: [JSONNode]?
+    for member in members where !member.name.hasPrefix("x_") {
+      guard member.name == "messages" else {
+        throw Problem(
+          .unknownParameter, detail: "there is no field '\(member.name)' beside 'messages'",
+          hint: "atomic, ack and wait are given in the query"
+        ).at(Problem.pointer(member.name))
+      }
+      guard case .array(let elements) = member.node.value else { throw notABatch }
+      messages = elements
+    }
+    guard let messages else { throw notABatch }
+    return messages
+  }
+
+  /// A line that is no JSON is one bad message, because where the next one begins is known.
+  private mutating func readLines(_ body: [UInt8]) throws(Problem) {
+    var scanner = NDJSONLines()
+    var lines: [NDJSONLines.Line] = []
+    scanner.feed(body, into: &lines)
+    scanner.finish(into: &lines)
+    guard lines.count <= Self.itemsMaximum else { throw Self.tooMany }
+    for line in lines {
+      append { () throws(Problem) in
+        do throws(Problem) {
+          return try PublishParser.parse(FieldText.json(line.bytes), in: line.bytes)
+        } catch {
+          var problem = error
+          problem.members.append(.init("line", .integer(line.number)))
+          throw problem
+        }
+      }
+    }
+  }
+
+  private mutating func append(_ read: () throws(Problem) -> PublishDraft) {
+    items.append(Result(catching: read))
+  }
+
+  /// What the query says of all messages counts for those that say nothing themselves.
+  private mutating func apply(_ ack: String) {
+    for (index, item) in items.enumerated() {
+      guard case .success(var draft) = item, !draft.isGiven("ack") else { continue }
+      items[index] = Result { () throws(Problem) in
+        _ = try draft.set("ack", ack, .query)
+        return draft
+      }
+    }
+  }
+
+  private static var notABatch: Problem {
+    Problem(
+      .badJSON, detail: "the body must be an array of messages",
+      hint: #"for example [{"topic":"a","payload":"1"}], or the same as "messages" of an object"#)
+  }
+
+  private static var tooMany: Problem {
+    Problem(
+      .batchTooLarge, detail: "a batch has at most \(itemsMaximum) messages",
+      members: [.init("max_messages", .integer(itemsMaximum))])
+  }
+}
