@@ -161,7 +161,7 @@ final class BrokerApplication: LinkApplication {
     switch action {
     case .subscribe(let identifier, let subscription):
       if inbound.cancelUnsubscribe(of: subscription.filter) {
-        hub.unsubscribed(slot: identifier.slot, &hubActions)
+        hub.unsubscribeCancelled(slot: identifier.slot, &hubActions)
       }
       var subscription = subscription
       // MQTT 3.1.1 cannot ask for it: the retained messages come, and find nobody who wants them.

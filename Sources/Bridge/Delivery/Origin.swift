@@ -1,11 +1,14 @@
 import MQTTClient
 
-/// Which of our filters at the broker a copy of a message stands for, and which served its topic.
+/// For whom a copy of a message counts.
 ///
-/// A broker may send a message once for each of our overlapping subscriptions. All copies are
-/// logged, and this decides for each reader, live or later, which one counts: the copy of the first
-/// of its filters that the broker served. Both ways of reading use the same rule on the same facts,
-/// so that what replays and what comes live fit together without a hole or a repeat.
+/// A broker may send a message once for each of our overlapping subscriptions. Of all copies, the
+/// one of the filter that has been at the broker for longest counts, for every reader whose filters
+/// match, live or later; the others are not kept. So a filter that comes or goes changes nothing
+/// while an older one stays, whatever its SUBSCRIBE or UNSUBSCRIBE overtakes on the way.
+///
+/// What a shared subscription brings, no other one brings: that is for its own readers only. Logs of
+/// earlier versions have every copy, with the filters of each.
 struct Origin: Equatable, Sendable {
   /// The filters of the copy.
   var through: [TopicFilter] = []
@@ -13,6 +16,20 @@ struct Origin: Equatable, Sendable {
   var served: [TopicFilter] = []
   /// Nobody can tell what brought the copy: MQTT 3.1.1 has no subscription identifiers.
   var isAnonymous = false
+
+  init(through: [TopicFilter] = [], served: [TopicFilter] = [], isAnonymous: Bool = false) {
+    self.through = through
+    self.served = served
+    self.isAnonymous = isAnonymous
+  }
+
+  /// A copy through shared subscriptions, and through the oldest filter unless that is nil.
+  init(shared: [TopicFilter], counting oldest: TopicFilter?) {
+    through = shared
+    guard !shared.isEmpty, let oldest else { return }
+    through.append(oldest)
+    served = [oldest]
+  }
 
   /// Whether there is nothing to tell apart: at most one filter served the topic, and it brought it.
   ///

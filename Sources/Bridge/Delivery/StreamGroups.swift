@@ -82,21 +82,21 @@ struct StreamGroups {
     }
   }
 
-  /// Adds the groups that take a copy of a message.
-  func collect(_ arrival: Arrival, topic: String, into targets: inout [Target]) {
-    for (position, slot) in arrival.slots.enumerated() {
+  /// Adds the groups for which a copy of a message counts; `matching` are the slots of its topic.
+  ///
+  /// What a replay of the log would give a group, and nothing else: a stream may join it while
+  /// messages are being logged that came before its filter was subscribed.
+  func collect(
+    _ origin: Origin, _ matching: [Int], topic: String, into targets: inout [Target]
+  ) {
+    for (position, slot) in matching.enumerated() {
       for id in groupsOfSlot[slot] ?? [] {
         guard let group = groups[id] else { continue }
-        let hasIt = arrival.slots[..<position].contains { groupsOfSlot[$0]?.contains(id) == true }
-        guard !hasIt, takes(group, arrival, topic) else { continue }
+        let hasIt = matching[..<position].contains { groupsOfSlot[$0]?.contains(id) == true }
+        guard !hasIt, origin.counts(for: group.filters, topic: topic) else { continue }
         add(id, group.key, to: &targets)
       }
     }
-  }
-
-  /// A group with one filter takes whatever came through it.
-  private func takes(_ group: Group, _ arrival: Arrival, _ topic: String) -> Bool {
-    group.filters.count == 1 || arrival.origin.counts(for: group.filters, topic: topic)
   }
 
   private func add(_ id: GroupID, _ key: Key, to targets: inout [Target]) {

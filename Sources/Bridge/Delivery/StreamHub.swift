@@ -8,8 +8,8 @@ import MQTTClient
 /// to groups, never to streams, and rendered once per representation.
 ///
 /// The broker may send a message once for each of our overlapping subscriptions. Each copy carries
-/// the identifiers of the subscriptions it stands for, and a group takes only the copy of the first
-/// of its filters that matches the topic. Without identifiers (MQTT 3.1.1) every copy is taken.
+/// the identifiers of the subscriptions it stands for, and only the copy of the filter that has been
+/// at the broker for longest is taken, for everybody. Without identifiers (MQTT 3.1.1) every copy is.
 ///
 /// Pure; lives on the mqtt thread.
 struct StreamHub: ~Copyable {
@@ -68,6 +68,7 @@ struct StreamHub: ~Copyable {
   private var groups = StreamGroups()
   private var index = FilterIndex<Int>()
   private var targets: [StreamGroups.Target] = []
+  private var matching: [Int] = []
 
   init(linger: Duration) { upstream = UpstreamSubscriptions(linger: linger) }
 
@@ -182,6 +183,12 @@ struct StreamHub: ~Copyable {
     runUpstream(&actions)
   }
 
+  /// The UNSUBSCRIBE of this slot was not sent, because somebody wants its filter again.
+  mutating func unsubscribeCancelled(slot: Int, _ actions: inout [Action]) {
+    upstream.unsubscribeCancelled(slot: slot, &upstreamActions)
+    runUpstream(&actions)
+  }
+
   /// The broker lost its session and refuses a filter that it used to serve.
   mutating func lost(filter text: String, _ actions: inout [Action]) {
     guard let filter = try? TopicFilter(text), let slot = upstream.slot(of: filter) else { return }
@@ -197,17 +204,15 @@ struct StreamHub: ~Copyable {
   /// How a message comes from the broker, to be routed once it is logged; nil when it is for nobody.
   func arrival(of publish: Publish) -> Arrival? {
     var arrival = Arrival()
-    var served: [(since: UInt64, slot: Int)] = []
-    index.forEachMatch(publish.topic) { slot in
-      if let since = upstream.servedSince(slot) { served.append((since, slot)) }
-      if !usesIdentifiers { arrival.slots.append(slot) }
-    }
+    var matching: [Int] = []
+    index.forEachMatch(publish.topic) { matching.append($0) }
     let wire = publish.properties.subscriptionIdentifiers
     guard usesIdentifiers, !wire.isEmpty else {
-      if usesIdentifiers { index.forEachMatch(publish.topic) { arrival.slots.append($0) } }
+      arrival.slots = matching
       arrival.origin.isAnonymous = true
       return arrival
     }
+    var shared: [TopicFilter] = []
     for identifier in wire.map(SubscriptionIdentifier.init(wire:))
     where !arrival.identifiers.contains(identifier) {
       // A slot may have another filter by now than when the broker stamped the message.
@@ -217,12 +222,13 @@ struct StreamHub: ~Copyable {
       arrival.identifiers.append(identifier)
       guard !arrival.slots.contains(identifier.slot) else { continue }
       arrival.slots.append(identifier.slot)
-      arrival.origin.through.append(filter)
+      if filter.isShared { shared.append(filter) }
     }
-    if served.count > 1 { served.sort { $0.since < $1.since } }
-    arrival.origin.served = served.compactMap { upstream.filter(of: $0.slot) }
+    let oldest = matching.count == 1 ? matching.first : upstream.oldest(matching)
+    let counting = oldest.flatMap { arrival.slots.contains($0) ? upstream.filter(of: $0) : nil }
+    arrival.origin = Origin(shared: shared, counting: counting)
     guard !arrival.slots.isEmpty else { return nil }
-    return arrival.isRedundant && !publish.isRetained ? nil : arrival
+    return publish.isRetained || counting != nil || !shared.isEmpty ? arrival : nil
   }
 
   /// A message that is logged, or need not be: who gets it.
@@ -235,7 +241,9 @@ struct StreamHub: ~Copyable {
       for identifier in arrival.identifiers { routeRetained(publish, identifier, &actions) }
       return
     }
-    groups.collect(arrival, topic: publish.topic, into: &targets)
+    index.forEachMatch(publish.topic) { matching.append($0) }
+    groups.collect(arrival.origin, matching, topic: publish.topic, into: &targets)
+    matching.removeAll(keepingCapacity: true)
     for target in targets { actions.append(.append(target)) }
     targets.removeAll(keepingCapacity: true)
   }

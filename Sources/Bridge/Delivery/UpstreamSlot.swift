@@ -28,8 +28,14 @@ struct UpstreamSlot {
   var granted: ReasonCode?
   var isUnsubscribeOpen = false
   var isRemembered = false
-  /// Its place among the filters that the broker serves, by when that began; nil while it does not.
+  /// Whether the log is told that the broker brings everything of this filter.
+  var isCovered = false
+  /// Its place among the filters that the broker has, by when it said so; nil when it has it not.
+  ///
+  /// It keeps the place until UNSUBACK: what comes before that may still have come through it.
   var servedSince: UInt64?
+  /// Its place among the filters that are asked for, by when that was.
+  var askedSince: UInt64 = 0
   /// An earlier process subscribed it, and the broker has not shown that it still has it.
   var isRestored = false
 

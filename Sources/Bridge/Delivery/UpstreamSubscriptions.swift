@@ -48,7 +48,9 @@ struct UpstreamSubscriptions: ~Copyable {
   private var slotOfFilter: [TopicFilter: Int] = [:]
   private var lingering: Deque<(until: Duration, slot: Int)> = []
   private var lastSlot = 0
-  private var lastServed: UInt64 = 0
+  private var lastPlace: UInt64 = 0
+  /// No filter was ever subscribed with less.
+  private var lowestQoS = QoS.exactlyOnce
   /// The slots whose filter the broker does not serve although somebody holds it.
   private(set) var absentSlots: Set<Int> = []
 
@@ -61,8 +63,28 @@ struct UpstreamSubscriptions: ~Copyable {
   func slot(of filter: TopicFilter) -> Int? { slotOfFilter[filter] }
   func filter(of slot: Int) -> TopicFilter? { slots[slot]?.filter }
 
-  /// When the broker began to serve this slot, as a number to compare; nil while it does not.
-  func servedSince(_ slot: Int) -> UInt64? { slots[slot]?.servedSince }
+  /// Which of the filters that match a topic has been at the broker for longest; of those that it
+  /// has not confirmed, which was asked for first.
+  ///
+  /// Nothing that happens to the other filters changes the answer while this one stays.
+  func oldest(_ candidates: [Int]) -> Int? {
+    var oldest: UpstreamSlot?
+    for candidate in candidates {
+      guard let slot = slots[candidate], !slot.filter.isShared else { continue }
+      if let known = oldest, Self.isOlder(known, slot) { continue }
+      oldest = slot
+    }
+    return oldest?.identifier.slot
+  }
+
+  private static func isOlder(_ a: UpstreamSlot, _ b: UpstreamSlot) -> Bool {
+    switch (a.servedSince, b.servedSince) {
+    case (let a?, let b?): a < b
+    case (.some, nil): true
+    case (nil, .some): false
+    case (nil, nil): a.askedSince < b.askedSince
+    }
+  }
 
   /// A filter that an earlier process subscribed in the session that the broker may still have.
   ///
@@ -82,9 +104,10 @@ struct UpstreamSubscriptions: ~Copyable {
     slot.keptUntil = now + linger
     if isCovered {
       slot.granted = .success
-      lastServed += 1
-      slot.servedSince = lastServed
+      slot.isCovered = true
     }
+    lowestQoS = .atMostOnce
+    slot.servedSince = nextPlace()
     slots[remembered.slot] = slot
     slotOfFilter[filter] = remembered.slot
     lingering.append((now + linger, remembered.slot))
@@ -95,6 +118,7 @@ struct UpstreamSubscriptions: ~Copyable {
     for (_, var slot) in slots where slot.isRestored {
       slot.isRestored = false
       slot.granted = nil
+      slot.servedSince = nil
       if case .lingering = slot.state, slot.unanswered.isEmpty { slot.state = .absent }
       settle(slot, &actions)
     }
@@ -106,7 +130,9 @@ struct UpstreamSubscriptions: ~Copyable {
     _ filter: TopicFilter, maximumQoS: QoS, wantsRetained: Bool, _ actions: inout [Action]
   ) -> Ticket? {
     guard let index = slotOfFilter[filter], var slot = slots[index] else {
-      return add(filter, maximumQoS, wantsRetained, &actions)
+      let ticket = add(filter, maximumQoS, wantsRetained, &actions)
+      raiseOlder(than: ticket, &actions)
+      return ticket
     }
     let isEnough = maximumQoS <= slot.maximumQoS
     let sharesOpen = isEnough && slot.isLastOpen && (slot.isOpenForRetained || !wantsRetained)
@@ -126,7 +152,9 @@ struct UpstreamSubscriptions: ~Copyable {
       slot.maximumQoS = max(slot.maximumQoS, maximumQoS)
       slot.identifier = slot.identifier.next
       subscribe(&slot, wantsRetained, &actions)
-      return Ticket(identifier: slot.identifier, granted: nil)
+      let ticket = Ticket(identifier: slot.identifier, granted: nil)
+      raiseOlder(than: ticket, &actions)
+      return ticket
     }
   }
 
@@ -170,8 +198,11 @@ struct UpstreamSubscriptions: ~Copyable {
     if reasonCode.isFailure {
       let isLast = identifier == slot.identifier && slot.state == .subscribing
       if isLast { slot.state = slot.granted == nil ? .absent : .active }
-    } else if slot.state != .unsubscribing {
+    } else if slot.state == .unsubscribing {
+      if slot.servedSince == nil { slot.servedSince = nextPlace() }
+    } else {
       slot.granted = reasonCode
+      if slot.servedSince == nil { slot.servedSince = nextPlace() }
       slot.isRestored = false
       if slot.state == .absent {
         // The newest request was refused before this older one was answered.
@@ -187,6 +218,7 @@ struct UpstreamSubscriptions: ~Copyable {
   mutating func lost(slot index: Int, _ actions: inout [Action]) {
     guard var slot = slots[index] else { return }
     slot.granted = nil
+    slot.servedSince = nil
     if slot.state == .active { slot.state = .absent }
     settle(slot, &actions)
   }
@@ -196,8 +228,19 @@ struct UpstreamSubscriptions: ~Copyable {
     guard var slot = slots[index], slot.isUnsubscribeOpen else { return }
     slot.isUnsubscribeOpen = false
     // What was granted before the UNSUBSCRIBE is over, even when a newer SUBSCRIBE is refused.
-    if slot.state != .active { slot.granted = nil }
+    if slot.state != .active {
+      slot.granted = nil
+      slot.servedSince = nil
+      slot.askedSince = nextPlace()
+    }
     if slot.state == .unsubscribing { slot.state = .absent }
+    settle(slot, &actions)
+  }
+
+  /// The open UNSUBSCRIBE was not sent after all, because the filter is wanted again.
+  mutating func unsubscribeCancelled(slot index: Int, _ actions: inout [Action]) {
+    guard var slot = slots[index], slot.isUnsubscribeOpen else { return }
+    slot.isUnsubscribeOpen = false
     settle(slot, &actions)
   }
 
@@ -232,8 +275,36 @@ struct UpstreamSubscriptions: ~Copyable {
       identifier: SubscriptionIdentifier(slot: lastSlot, generation: 0))
     slot.references = 1
     slotOfFilter[filter] = lastSlot
+    lowestQoS = min(lowestQoS, maximumQoS)
+    slot.askedSince = nextPlace()
     subscribe(&slot, wantsRetained, &actions)
     return Ticket(identifier: slot.identifier, granted: nil)
+  }
+
+  private mutating func nextPlace() -> UInt64 {
+    lastPlace += 1
+    return lastPlace
+  }
+
+  /// Older filters bring their messages to this filter's readers too, so with its QoS at least.
+  private mutating func raiseOlder(than ticket: Ticket?, _ actions: inout [Action]) {
+    guard let ticket, let slot = slots[ticket.identifier.slot], slot.maximumQoS > lowestQoS,
+      !slot.filter.isShared
+    else { return }
+    let lower = slots.values.filter { other in
+      other.maximumQoS < slot.maximumQoS && Self.isOlder(other, slot) && !other.filter.isShared
+        && other.state != .unsubscribing && other.state != .absent
+        && !other.unanswered.contains(other.identifier.next.generation)
+        && other.filter.meets(slot.filter)
+    }
+    for var other in lower.sorted(by: { Self.isOlder($0, $1) }) {
+      let state = other.state
+      other.maximumQoS = slot.maximumQoS
+      other.identifier = other.identifier.next
+      subscribe(&other, false, &actions)
+      // What nobody holds is unsubscribed at its time nevertheless.
+      if case .lingering = state { slots[other.identifier.slot]?.state = state }
+    }
   }
 
   private mutating func subscribe(
@@ -270,9 +341,8 @@ struct UpstreamSubscriptions: ~Copyable {
       let remembered = RememberedSubscription(index, slot.filter.text)
       actions.append(isAbsent ? .forget(remembered) : .remember(remembered))
     }
-    if slot.isServed != (slot.servedSince != nil) {
-      lastServed += 1
-      slot.servedSince = slot.isServed ? lastServed : nil
+    if slot.isServed != slot.isCovered {
+      slot.isCovered = slot.isServed
       actions.append(slot.isServed ? .cover(slot.filter) : .uncover(slot.filter))
     }
     if isAbsent { absentSlots.insert(index) } else { absentSlots.remove(index) }
