@@ -34,10 +34,8 @@ import Testing
   }
 
   @discardableResult
-  private func pass(_ times: Int = 1) throws -> [String: Int64] {
-    var noted: [String: Int64] = [:]
-    for _ in 0..<times { noted = try log.read { [named] in try named.passOthers($0) } }
-    return noted
+  private func pass() throws -> [String: Int64] {
+    try log.read { [named] in try named.passOthers($0) }
   }
 
   private func cursor(_ name: String) -> Int64? {
@@ -100,7 +98,7 @@ import Testing
     try append(try (0..<NamedSubscriptions.passedNotedMin).map { _ in try .message("x") })
     #expect(try pass() == ["s": 101])
     named.cursorsMoved([MovedCursor(name: "s", cursor: 101)])
-    #expect(try pass(2 * NamedSubscriptions.passesPerNote).isEmpty)
+    for _ in 0..<NamedSubscriptions.passesPerNote { #expect(try pass().isEmpty) }
   }
 
   @Test func `of a long log each pass looks at some, and every subscription has its turn`() throws {
