@@ -19,8 +19,11 @@ final class BrokerInbound {
   /// UNSUBSCRIBEs that wait until the store has noted that their filters are not covered any more.
   private var unsubscribes: [String: (key: UInt64, filter: String)] = [:]
   private var toldPosition: Int64 = -1
+  private var ticks = 0
   /// Whether no earlier process had anything here.
   private var isNew: Bool
+
+  private static let ticksPerPass = 5
 
   init(_ configuration: BridgeConfiguration, _ wiring: Wiring, _ log: EventLogParts) {
     history = configuration.history.filter
@@ -137,11 +140,21 @@ final class BrokerInbound {
     for target in targets { shards.append(frame, target) }
   }
 
-  /// Once a second: idle streams learn where they are.
+  /// Once a second: idle streams learn where they are, and idle cursors follow.
   func tick() {
+    ticks += 1
+    if ticks % Self.ticksPerPass == 0 { passOthers() }
     guard shards.position.sequence != toldPosition else { return }
     toldPosition = shards.position.sequence
     shards.tellPosition()
+  }
+
+  private func passOthers() {
+    // Without a place among the reads, or with a sick disk, the next pass does it.
+    _ = wiring.store?.read { [named = log.named, wiring] reader in
+      guard let cursors = try? named.passOthers(reader) else { return }
+      for (name, cursor) in cursors { wiring.store?.moveCursor(of: name, to: cursor) }
+    }
   }
 
   func timerFired(at now: Duration) {

@@ -35,6 +35,9 @@ final class NamedSubscriptions: Sendable {
     /// Requests that wait until a cursor is noted.
     var acknowledgements: [String: [Acknowledgement]] = [:]
     var lastSerial: UInt64 = 0
+    /// The subscription whose cursor was last looked at, and how often that has been done.
+    var lastPassed = ""
+    var passes = 0
   }
 
   /// A request that waits until the store has noted a cursor.

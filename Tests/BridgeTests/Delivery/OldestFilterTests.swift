@@ -121,8 +121,11 @@ import Testing
     try harness.acquire("a/d", .atMostOnce)
     #expect(harness.subscribed() == ["a/d 0"])
     // What is younger has no need of it.
-    try harness.acquire("a/b", .exactlyOnce)
-    #expect(harness.subscribed() == [])
+    try harness.acquire("d/#")
+    try harness.acquire("d/e", .atMostOnce)
+    _ = harness.subscribed()
+    try harness.acquire("d/#", .exactlyOnce)
+    #expect(harness.subscribed() == ["d/# 2"])
   }
 
   @Test func `what lingers is raised and unsubscribed at its time`() throws {
