@@ -141,7 +141,9 @@ final class PublicApplication: HTTPApplication {
     replays.lagged(id, after: position)
   }
 
-  func streamDrained(_ id: StreamID, written position: Int64) { replays.drained(id) }
+  func streamDrained(_ id: StreamID, written position: Int64) {
+    replays.drained(id, written: position)
+  }
 
   func streamClosed(_ id: StreamID, reason: StreamEnd) {
     replays.closed(id)

@@ -41,6 +41,8 @@ struct Replay: Sendable {
   var phase = Phase.draining
   /// Everything up to here has been read; before the start is resolved it means nothing.
   var cursor = LoggedEvent(sequence: 0, time: 0)
+  /// The last event of the newest page; what is drained before that was an earlier page.
+  var sent: Int64 = 0
   /// The stream has left its group while something else was going on.
   var hasLagged = false
 

@@ -72,10 +72,12 @@ final class Replays: Sendable {
     if mayRead { read(id) }
   }
 
-  /// The stream's socket has taken every page so far; on its http thread.
-  func drained(_ id: StreamID) {
+  /// The stream's socket has taken everything that its http thread has for it, up to the event
+  /// `position`; on that thread. Another page may be on its way there.
+  func drained(_ id: StreamID, written position: Int64) {
     let drained = state.withLock { state -> Replay? in
-      guard var replay = state.replays[id], replay.phase == .draining else { return nil }
+      guard var replay = state.replays[id], replay.phase == .draining, position >= replay.sent
+      else { return nil }
       if replay.request == nil {
         replay.phase = .waiting
       } else if replay.dueAt > MonotonicClock.now() {
@@ -216,6 +218,7 @@ final class Replays: Sendable {
     state.withLock { state in
       guard var replay = state.replays[id] else { return }
       replay.cursor = page.cursor
+      replay.sent = page.frames.last?.position ?? replay.sent
       replay.opening = read.opening
       let isAtEnd = page.cursor.sequence >= through && !replay.hasLagged
       replay.hasLagged = false

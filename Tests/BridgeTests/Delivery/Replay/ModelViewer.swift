@@ -21,7 +21,7 @@ struct ModelViewer {
   private var owesDrained = false
   private var own: [Frame] = []
   private var groups: [Frame] = []
-  private var lastPosition: Int64 = 0
+  private(set) var lastPosition: Int64 = 0
 
   init(_ request: StreamRequest, after: Int64) {
     self.request = request

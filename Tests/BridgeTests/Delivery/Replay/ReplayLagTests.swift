@@ -36,7 +36,7 @@ import Testing
       stream: id, filters: [try TopicFilter("a")], maximumQoS: .atLeastOnce, wantsRetained: false,
       representation: Representation())
     replays.lagged(id, after: events[position - 1].sequence)
-    replays.drained(id)
+    replays.drained(id, written: events[position - 1].sequence)
     replays.left(request)
     let bodies = asked.reads.withLock { exchange(&$0, with: []) }
     try log.read { reader in for body in bodies { body(reader) } }

@@ -186,7 +186,7 @@ final class ReplayModel {
     delivered += written?.sequences.count ?? 0
     let isDrained = viewer.takeDrained()
     viewers[id] = viewer
-    if isDrained { replays.drained(id) }
+    if isDrained { replays.drained(id, written: viewer.lastPosition) }
     return written != nil || isDrained
   }
 
