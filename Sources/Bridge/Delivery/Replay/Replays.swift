@@ -72,8 +72,9 @@ final class Replays: Sendable {
     if mayRead { read(id) }
   }
 
-  /// The stream's socket has taken everything that its http thread has for it, up to the event
-  /// `position`; on that thread. Another page may be on its way there.
+  /// The stream's socket has taken all that its http thread has for it; on that thread.
+  ///
+  /// A page behind `position`, the last event that was written, is still on its way there.
   func drained(_ id: StreamID, written position: Int64) {
     let drained = state.withLock { state -> Replay? in
       guard var replay = state.replays[id], replay.phase == .draining, position >= replay.sent
