@@ -39,14 +39,8 @@ enum PublishParser {
 
   private static func readQuery(_ query: Query, _ draft: inout PublishDraft) throws(Problem) {
     for parameter in query.parameters {
-      let name: String
-      let value: String
-      do throws(PercentDecodingError) {
-        name = try parameter.name
-        value = try parameter.value(plus: .space)
-      } catch {
-        throw Problem(.badParameter, detail: "the query cannot be decoded: \(error)")
-      }
+      let name = try parameter.decodedName()
+      let value = try parameter.decodedValue(plus: .space)
       if name.hasPrefix("x_") { continue }
       guard try draft.set(name, value, .query) else {
         throw Problem(

@@ -48,17 +48,17 @@ struct StreamParameters: Equatable {
     var isGlob = false
     var given: Set<Field> = []
     for parameter in query.parameters {
-      let name = try Self.name(parameter)
+      let name = try parameter.decodedName()
       if name.hasPrefix("x_") { continue }
       let field = try Self.field(name, of: fields)
       if field == .topic || field == .filter {
-        texts.append(try Self.value(parameter, .topicFilter))
+        texts.append(try parameter.decodedValue(plus: .topicFilter))
         continue
       }
       guard given.insert(field).inserted else {
         throw Problem(.badParameter, detail: "'\(name)' is given twice")
       }
-      let value = try Self.value(parameter, .space)
+      let value = try parameter.decodedValue(plus: .space)
       if field == .match {
         isGlob = try Self.choice(name, value, ["mqtt", "glob"]) == "glob"
       } else {
@@ -187,23 +187,5 @@ struct StreamParameters: Equatable {
         hint: "the parameters are \(names)")
     }
     return field
-  }
-
-  private static func name(_ parameter: Query.Parameter) throws(Problem) -> String {
-    do throws(PercentDecodingError) {
-      return try parameter.name
-    } catch {
-      throw Problem(.badParameter, detail: "the query cannot be decoded: \(error)")
-    }
-  }
-
-  private static func value(
-    _ parameter: Query.Parameter, _ plus: PercentDecoding.Plus
-  ) throws(Problem) -> String {
-    do throws(PercentDecodingError) {
-      return try parameter.value(plus: plus)
-    } catch {
-      throw Problem(.badParameter, detail: "the query cannot be decoded: \(error)")
-    }
   }
 }

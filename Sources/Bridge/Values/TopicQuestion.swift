@@ -62,11 +62,7 @@ struct TopicQuestion: Sendable {
   static func parameters(_ query: Query) throws(Problem) -> [(name: String, value: String)] {
     var parameters: [(name: String, value: String)] = []
     for parameter in query.parameters {
-      do throws(PercentDecodingError) {
-        parameters.append((try parameter.name, try parameter.value(plus: .literal)))
-      } catch {
-        throw Problem(.badParameter, detail: "the query cannot be decoded: \(error)")
-      }
+      parameters.append((try parameter.decodedName(), try parameter.decodedValue(plus: .literal)))
     }
     return parameters
   }

@@ -6,6 +6,16 @@ import Testing
 
 /// Who waits for whom: bounds, fairness and pauses of a link.
 @Suite struct LinkFlowTests {
+  /// Makes the link leave unread what comes from now on.
+  private func pauseReading(of test: TestLink) throws {
+    let paused = Counter()
+    try test.perform { link in
+      link.pauseReading()
+      paused.increment()
+    }
+    #expect(eventually { paused.value == 1 })
+  }
+
   @Test func `a hundred thousand publishes arrive in order`() throws {
     let listener = try LoopbackListener()
     let test = try TestLink(.test(port: listener.port))
@@ -88,12 +98,7 @@ import Testing
     let test = try TestLink(options) { _ in delivered.increment() }
     let peer = try BrokerPeer.accepted(by: listener)
     try test.events.up()
-    let paused = Counter()
-    try test.perform { link in
-      link.pauseReading()
-      paused.increment()
-    }
-    #expect(eventually { paused.value == 1 })
+    try pauseReading(of: test)
     let flood = try peer.encoded(.publish(Publish(topic: "t", payload: [1, 2])))
     let count = 10_000
     try peer.socket.send(Array(repeating: flood, count: count).flatMap(\.self))
@@ -119,12 +124,7 @@ import Testing
     let test = try TestLink(options)
     let peer = try BrokerPeer.accepted(by: listener)
     try test.events.up()
-    let paused = Counter()
-    try test.perform { link in
-      link.pauseReading()
-      paused.increment()
-    }
-    #expect(eventually { paused.value == 1 })
+    try pauseReading(of: test)
     let flood = try peer.encoded(.publish(Publish(topic: "t", payload: [1, 2])))
     try peer.socket.send(Array(repeating: flood, count: 10_000).flatMap(\.self))
     // No PINGRESP follows: only what waits unread shows that this broker lives.
@@ -139,12 +139,7 @@ import Testing
     let test = try TestLink(options)
     let peer = try BrokerPeer.accepted(by: listener)
     try test.events.up()
-    let paused = Counter()
-    try test.perform { link in
-      link.pauseReading()
-      paused.increment()
-    }
-    #expect(eventually { paused.value == 1 })
+    try pauseReading(of: test)
     let flood = try peer.encoded(.publish(Publish(topic: "t", payload: [1, 2])))
     try peer.socket.send(Array(repeating: flood, count: 100).flatMap(\.self))
     try test.perform { link in

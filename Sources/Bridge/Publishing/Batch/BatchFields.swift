@@ -14,14 +14,8 @@ struct BatchFields {
   init(_ head: RequestHead) throws(Problem) {
     var given: Set<String> = []
     for parameter in head.query.parameters {
-      let name: String
-      let value: String
-      do throws(PercentDecodingError) {
-        name = try parameter.name
-        value = try parameter.value(plus: .space)
-      } catch {
-        throw Problem(.badParameter, detail: "the query cannot be decoded: \(error)")
-      }
+      let name = try parameter.decodedName()
+      let value = try parameter.decodedValue(plus: .space)
       if name.hasPrefix("x_") { continue }
       guard Self.names.contains(name) else {
         throw Problem(
