@@ -15,7 +15,8 @@ enum BridgeApp {
       bridge.logStart()
       var signal: Int32?
       while signal == nil {
-        signal = signals.next(within: .seconds(1))
+        let next = signals.next(within: .seconds(1))
+        if next != TerminationSignals.reload { signal = next }
         bridge.tick()
       }
       log.info("stopping", metadata: [LogKey.signal: "\(signal ?? 0)"])
@@ -32,7 +33,10 @@ enum BridgeApp {
   /// Whoever signals twice does not want to wait.
   private static func exitAtNextSignal(_ signals: TerminationSignals) {
     _ = try? LoopThread(name: "signals") {
-      while signals.next(within: .seconds(3600)) == nil {}
+      var next: Int32?
+      while next == nil || next == TerminationSignals.reload {
+        next = signals.next(within: .seconds(3600))
+      }
       endProcess(status: 1)
     }
   }

@@ -21,6 +21,7 @@ final class Wiring: Sendable {
   private let draining = Atomic<Bool>(false)
 
   let status = BrokerStatus()
+  let metrics = BridgeMetrics()
 
   var store: Store? { parts.withLock { $0.store } }
   var link: Link<BrokerApplication>? { parts.withLock { $0.link } }

@@ -122,7 +122,8 @@ extension Exchanges: DaemonDelegate {
   private func respond(to exchange: Exchange, with response: Response) -> Bool {
     exchange.stage = .done
     exchange.connection.deadline = nil
-    requestsTotal += 1
+    let response = decorated(response, exchange)
+    record(exchange, response.status, sentBytes: response.body.count)
     return exchange.connection.handle.queue(response, closing: isQuiescing)
   }
 
@@ -141,7 +142,9 @@ extension Exchanges: DaemonDelegate {
       return respond(to: exchange, with: answer(problem, exchange.head))
     }
     exchange.stage = .done
-    requestsTotal += 1
+    var head = head
+    decorate(&head.headers, exchange)
+    record(exchange, 200, sentBytes: 0)
     do throws(SystemError) {
       let socket = try detach(exchange)
       streams.open(id, socket: socket, isChunked: exchange.head?.version != "HTTP/1.0", head)
@@ -167,7 +170,8 @@ extension Exchanges: DaemonDelegate {
   /// Answers by ourselves and lets the rest of the upload run into nothing.
   private func refuseAndClose(_ exchange: Exchange, _ response: Response) -> Bool {
     exchange.stage = .done
-    requestsTotal += 1
+    let response = decorated(response, exchange)
+    record(exchange, response.status, sentBytes: response.body.count)
     guard let socket = try? detach(exchange) else { return false }
     let bytes = ResponseText.bytes(of: response, withBody: exchange.head?.method != "HEAD")
     _ = StreamSocket.send(bytes, to: socket)

@@ -1,6 +1,7 @@
 import EventLoop
 import HTTPFront
 import MQTTClient
+import Metrics
 import Store
 import Synchronization
 
@@ -117,6 +118,7 @@ final class Publisher: Sendable {
 
   /// The store has earlier messages with the keys of these.
   func repeated(_ items: [RepeatedItem]) {
+    wiring.metrics.idempotentReplays.add(items.count)
     run { publishing, actions in
       for item in items {
         publishing.repeated(

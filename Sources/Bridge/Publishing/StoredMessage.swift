@@ -17,6 +17,9 @@ enum StoredMessage {
     case contentType = 6
   }
 
+  /// The QoS of an encoded message, without decoding the rest.
+  static func qos(of bytes: [UInt8]) -> UInt8 { bytes.count > 1 ? bytes[1] & 3 : 0 }
+
   static func encode(_ publish: Publish) -> [UInt8] {
     var bytes: [UInt8] = []
     bytes.reserveCapacity(publish.payload.count + publish.topic.utf8.count + 32)

@@ -12,6 +12,7 @@ final class AdminApplication: HTTPApplication {
   private let wiring: Wiring
   private let router = Router(RouteTable.adminRoutes)
   private let health: HealthReport
+  private let metrics: MetricsReport
   /// A thread that has not turned yet has had time since then.
   private let startedAt = MonotonicClock.now()
   private let deadLetters: DeadLetterRequests
@@ -24,6 +25,7 @@ final class AdminApplication: HTTPApplication {
     self.configuration = configuration
     self.wiring = wiring
     health = HealthReport(configuration, wiring)
+    metrics = MetricsReport(wiring)
     self.deadLetters = deadLetters
     self.observer = observer
   }
@@ -44,6 +46,7 @@ final class AdminApplication: HTTPApplication {
     case .ready: return .respond(Self.answer(health.reasonsNotReady))
     case .health:
       return .respond(.json(health.json, headers: ["Cache-Control": "no-store"]))
+    case .metrics: return .respond(metrics.response(to: request.head))
     case .listDeadLetters, .deadLetter, .retryDeadLetter, .deleteDeadLetter, .deleteDeadLetters:
       do throws(Problem) {
         return try deadLetters.ask(endpoint, captures["id"], request)
@@ -53,6 +56,8 @@ final class AdminApplication: HTTPApplication {
     }
   }
 
+  func route(of head: RequestHead) -> String? { router.pattern(ofPath: head.path)?.description }
+  func answered(_ record: AccessRecord) { wiring.metrics.requests.count(record) }
   func deadlineReached(_ id: RequestID) -> Response? { nil }
   func clientLeft(_ id: RequestID) { deadLetters.clientLeft(id) }
   func streamClosed(_ id: StreamID, reason: StreamEnd) {}

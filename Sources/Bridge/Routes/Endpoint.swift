@@ -22,6 +22,7 @@ enum AdminEndpoint: Sendable {
   case live
   case ready
   case health
+  case metrics
   case listDeadLetters
   case deadLetter
   case retryDeadLetter
@@ -51,6 +52,7 @@ enum RouteTable {
     Route("GET", "/healthz/live", .live),
     Route("GET", "/healthz/ready", .ready),
     Route("GET", "/healthz", .health),
+    Route("GET", "/metrics", .metrics),
     Route("GET", "/admin/dead-letters", .listDeadLetters),
     Route("DELETE", "/admin/dead-letters", .deleteDeadLetters),
     Route("GET", "/admin/dead-letters/{id}", .deadLetter),

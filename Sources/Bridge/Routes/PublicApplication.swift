@@ -1,6 +1,8 @@
 import EventLoop
 import HTTPFront
 import MQTTClient
+import Metrics
+import Store
 
 /// What the public server serves.
 final class PublicApplication: HTTPApplication {
@@ -102,19 +104,28 @@ final class PublicApplication: HTTPApplication {
     subscriptions.clientLeft(id)
   }
 
+  func route(of head: RequestHead) -> String? { router.pattern(ofPath: head.path)?.description }
+
+  func answered(_ record: AccessRecord) { wiring.metrics.requests.count(record) }
+
   func streamLagged(_ id: StreamID, after position: Int64) {
+    if position > 0 {
+      wiring.metrics.streamLag.observe(Int(replays.position.last.sequence - position))
+    }
     replays.lagged(id, after: position)
   }
 
   func streamDrained(_ id: StreamID, written position: Int64) { replays.drained(id) }
 
   func streamClosed(_ id: StreamID, reason: StreamEnd) {
+    wiring.metrics.closedStreams[BridgeMetrics.word(for: reason)].add()
     replays.closed(id)
     wiring.link?.sendReserved(.closeStream(id))
   }
 
   func gapFrame(for id: StreamID, missed: Int) -> Frame? {
-    StreamFrames.gap(reason: "slow", missed: missed)
+    wiring.metrics.gaps["slow"].add()
+    return StreamFrames.gap(reason: "slow", missed: missed)
   }
 
   func closingFrame(for id: StreamID) -> Frame? {
