@@ -52,7 +52,8 @@ let package = Package(
       name: "HTTPFront", dependencies: ["EventLoop", "CLinux", "CMicroHTTPD", collections],
       swiftSettings: strict),
     .target(name: "Metrics", swiftSettings: strict),
-    .target(name: "Store", dependencies: ["EventLoop", "Metrics", "CSQLite"], swiftSettings: strict),
+    .target(
+      name: "Store", dependencies: ["EventLoop", "Metrics", "CSQLite"], swiftSettings: strict),
     .executableTarget(
       name: "Bridge",
       dependencies: [

@@ -62,7 +62,7 @@ final class RunningBridge: Sendable {
     server = try Self.makeServer(
       HTTPOptions.publicServer(configuration), application, setting: "listen")
     wiring.connect(server: server)
-    let admin = AdminApplication(configuration, wiring, deadLetters, observer)
+    let admin = AdminApplication(configuration, wiring, publisher, deadLetters, observer)
     adminServer = try Self.makeServer(
       HTTPOptions.adminServer(configuration), admin, setting: "admin_listen")
     wiring.connect(adminServer: adminServer)

@@ -19,9 +19,11 @@ final class Wiring: Sendable {
 
   private let parts = Locked(Parts())
   private let draining = Atomic<Bool>(false)
+  private let outOfService = Atomic<Bool>(false)
 
   let status = BrokerStatus()
   let metrics = BridgeMetrics()
+  let openStreams = OpenStreams()
 
   var store: Store? { parts.withLock { $0.store } }
   var link: Link<BrokerApplication>? { parts.withLock { $0.link } }
@@ -29,14 +31,17 @@ final class Wiring: Sendable {
   var named: NamedSubscriptions? { parts.withLock { $0.named } }
   var adminServer: HTTPServer? { parts.withLock { $0.adminServer } }
 
-  /// The bridge is stopping: nothing new is accepted.
-  var isDraining: Bool { draining.load(ordering: .relaxed) }
+  /// The bridge is stopping, or an operator has taken it out of service: nothing new is accepted.
+  var isDraining: Bool {
+    draining.load(ordering: .relaxed) || outOfService.load(ordering: .relaxed)
+  }
 
   func connect(store: Store) { parts.withLock { $0.store = store } }
   func connect(link: Link<BrokerApplication>) { parts.withLock { $0.link = link } }
   func connect(server: HTTPServer) { parts.withLock { $0.server = server } }
   func connect(named: NamedSubscriptions) { parts.withLock { $0.named = named } }
   func connect(adminServer: HTTPServer) { parts.withLock { $0.adminServer = adminServer } }
+  func setOutOfService(_ value: Bool) { outOfService.store(value, ordering: .relaxed) }
   func drain() { draining.store(true, ordering: .relaxed) }
 
   /// Lets go of every part, once all of them have ended.

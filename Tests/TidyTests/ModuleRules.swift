@@ -68,7 +68,8 @@ enum ModuleRules {
       folder: "Sources/Bridge",
       imports: collections.union([
         "ArgumentParser", "Configuration", "EventLoop", "FoundationEssentials", "HTTPFront",
-        "JWTKit", "Logging", "MQTTClient", "Metrics", "Store", "Synchronization", "WebSocketProtocol", "Yams",
+        "JWTKit", "Logging", "MQTTClient", "Metrics", "Store", "Synchronization",
+        "WebSocketProtocol", "Yams",
       ])),
   ]
 

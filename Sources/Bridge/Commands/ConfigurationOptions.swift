@@ -49,6 +49,7 @@ struct ConfigurationOptions: ParsableArguments {
   @Option(.historyBytes) var historyBytes: String?
   @Option(.record) var record: String?
   @Option(.data) var data: String?
+  @Option(.backups) var backups: String?
   @Option(.drainTimeout) var drainTimeout: String?
   @Option(.readyRequiresBroker) var readyRequiresBroker: String?
   @Option(.logLevel) var logLevel: String?
@@ -97,6 +98,7 @@ struct ConfigurationOptions: ParsableArguments {
       .historyBytes: historyBytes,
       .record: record,
       .data: data,
+      .backups: backups,
       .drainTimeout: drainTimeout,
       .readyRequiresBroker: readyRequiresBroker,
       .logLevel: logLevel,

@@ -40,6 +40,7 @@ enum SettingKey: String, CaseIterable, Sendable {
   case historyBytes = "history_bytes"
   case record
   case data
+  case backups
   case drainTimeout = "drain_timeout"
   case readyRequiresBroker = "ready_requires_broker"
   case logLevel = "log_level"

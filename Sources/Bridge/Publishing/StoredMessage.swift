@@ -17,9 +17,6 @@ enum StoredMessage {
     case contentType = 6
   }
 
-  /// The QoS of an encoded message, without decoding the rest.
-  static func qos(of bytes: [UInt8]) -> UInt8 { bytes.count > 1 ? bytes[1] & 3 : 0 }
-
   static func encode(_ publish: Publish) -> [UInt8] {
     var bytes: [UInt8] = []
     bytes.reserveCapacity(publish.payload.count + publish.topic.utf8.count + 32)
@@ -44,6 +41,18 @@ enum StoredMessage {
     bytes.append(Tag.payload.rawValue)
     bytes.append(contentsOf: publish.payload)
     return bytes
+  }
+
+  /// The QoS of an encoded message, without decoding the rest.
+  static func qos(of bytes: [UInt8]) -> UInt8 { bytes.count > 1 ? bytes[1] & 3 : 0 }
+
+  /// Topic, QoS and retain flag, read from the beginning of an encoded message.
+  static func head(of bytes: [UInt8]) -> Publish? {
+    var reader = Reader(rest: bytes[...])
+    guard reader.byte() == version, let flags = reader.byte(), flags < 8,
+      let qos = QoS(rawValue: flags & 3), let topic = reader.text()
+    else { return nil }
+    return Publish(topic: topic, payload: [], qos: qos, isRetained: flags & 4 != 0)
   }
 
   static func decode(_ bytes: [UInt8]) -> Publish? { decode(bytes[...]) }

@@ -118,6 +118,7 @@ final class PublicApplication: HTTPApplication {
   func streamDrained(_ id: StreamID, written position: Int64) { replays.drained(id) }
 
   func streamClosed(_ id: StreamID, reason: StreamEnd) {
+    wiring.openStreams.closed(id)
     wiring.metrics.closedStreams[BridgeMetrics.word(for: reason)].add()
     replays.closed(id)
     wiring.link?.sendReserved(.closeStream(id))

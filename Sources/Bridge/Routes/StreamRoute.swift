@@ -56,6 +56,7 @@ struct StreamRoute: Sendable {
         .storeBusy, detail: "too much is waiting for the broker connection",
         headers: ["Retry-After": "1"])
     }
+    wiring.openStreams.opened(stream, by: head)
     return .stream(streamHead(stream, parameters, headers(id, start)))
   }
 
@@ -77,6 +78,7 @@ struct StreamRoute: Sendable {
       representation: parameters.representation, start: .cursor(subscription.cursor),
       rateMaximum: parameters.rateMaximum, subscription: name)
     log.replays.begin(stream, subscription.currentOpening)
+    wiring.openStreams.opened(stream, by: request.head)
     return .stream(streamHead(stream, parameters, headers(id)))
   }
 
