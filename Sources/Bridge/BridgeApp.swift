@@ -7,7 +7,10 @@ import Store
 /// The running bridge: starts its parts in order, waits for a signal, and stops them in order.
 enum BridgeApp {
   /// Runs until a signal ends it, and returns the exit status.
-  static func run(_ configuration: BridgeConfiguration, signals: TerminationSignals) -> Int32 {
+  static func run(
+    _ configuration: BridgeConfiguration, signals: TerminationSignals,
+    reload: @escaping () throws(ConfigurationProblems) -> LoadedConfiguration
+  ) -> Int32 {
     let log = Logger(label: "mqtt-bridge")
     OpenFileLimit.raise()
     do throws(StartFailure) {
@@ -16,7 +19,11 @@ enum BridgeApp {
       var signal: Int32?
       while signal == nil {
         let next = signals.next(within: .seconds(1))
-        if next != TerminationSignals.reload { signal = next }
+        if next == TerminationSignals.reload {
+          bridge.reload(with: Reloader(log, load: reload))
+        } else {
+          signal = next
+        }
         bridge.tick()
       }
       log.info("stopping", metadata: [LogKey.signal: "\(signal ?? 0)"])

@@ -21,9 +21,14 @@ final class Wiring: Sendable {
   private let draining = Atomic<Bool>(false)
   private let outOfService = Atomic<Bool>(false)
 
+  let live: LiveConfiguration
   let status = BrokerStatus()
   let metrics = BridgeMetrics()
   let openStreams = OpenStreams()
+
+  init(_ configuration: BridgeConfiguration = BridgeConfiguration()) {
+    live = LiveConfiguration(configuration)
+  }
 
   var store: Store? { parts.withLock { $0.store } }
   var link: Link<BrokerApplication>? { parts.withLock { $0.link } }

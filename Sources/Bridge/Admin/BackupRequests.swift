@@ -4,12 +4,11 @@ import Store
 
 /// `POST /admin/backup`: copies the database into the configured directory, one copy at a time.
 final class BackupRequests: Sendable {
-  private let configuration: BridgeConfiguration
+  private var configuration: BridgeConfiguration { wiring.live.value }
   private let wiring: Wiring
   private let isRunning = Locked(false)
 
   init(_ configuration: BridgeConfiguration, _ wiring: Wiring) {
-    self.configuration = configuration
     self.wiring = wiring
   }
 

@@ -57,3 +57,16 @@ enum SettingKey: String, CaseIterable, Sendable {
   /// The variable that names the configuration file.
   static let configVariable = variablePrefix + "CONFIG"
 }
+
+extension SettingKey {
+  /// Whether a reload changes it in a running bridge; the others count at the next start.
+  var isReloadable: Bool {
+    switch self {
+    case .payloadBytes, .defaultQoS, .ackWait, .expiresIn, .properties, .requireIdempotencyKey,
+      .stamp, .topicsPerStream, .heartbeat, .writeStall, .readyRequiresBroker, .logLevel,
+      .backups:
+      true
+    default: false
+    }
+  }
+}

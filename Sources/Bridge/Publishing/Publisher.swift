@@ -10,7 +10,7 @@ import Synchronization
 /// Called on every http thread, the store thread and the mqtt thread; the machine inside is under a
 /// lock that is never held while anything else is called.
 final class Publisher: Sendable {
-  private let configuration: BridgeConfiguration
+  private var configuration: BridgeConfiguration { wiring.live.value }
   private let wiring: Wiring
   private let publishing = Locked(Publishing())
   private let identifiers = MessageIDGenerator()
@@ -18,7 +18,6 @@ final class Publisher: Sendable {
   private let answersUnderWay = Atomic<Int>(0)
 
   init(_ configuration: BridgeConfiguration, _ wiring: Wiring) {
-    self.configuration = configuration
     self.wiring = wiring
   }
 

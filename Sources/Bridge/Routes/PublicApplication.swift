@@ -6,7 +6,7 @@ import Store
 
 /// What the public server serves.
 final class PublicApplication: HTTPApplication {
-  private let configuration: BridgeConfiguration
+  private var configuration: BridgeConfiguration { wiring.live.value }
   private let wiring: Wiring
   private let router: Router<Endpoint>
   private let publisher: Publisher
@@ -21,7 +21,6 @@ final class PublicApplication: HTTPApplication {
     _ configuration: BridgeConfiguration, _ wiring: Wiring, _ publisher: Publisher,
     _ messages: MessageLookUps, _ observer: Observer, _ log: EventLogParts
   ) {
-    self.configuration = configuration
     self.wiring = wiring
     self.publisher = publisher
     self.messages = messages

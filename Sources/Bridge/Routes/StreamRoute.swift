@@ -7,12 +7,11 @@ import Store
 struct StreamRoute: Sendable {
   private static let retryMilliseconds = 2000
 
-  private let configuration: BridgeConfiguration
+  private var configuration: BridgeConfiguration { wiring.live.value }
   private let wiring: Wiring
   private let log: EventLogParts
 
   init(_ configuration: BridgeConfiguration, _ wiring: Wiring, _ log: EventLogParts) {
-    self.configuration = configuration
     self.wiring = wiring
     self.log = log
   }
