@@ -52,10 +52,11 @@ let package = Package(
       name: "HTTPFront", dependencies: ["EventLoop", "CLinux", "CMicroHTTPD", collections],
       swiftSettings: strict),
     .target(name: "Store", dependencies: ["EventLoop", "CSQLite"], swiftSettings: strict),
+    .target(name: "JSONText", swiftSettings: strict),
     .executableTarget(
       name: "Bridge",
       dependencies: [
-        "EventLoop", "HTTPFront", "MQTTClient", "Store", collections,
+        "EventLoop", "HTTPFront", "JSONText", "MQTTClient", "Store", collections,
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Configuration", package: "swift-configuration"),
         .product(name: "Logging", package: "swift-log"),
@@ -99,6 +100,7 @@ let package = Package(
         "EventLoop", "MQTTClient", "MQTTClientTesting", "TestSupport", "WebSocketProtocol",
       ],
       swiftSettings: strict),
+    .testTarget(name: "JSONTextTests", dependencies: ["JSONText"], swiftSettings: strict),
     .testTarget(
       name: "HTTPFrontTests", dependencies: ["HTTPFront", "EventLoop", "TestSupport"],
       swiftSettings: strict),

@@ -62,11 +62,13 @@ enum ModuleRules {
     ModuleRule(
       folder: "Sources/MQTTSessionStore",
       imports: collections.union(["EventLoop", "MQTTClient", "Store"])),
+    ModuleRule(folder: "Sources/JSONText", imports: [], isPure: true),
     ModuleRule(
       folder: "Sources/Bridge",
       imports: collections.union([
-        "ArgumentParser", "Configuration", "EventLoop", "FoundationEssentials", "HTTPFront",
-        "JWTKit", "Logging", "MQTTClient", "Store", "Synchronization", "WebSocketProtocol", "Yams",
+        "ArgumentParser", "Configuration", "EventLoop", "FoundationEssentials",
+        "HTTPFront", "JSONText", "Logging", "MQTTClient", "Store", "Synchronization",
+        "WebSocketProtocol", "Yams",
       ])),
   ]
 
