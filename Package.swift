@@ -33,6 +33,7 @@ let package = Package(
       traits: ["YAML"]),
     .package(url: "https://github.com/apple/swift-log", "1.16.0"..<"2.0.0"),
     .package(url: "https://github.com/jpsim/Yams", "6.2.0"..<"7.0.0"),
+    .package(url: "https://github.com/vapor/jwt-kit", "5.7.0"..<"6.0.0"),
   ],
   targets: [
     .systemLibrary(name: "CLinux"),
@@ -53,6 +54,13 @@ let package = Package(
       swiftSettings: strict),
     .target(name: "Store", dependencies: ["EventLoop", "CSQLite"], swiftSettings: strict),
     .target(name: "JSONText", swiftSettings: strict),
+    .target(
+      name: "Access",
+      dependencies: [
+        "EventLoop", "JSONText", "MQTTClient", "WebSocketProtocol",
+        .product(name: "JWTKit", package: "jwt-kit"),
+      ],
+      swiftSettings: strict),
     .executableTarget(
       name: "Bridge",
       dependencies: [
@@ -101,6 +109,13 @@ let package = Package(
       ],
       swiftSettings: strict),
     .testTarget(name: "JSONTextTests", dependencies: ["JSONText"], swiftSettings: strict),
+    .testTarget(
+      name: "AccessTests",
+      dependencies: [
+        "Access", "JSONText", "MQTTClient", "TestSupport", "WebSocketProtocol",
+        .product(name: "JWTKit", package: "jwt-kit"),
+      ],
+      swiftSettings: strict),
     .testTarget(
       name: "HTTPFrontTests", dependencies: ["HTTPFront", "EventLoop", "TestSupport"],
       swiftSettings: strict),
