@@ -57,7 +57,7 @@ let package = Package(
     .target(
       name: "Access",
       dependencies: [
-        "EventLoop", "JSONText", "MQTTClient", "WebSocketProtocol",
+        "JSONText", "MQTTClient", "WebSocketProtocol",
         .product(name: "JWTKit", package: "jwt-kit"),
       ],
       swiftSettings: strict),

@@ -23,6 +23,10 @@ package struct Grants: Equatable, Sendable {
   /// The only filters that may be subscribed to, beside the rules; nil is no such bound.
   package private(set) var bounds: [TopicFilter]?
 
+  /// Whether a granted filter can bring messages that `mayReceive` refuses; if not, that need not be
+  /// asked.
+  package let deniesDeliveries: Bool
+
   private let publishing: [GrantRule]
   private let subscribing: [GrantRule]
 
@@ -39,6 +43,7 @@ package struct Grants: Equatable, Sendable {
     self.rate = rate
     publishing = rules.filter { $0.actions.contains(.publish) }
     subscribing = rules.filter { $0.actions.contains(.subscribe) }
+    deniesDeliveries = subscribing.contains { $0.effect == .deny }
   }
 
   /// No right at all.
@@ -103,10 +108,6 @@ package struct Grants: Equatable, Sendable {
     }
     return false
   }
-
-  /// Whether a granted filter can bring messages that `mayReceive` refuses; if not, that need not be
-  /// asked.
-  package var deniesDeliveries: Bool { subscribing.contains { $0.effect == .deny } }
 
   /// The rules that subscriptions and their messages are judged by.
   var subscribingRules: [GrantRule] { subscribing }
