@@ -33,6 +33,7 @@ let package = Package(
       traits: ["YAML"]),
     .package(url: "https://github.com/apple/swift-log", "1.16.0"..<"2.0.0"),
     .package(url: "https://github.com/jpsim/Yams", "6.2.0"..<"7.0.0"),
+    .package(url: "https://github.com/vapor/jwt-kit", "5.7.0"..<"6.0.0"),
   ],
   targets: [
     .systemLibrary(name: "CLinux"),
@@ -52,10 +53,18 @@ let package = Package(
       name: "HTTPFront", dependencies: ["EventLoop", "CLinux", "CMicroHTTPD", collections],
       swiftSettings: strict),
     .target(name: "Store", dependencies: ["EventLoop", "CSQLite"], swiftSettings: strict),
+    .target(name: "JSONText", swiftSettings: strict),
+    .target(
+      name: "Access",
+      dependencies: [
+        "JSONText", "MQTTClient", "WebSocketProtocol",
+        .product(name: "JWTKit", package: "jwt-kit"),
+      ],
+      swiftSettings: strict),
     .executableTarget(
       name: "Bridge",
       dependencies: [
-        "EventLoop", "HTTPFront", "MQTTClient", "Store", collections,
+        "EventLoop", "HTTPFront", "JSONText", "MQTTClient", "Store", collections,
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Configuration", package: "swift-configuration"),
         .product(name: "Logging", package: "swift-log"),
@@ -97,6 +106,14 @@ let package = Package(
       name: "MQTTClientTests",
       dependencies: [
         "EventLoop", "MQTTClient", "MQTTClientTesting", "TestSupport", "WebSocketProtocol",
+      ],
+      swiftSettings: strict),
+    .testTarget(name: "JSONTextTests", dependencies: ["JSONText"], swiftSettings: strict),
+    .testTarget(
+      name: "AccessTests",
+      dependencies: [
+        "Access", "JSONText", "MQTTClient", "TestSupport", "WebSocketProtocol",
+        .product(name: "JWTKit", package: "jwt-kit"),
       ],
       swiftSettings: strict),
     .testTarget(

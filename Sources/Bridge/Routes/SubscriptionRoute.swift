@@ -1,5 +1,6 @@
 import EventLoop
 import HTTPFront
+import JSONText
 import MQTTClient
 import Store
 

@@ -1,4 +1,5 @@
 import HTTPFront
+import JSONText
 import MQTTClient
 
 /// What a named subscription is: set by `PUT /subscriptions/{name}`, kept in the store.
