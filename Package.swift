@@ -64,7 +64,7 @@ let package = Package(
     .executableTarget(
       name: "Bridge",
       dependencies: [
-        "EventLoop", "HTTPFront", "JSONText", "MQTTClient", "Store", collections,
+        "Access", "EventLoop", "HTTPFront", "JSONText", "MQTTClient", "Store", collections,
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Configuration", package: "swift-configuration"),
         .product(name: "Logging", package: "swift-log"),
@@ -125,7 +125,7 @@ let package = Package(
     .testTarget(
       name: "BridgeTests",
       dependencies: [
-        "Bridge", "EventLoop", "HTTPFront", "MQTTClient", "MQTTClientTesting", "Store",
+        "Access", "Bridge", "EventLoop", "HTTPFront", "MQTTClient", "MQTTClientTesting", "Store",
         "TestSupport",
         .product(name: "Yams", package: "Yams"),
       ],

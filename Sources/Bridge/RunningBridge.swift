@@ -16,6 +16,9 @@ final class RunningBridge: Sendable {
   private let messages: MessageLookUps
   private let server: HTTPServer
   private let adminServer: HTTPServer
+  private let desk: AccessDesk
+  private let ledger: StreamLedger
+  private let bench: PasswordBench
 
   init(_ configuration: BridgeConfiguration, _ log: Logger) throws(StartFailure) {
     self.configuration = configuration
@@ -57,12 +60,19 @@ final class RunningBridge: Sendable {
     }
     wiring.connect(link: link)
 
+    let desk = try AccessDesk(configuration.access.rules, threads: configuration.http.threads)
+    self.desk = desk
+    ledger = StreamLedger(desk)
+    do throws(SystemError) { bench = try PasswordBench() } catch { throw .system(error) }
     let application = PublicApplication(
-      configuration, wiring, publisher, messages, observer, log)
+      configuration, wiring, publisher, messages, observer, log,
+      Doorkeeper(desk, bench) { wiring.server?.handleAgain($0) }, ledger)
     server = try Self.makeServer(
       HTTPOptions.publicServer(configuration), application, setting: "listen")
     wiring.connect(server: server)
-    let admin = AdminApplication(configuration, wiring, deadLetters, observer)
+    let admin = AdminApplication(
+      configuration, wiring, deadLetters, observer,
+      Doorkeeper(desk, bench) { wiring.adminServer?.handleAgain($0) })
     adminServer = try Self.makeServer(
       HTTPOptions.adminServer(configuration), admin, setting: "admin_listen")
     wiring.connect(adminServer: adminServer)
@@ -118,11 +128,19 @@ final class RunningBridge: Sendable {
     if configuration.mqtt.broker.scheme.isSecure, !tls.verifiesChain || !tls.verifiesHostName {
       Observer(log).brokerUnverified()
     }
-    log.info("no authentication is configured: everything is allowed, on loopback only")
+    if desk.isOpen {
+      log.info("no authentication is configured: everything is allowed, on loopback only")
+    }
   }
 
-  /// Asks the mqtt thread for a sign of life; once a second, from the main thread.
-  func tick() { _ = link.send(.tick) }
+  /// Asks the mqtt thread for a sign of life, and ends streams whose callers' tokens have; once a
+  /// second, from the main thread.
+  func tick() {
+    _ = link.send(.tick)
+    for (shard, commands) in ledger.due(at: WallClock.milliseconds() / 1000) {
+      server.deliver(commands, toShard: shard)
+    }
+  }
 
   /// Ends everything in order, within the configured time.
   ///
@@ -150,6 +168,7 @@ final class RunningBridge: Sendable {
     }
     adminServer.stop(deadline: .milliseconds(100))
     adminServer.join()
+    bench.stop()
     wiring.disconnect()
   }
 

@@ -123,6 +123,7 @@ extension Exchanges: DaemonDelegate {
     exchange.stage = .done
     exchange.connection.deadline = nil
     requestsTotal += 1
+    let response = decorated(response, exchange)
     return exchange.connection.handle.queue(response, closing: isQuiescing)
   }
 
@@ -144,6 +145,8 @@ extension Exchanges: DaemonDelegate {
     requestsTotal += 1
     do throws(SystemError) {
       let socket = try detach(exchange)
+      var head = head
+      application.decorate(&head.headers, of: exchange.id, for: exchange.head)
       streams.open(id, socket: socket, isChunked: exchange.head?.version != "HTTP/1.0", head)
     } catch {
       quotas.streams.giveBack(1)
@@ -169,7 +172,8 @@ extension Exchanges: DaemonDelegate {
     exchange.stage = .done
     requestsTotal += 1
     guard let socket = try? detach(exchange) else { return false }
-    let bytes = ResponseText.bytes(of: response, withBody: exchange.head?.method != "HEAD")
+    let bytes = ResponseText.bytes(
+      of: decorated(response, exchange), withBody: exchange.head?.method != "HEAD")
     _ = StreamSocket.send(bytes, to: socket)
     lingering.add(socket)
     return false

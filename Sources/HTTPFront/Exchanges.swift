@@ -51,6 +51,24 @@ final class Exchanges {
     needsRun = true
   }
 
+  /// What a parked request waited for is known; ignored when the request is gone.
+  func again(_ serial: UInt64) {
+    guard let exchange = parked[serial] else { return }
+    switch application.handleAgain(exchange.id) {
+    case .respond(let response): resolve(serial, .respond(response))
+    case .stream(let head): resolve(serial, .stream(head))
+    case .park(let timeout):
+      if let timeout { arm(exchange.connection, at: loop.now + timeout) }
+    }
+  }
+
+  /// The response with what the application adds to every one.
+  func decorated(_ response: Response, _ exchange: Exchange) -> Response {
+    var response = response
+    application.decorate(&response.headers, of: exchange.id, for: exchange.head)
+    return response
+  }
+
   /// The peer of a watched connection will send nothing more.
   func peerClosed(_ token: LoopToken) {
     guard let connection = connections[token.value] else { return }
@@ -134,7 +152,7 @@ final class Exchanges {
   private func cut(_ exchange: Exchange) {
     let connection = exchange.connection
     application.report(.requestTimedOut(clientAddress: connection.clientAddress))
-    let response = answer(Problem(.bodyTimeout), exchange.head)
+    let response = decorated(answer(Problem(.bodyTimeout), exchange.head), exchange)
     _ = StreamSocket.send(ResponseText.bytes(of: response), to: connection.descriptor)
     StreamSocket.cut(connection.descriptor)
   }

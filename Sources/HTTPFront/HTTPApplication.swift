@@ -14,6 +14,14 @@ package protocol HTTPApplication: Sendable {
   /// Answers a request whose body is complete.
   func handle(_ request: Request) -> Answer
 
+  /// Answers a parked request once more, after `HTTPServer.handleAgain`.
+  func handleAgain(_ id: RequestID) -> Answer
+
+  /// Adds headers that every answer has, whoever gives it: errors and the heads of streams too.
+  ///
+  /// Without a head so little was understood that the request could be any.
+  func decorate(_ headers: inout HeaderFields, of id: RequestID, for head: RequestHead?)
+
   /// A parked request has reached its deadline; nil leaves it parked, without a deadline.
   func deadlineReached(_ id: RequestID) -> Response?
 
@@ -50,6 +58,10 @@ package protocol HTTPApplication: Sendable {
 
 extension HTTPApplication {
   package func complete(_ problem: Problem, for head: RequestHead?) -> Problem { problem }
+  package func handleAgain(_ id: RequestID) -> Answer { .park(deadline: nil) }
+  package func decorate(
+    _ headers: inout HeaderFields, of id: RequestID, for head: RequestHead?
+  ) {}
   package func streamLagged(_ id: StreamID, after position: Int64) {}
   package func streamDrained(_ id: StreamID, written position: Int64) {}
 }

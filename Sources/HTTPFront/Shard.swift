@@ -121,6 +121,9 @@ final class Shard {
       case .stream(let serial, let head):
         exchanges.resolve(serial, .stream(head))
         runDaemon()  // The stream must exist before the commands behind this message.
+      case .again(let serial):
+        exchanges.again(serial)
+        runDaemon()
       case .command(let command): streams.apply(command)
       case .quiesce: quiesce()
       case .stop(let deadline): stop(by: deadline)

@@ -2,6 +2,7 @@
 enum ShardMessage: Sendable {
   case answer(serial: UInt64, Response)
   case stream(serial: UInt64, StreamHead)
+  case again(serial: UInt64)
   case command(StreamCommand)
   case quiesce
   case stop(deadline: Duration)

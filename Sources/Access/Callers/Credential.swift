@@ -1,6 +1,6 @@
 /// What a request shows to say who sends it; it has no description, because it is secret.
-package struct Credential: Equatable, Sendable {
-  package enum Content: Equatable, Sendable {
+package struct Credential: Hashable, Sendable {
+  package enum Content: Hashable, Sendable {
     /// `Authorization: Bearer`, or the WebSocket subprotocol `bearer.…`.
     case bearer(String)
     case basic(user: String, password: String)

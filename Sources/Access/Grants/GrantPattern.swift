@@ -1,8 +1,8 @@
 import MQTTClient
 
 /// What a rule of a grant is about: the topics of a filter, for one caller.
-package struct GrantPattern: Equatable, Sendable {
-  enum Scope: Equatable {
+package struct GrantPattern: Hashable, Sendable {
+  enum Scope: Hashable {
     case everything
     case filter(TopicFilter)
     /// Only a subscription with exactly this filter; EMQX writes it as `eq a/#`.

@@ -23,6 +23,8 @@ struct BridgeCommand: ParsableCommand {
       signal stops it at once.
       """,
     version: "mqtt-bridge \(BridgeVersion.current)",
-    subcommands: [ServeCommand.self, CheckConfigCommand.self, StoreCommand.self],
+    subcommands: [
+      ServeCommand.self, CheckConfigCommand.self, HashSecretCommand.self, StoreCommand.self,
+    ],
     defaultSubcommand: ServeCommand.self)
 }

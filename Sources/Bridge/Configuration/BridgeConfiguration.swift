@@ -8,6 +8,7 @@ struct BridgeConfiguration: Sendable {
   var streams = StreamConfiguration()
   var history = HistoryConfiguration()
   var log = LogConfiguration()
+  var access = AccessSettings()
 
   /// The directory of the database and of the stored client identifier.
   var data = "./data"

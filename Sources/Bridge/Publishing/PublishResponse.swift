@@ -6,6 +6,7 @@ import MQTTClient
 enum PublishResponse {
   static func make(_ receipt: PublishReceipt, _ answer: Publishing.Answer) -> Response {
     var response = unmarked(receipt, answer)
+    for field in receipt.rateHeaders.fields { response.headers.append(field.name, field.value) }
     if receipt.isReplay { response.headers.append("Idempotency-Replayed", "true") }
     return response
   }

@@ -27,17 +27,22 @@ final class Publisher: Sendable {
   }
 
   /// Takes one publish: refuses it now, or parks its request.
-  func publish(_ draft: PublishDraft, _ request: Request) throws(Problem) -> Answer {
+  func publish(
+    _ draft: PublishDraft, _ request: Request, _ pass: Pass
+  ) throws(Problem) -> Answer {
     let now = WallClock.milliseconds()
     let status = wiring.status.snapshot
-    let id = identifiers.next(at: now)
+    let id = identifiers.next(at: now, owner: pass.account)
     let terms = try PublishTerms(
-      draft, request.head, configuration, id: id, limits: status.limits, at: now)
+      draft, request.head, configuration, id: id, subject: pass.account, limits: status.limits,
+      at: now)
+    try pass.checkPublish(terms.publish)
+    let rateHeaders = try pass.takeRate()
     guard !wiring.isDraining else { throw PublishResponse.problem(.draining) }
     let receipt = PublishReceipt(
       id: id, topic: terms.publish.topic, qos: terms.publish.qos,
       isRetained: terms.publish.isRetained, preferenceApplied: terms.preferenceApplied,
-      basePath: configuration.http.basePath.prefix, head: request.head)
+      basePath: configuration.http.basePath.prefix, head: request.head, rateHeaders: rateHeaders)
     let isStored =
       terms.publish.qos > .atMostOnce || terms.acknowledgement == .stored
       || (!status.isConnected && configuration.publishing.queuesQoS0)

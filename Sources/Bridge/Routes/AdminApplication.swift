@@ -16,11 +16,13 @@ final class AdminApplication: HTTPApplication {
   private let startedAt = MonotonicClock.now()
   private let deadLetters: DeadLetterRequests
   private let observer: Observer
+  private let doors: Doorkeeper
 
   init(
     _ configuration: BridgeConfiguration, _ wiring: Wiring, _ deadLetters: DeadLetterRequests,
-    _ observer: Observer
+    _ observer: Observer, _ doors: Doorkeeper
   ) {
+    self.doors = doors
     self.configuration = configuration
     self.wiring = wiring
     health = HealthReport(configuration, wiring)
@@ -30,7 +32,13 @@ final class AdminApplication: HTTPApplication {
 
   func admit(_ head: RequestHead) -> Admission {
     let match = router.match(method: head.method, path: head.path)
-    return match.refusal(to: head).map { .refuse($0) } ?? .accept(bodyLimit: 0)
+    if let refusal = match.refusal(to: head) { return .refuse(refusal) }
+    if case .found(let endpoint, _) = match, !endpoint.isFree,
+      let problem = doors.refusal(of: head, takesTicket: false)
+    {
+      return .refuse(problem.response(to: head))
+    }
+    return .accept(bodyLimit: 0)
   }
 
   func handle(_ request: Request) -> Answer {
@@ -38,6 +46,35 @@ final class AdminApplication: HTTPApplication {
     guard case .found(let endpoint, let captures) = match else {
       return .respond(Problem(.notFound).response(to: request.head))
     }
+    do throws(Problem) {
+      guard !endpoint.isFree else { return try answer(endpoint, captures, request) }
+      return try doors.handle(request, takesTicket: false) { (pass) throws(Problem) in
+        try pass.checkAdmin()
+        return try answer(endpoint, captures, request)
+      }
+    } catch {
+      return .respond(error.response(to: request.head))
+    }
+  }
+
+  /// A password is checked.
+  func handleAgain(_ id: RequestID) -> Answer {
+    let head = doors.head(of: id)
+    do throws(Problem) {
+      guard let (request, pass) = try doors.resumed(id),
+        case .found(let endpoint, let captures) = router.match(
+          method: request.head.method, path: request.head.path)
+      else { return .park(deadline: nil) }
+      try pass.checkAdmin()
+      return try answer(endpoint, captures, request)
+    } catch {
+      return .respond(error.response(to: head))
+    }
+  }
+
+  private func answer(
+    _ endpoint: AdminEndpoint, _ captures: [String: String], _ request: Request
+  ) throws(Problem) -> Answer {
     switch endpoint {
     case .live:
       return .respond(Self.answer(stuckThreads().map { "\($0) does not tick" }))
@@ -45,16 +82,16 @@ final class AdminApplication: HTTPApplication {
     case .health:
       return .respond(.json(health.json, headers: ["Cache-Control": "no-store"]))
     case .listDeadLetters, .deadLetter, .retryDeadLetter, .deleteDeadLetter, .deleteDeadLetters:
-      do throws(Problem) {
-        return try deadLetters.ask(endpoint, captures["id"], request)
-      } catch {
-        return .respond(error.response(to: request.head))
-      }
+      return try deadLetters.ask(endpoint, captures["id"], request)
     }
   }
 
   func deadlineReached(_ id: RequestID) -> Response? { nil }
-  func clientLeft(_ id: RequestID) { deadLetters.clientLeft(id) }
+  func clientLeft(_ id: RequestID) {
+    doors.clientLeft(id)
+    deadLetters.clientLeft(id)
+  }
+
   func streamClosed(_ id: StreamID, reason: StreamEnd) {}
   func streamLagged(_ id: StreamID, after position: Int64) {}
   func streamDrained(_ id: StreamID, written position: Int64) {}

@@ -14,17 +14,22 @@ final class PublicApplication: HTTPApplication {
   private let subscriptions: SubscriptionRoute
   private let replays: Replays
   private let observer: Observer
+  private let doors: Doorkeeper
+  private let ledger: StreamLedger
 
   init(
     _ configuration: BridgeConfiguration, _ wiring: Wiring, _ publisher: Publisher,
-    _ messages: MessageLookUps, _ observer: Observer, _ log: EventLogParts
+    _ messages: MessageLookUps, _ observer: Observer, _ log: EventLogParts, _ doors: Doorkeeper,
+    _ ledger: StreamLedger
   ) {
+    self.doors = doors
+    self.ledger = ledger
     self.configuration = configuration
     self.wiring = wiring
     self.publisher = publisher
     self.messages = messages
     router = Router(basePath: configuration.http.basePath.description, RouteTable.routes)
-    streams = StreamRoute(configuration, wiring, log)
+    streams = StreamRoute(configuration, wiring, log, ledger)
     history = HistoryRoute(wiring, log.resolver)
     subscriptions = SubscriptionRoute(configuration, wiring, log)
     replays = log.replays
@@ -32,16 +37,21 @@ final class PublicApplication: HTTPApplication {
   }
 
   func admit(_ head: RequestHead) -> Admission {
+    if let response = doors.preflight(head) { return .refuse(response) }
     let match = router.match(method: head.method, path: head.path)
     guard case .found(let endpoint, _) = match else {
       let refusal = match.refusal(to: head, completing: complete)
       return .refuse(refusal ?? Problem(.notFound).response(to: head))
+    }
+    if !endpoint.isFree, let problem = doors.refusal(of: head, takesTicket: endpoint.takesTicket) {
+      return .refuse(Self.response(problem, endpoint, head))
     }
     switch endpoint {
     case .publish, .publishToTopic, .retainInTopic, .clearTopic:
       return .accept(bodyLimit: PublishRoute.bodyLimit(endpoint, head, configuration))
     case .putSubscription, .acknowledge:
       return .accept(bodyLimit: SubscriptionRoute.bodyBytesMax)
+    case .ticket: return .accept(bodyLimit: TicketRoute.bodyBytesMax)
     case .message, .subscribe, .history, .page, .listSubscriptions, .getSubscription,
       .deleteSubscription:
       return .accept(bodyLimit: 0)
@@ -62,31 +72,62 @@ final class PublicApplication: HTTPApplication {
       return .respond(Problem(.notFound).response(to: request.head))
     }
     do throws(Problem) {
-      return try answer(endpoint, captures, request)
+      guard !endpoint.isFree else { return .respond(WelcomePage.response) }
+      return try doors.handle(
+        request, takesTicket: endpoint.takesTicket
+      ) { (pass) throws(Problem) in try answer(endpoint, captures, request, pass) }
     } catch {
-      return .respond(error.response(to: request.head))
+      return .respond(Self.response(error, endpoint, request.head))
     }
   }
 
-  private func answer(
-    _ endpoint: Endpoint, _ captures: [String: String], _ request: Request
-  ) throws(Problem) -> Answer {
+  /// A password is checked.
+  func handleAgain(_ id: RequestID) -> Answer {
+    guard let head = doors.head(of: id),
+      case .found(let endpoint, let captures) = router.match(method: head.method, path: head.path)
+    else { return .park(deadline: nil) }
+    do throws(Problem) {
+      guard let (request, pass) = try doors.resumed(id) else { return .park(deadline: nil) }
+      return try answer(endpoint, captures, request, pass)
+    } catch {
+      return .respond(Self.response(error, endpoint, head))
+    }
+  }
+
+  /// Every refusal of a publish says that nothing was kept.
+  private static func response(
+    _ problem: Problem, _ endpoint: Endpoint, _ head: RequestHead
+  ) -> Response {
     switch endpoint {
     case .publish, .publishToTopic, .retainInTopic, .clearTopic:
-      do throws(Problem) {
-        let draft = try PublishRoute.draft(endpoint, captures["topic"], request)
-        return try publisher.publish(draft, request)
-      } catch {
-        throw PublishRoute.withKept(error)
-      }
-    case .message: return try messages.lookUp(captures["id"] ?? "", request)
-    case .subscribe: return try streams.open(request)
-    case .history: return try history.read(request)
-    case .listSubscriptions: return try subscriptions.list(request)
-    case .putSubscription: return try subscriptions.put(captures["name"] ?? "", request)
-    case .getSubscription: return try subscriptions.get(captures["name"] ?? "", request)
-    case .deleteSubscription: return try subscriptions.delete(captures["name"] ?? "", request)
-    case .acknowledge: return try subscriptions.acknowledge(captures["name"] ?? "", request)
+      PublishRoute.withKept(problem).response(to: head)
+    case .message, .subscribe, .history, .listSubscriptions, .putSubscription, .getSubscription,
+      .deleteSubscription, .acknowledge, .ticket, .page:
+      problem.response(to: head)
+    }
+  }
+
+  func decorate(_ headers: inout HeaderFields, of id: RequestID, for head: RequestHead?) {
+    doors.decorate(&headers, for: head)
+  }
+
+  private func answer(
+    _ endpoint: Endpoint, _ captures: [String: String], _ request: Request, _ pass: Pass
+  ) throws(Problem) -> Answer {
+    let name = captures["name"] ?? ""
+    switch endpoint {
+    case .publish, .publishToTopic, .retainInTopic, .clearTopic:
+      let draft = try PublishRoute.draft(endpoint, captures["topic"], request)
+      return try publisher.publish(draft, request, pass)
+    case .message: return try messages.lookUp(captures["id"] ?? "", request, pass)
+    case .subscribe: return try streams.open(request, pass)
+    case .history: return try history.read(request, pass)
+    case .listSubscriptions: return try subscriptions.list(request, pass)
+    case .putSubscription: return try subscriptions.put(name, request, pass)
+    case .getSubscription: return try subscriptions.get(name, request, pass)
+    case .deleteSubscription: return try subscriptions.delete(name, request, pass)
+    case .acknowledge: return try subscriptions.acknowledge(name, request, pass)
+    case .ticket: return try TicketRoute.issue(request, pass)
     case .page: return .respond(WelcomePage.response)
     }
   }
@@ -97,6 +138,7 @@ final class PublicApplication: HTTPApplication {
   }
 
   func clientLeft(_ id: RequestID) {
+    doors.clientLeft(id)
     publisher.clientLeft(id)
     messages.clientLeft(id)
     subscriptions.clientLeft(id)
@@ -109,6 +151,7 @@ final class PublicApplication: HTTPApplication {
   func streamDrained(_ id: StreamID, written position: Int64) { replays.drained(id) }
 
   func streamClosed(_ id: StreamID, reason: StreamEnd) {
+    ledger.closed(id)
     replays.closed(id)
     wiring.link?.sendReserved(.closeStream(id))
   }

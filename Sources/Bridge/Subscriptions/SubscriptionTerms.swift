@@ -36,6 +36,24 @@ struct SubscriptionTerms: Equatable, Sendable {
   }
 }
 
+/// Who made it stands beside the terms in the store, under a name that requests cannot use.
+extension SubscriptionTerms {
+  private static let ownerName = "x_owner"
+
+  func stored(owner: String) -> [UInt8] {
+    let added: [JSONValue.Member] =
+      owner.isEmpty ? [] : [.init(Self.ownerName, .string(owner))]
+    return JSONValue.object(members + added).encoded
+  }
+
+  static func owner(in stored: [UInt8]) -> String {
+    guard case .object(let members)? = try? FieldText.json(stored).value,
+      case .string(let owner)? = members.first(where: { $0.name == ownerName })?.node.value
+    else { return "" }
+    return owner
+  }
+}
+
 extension SubscriptionTerms {
   /// Reads the body of a request, or what the store kept.
   init(_ body: [UInt8]) throws(Problem) {
