@@ -60,15 +60,16 @@ final class RunningBridge: Sendable {
     self.desk = desk
     ledger = StreamLedger(desk)
     do throws(SystemError) { bench = try PasswordBench() } catch { throw .system(error) }
+    let accessLog = AccessLog(self.log, wiring, desk)
     let application = PublicApplication(
       configuration, wiring, publisher, messages, observer, log,
-      Doorkeeper(desk, bench) { wiring.server?.handleAgain($0) }, ledger)
+      Doorkeeper(desk, bench, accessLog) { wiring.server?.handleAgain($0) }, ledger)
     server = try Self.makeServer(
       HTTPOptions.publicServer(configuration), application, setting: "listen")
     wiring.connect(server: server)
     let admin = AdminApplication(
       configuration, wiring, publisher, deadLetters, observer,
-      Doorkeeper(desk, bench) { wiring.adminServer?.handleAgain($0) })
+      Doorkeeper(desk, bench, accessLog) { wiring.adminServer?.handleAgain($0) })
     adminServer = try Self.makeServer(
       HTTPOptions.adminServer(configuration), admin, setting: "admin_listen")
     wiring.connect(adminServer: adminServer)

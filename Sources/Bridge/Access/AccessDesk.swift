@@ -154,6 +154,11 @@ final class AccessDesk: Sendable {
     return proxies.client(peer: peer, values: head.headers.values(proxies.header.rawValue))
   }
 
+  /// Whether a connection comes from a proxy whose word counts.
+  func isTrusted(_ peer: String) -> Bool {
+    !proxies.trusted.isEmpty && IPAddress(peer).map { proxies.isTrusted($0) } ?? false
+  }
+
   /// What a refused request is told; a caller without a credential is asked for one.
   func problem(_ refusal: Refusal, _ caller: Caller? = nil) -> Problem {
     var refusal = refusal

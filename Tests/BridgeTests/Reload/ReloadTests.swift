@@ -11,7 +11,7 @@ import Testing
       .payloadBytes: "7", .defaultQoS: "2", .ackWait: "7s", .expiresIn: "7s", .properties: "drop",
       .requireIdempotencyKey: "true", .stamp: "true", .topicsPerStream: "7", .heartbeat: "7s",
       .writeStall: "7s", .readyRequiresBroker: "true", .logLevel: "trace", .backups: "/b",
-      .listen: "127.0.0.1:7", .data: "/d", .inflight: "7", .clientID: "c",
+      .accessLog: "true", .traceContext: "false", .listen: "127.0.0.1:7", .data: "/d", .inflight: "7", .clientID: "c",
     ]
     guard let text = samples[key] else { return #expect(!key.isReloadable) }
     let setting = SettingCatalogue.setting(key)
