@@ -132,7 +132,7 @@ final class RunningBridge: Sendable {
   }
 
   /// Takes over what a reload can change.
-  func reload(with reloader: Reloader) { reloader.reload(wiring.live) }
+  func reload(with reloader: Reloader) { reloader.reload(wiring.live, desk) }
 
   /// Asks the mqtt thread for a sign of life, and ends streams whose callers' tokens have; once a
   /// second, from the main thread.

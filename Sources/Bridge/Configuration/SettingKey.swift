@@ -94,7 +94,9 @@ extension SettingKey {
     switch self {
     case .payloadBytes, .defaultQoS, .ackWait, .expiresIn, .properties, .requireIdempotencyKey,
       .stamp, .topicsPerStream, .heartbeat, .writeStall, .readyRequiresBroker, .logLevel,
-      .backups, .accessLog, .traceContext:
+      .backups, .accessLog, .traceContext, .jwtSecret, .jwtSecretFile, .jwtAlgorithm, .jwtKeyFile,
+      .jwksFile, .jwtIssuer, .jwtAudience, .jwtLeeway, .accessFile, .allowedOrigins, .cookie,
+      .trustedProxies, .proxyHeader, .publishRate, .publishBurst:
       true
     default: false
     }
