@@ -5,6 +5,7 @@ enum ShardMessage: Sendable {
   case upgrade(serial: UInt64, WebSocketHead)
   case resumeBody(serial: UInt64)
   case command(StreamCommand)
+  case identity(TLSIdentity, listener: Int)
   case quiesce
   case stop(deadline: Duration)
 }

@@ -37,24 +37,35 @@ enum PieceFate {
   private var daemon: OpaquePointer?
   private let delegate: any DaemonDelegate
   private let application: any HTTPApplication
+  private let clientCertificates: TLSIdentity.ClientCertificates
 
   /// Takes over the listening socket; without one it has only what is added to it.
   init(
-    listeningOn socket: Int32?, options: HTTPServerOptions,
-    application: any HTTPApplication,
-    delegate: any DaemonDelegate
+    listeningOn socket: Int32?, options: HTTPServerOptions, tls: TLSIdentity? = nil,
+    application: any HTTPApplication, delegate: any DaemonDelegate
   ) throws(HTTPServerError) {
     self.delegate = delegate
     self.application = application
+    clientCertificates = tls?.clientCertificates ?? .none
     unsafe daemon = nil
     var callbacks = unsafe cmhd_callbacks(
       access: accessed, completed: completed, connection: connectionChanged, target: began,
       context: Unmanaged.passUnretained(self).toOpaque())
     let idleSeconds = max(1, options.idleTimeout.components.seconds)
-    let connections = max(1, options.connectionsMax / options.threads)
-    unsafe daemon = cmhd_start(
-      socket ?? -1, &callbacks, options.headerBytesMax + Self.poolReserve,
-      UInt32(clamping: connections), UInt32(clamping: idleSeconds))
+    let memory = options.headerBytesMax + Self.poolReserve
+    let start = { (limit: Int, texts: UnsafePointer<cmhd_tls>?) in
+      unsafe cmhd_start(
+        socket ?? -1, texts, &callbacks, memory, UInt32(clamping: limit),
+        UInt32(clamping: idleSeconds))
+    }
+    let limit = options.connectionsPerThread
+    if let tls {
+      // Its streams stay with it; `Door` bounds the rest.
+      let all = limit + options.streamsMax + LingeringSockets.countMax
+      unsafe daemon = tls.withTexts { unsafe start(all, $0) }
+    } else {
+      unsafe daemon = start(limit, nil)
+    }
     guard unsafe daemon != nil else { throw .daemonNotStarted }
   }
 
@@ -62,6 +73,9 @@ enum PieceFate {
 
   /// Readable when `run` has work to do.
   var descriptor: Int32 { unsafe cmhd_epoll_descriptor(daemon) }
+
+  /// How many connections it has, the suspended ones included.
+  var connectionCount: Int { Int(unsafe cmhd_connection_count(daemon)) }
 
   /// Does what is ready, without waiting.
   func run() { _ = unsafe MHD_run(daemon) }
@@ -106,6 +120,7 @@ enum PieceFate {
     switch change {
     case .CONNECTION_NOTIFY_STARTED:
       let connection = delegate.opened(unsafe ConnectionHandle(handle), application)
+      connection.session?.askClient(clientCertificates)
       unsafe context.pointee = Unmanaged.passRetained(connection).toOpaque()
     default:
       guard let raw = unsafe context.pointee else { return }
