@@ -52,11 +52,13 @@ let package = Package(
       name: "HTTPFront",
       dependencies: ["EventLoop", "CLinux", "CMicroHTTPD", "WebSocketProtocol", collections],
       swiftSettings: strict),
-    .target(name: "Store", dependencies: ["EventLoop", "CSQLite"], swiftSettings: strict),
+    .target(name: "Metrics", swiftSettings: strict),
+    .target(
+      name: "Store", dependencies: ["EventLoop", "Metrics", "CSQLite"], swiftSettings: strict),
     .executableTarget(
       name: "Bridge",
       dependencies: [
-        "EventLoop", "HTTPFront", "MQTTClient", "Store", collections,
+        "EventLoop", "HTTPFront", "Metrics", "MQTTClient", "Store", collections,
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Configuration", package: "swift-configuration"),
         .product(name: "Logging", package: "swift-log"),
@@ -111,11 +113,12 @@ let package = Package(
     .testTarget(
       name: "BridgeTests",
       dependencies: [
-        "Bridge", "EventLoop", "HTTPFront", "MQTTClient", "MQTTClientTesting", "Store",
+        "Bridge", "EventLoop", "HTTPFront", "Metrics", "MQTTClient", "MQTTClientTesting", "Store",
         "TestSupport",
         .product(name: "Yams", package: "Yams"),
       ],
       swiftSettings: strict),
+    .testTarget(name: "MetricsTests", dependencies: ["Metrics"], swiftSettings: strict),
     .testTarget(
       name: "TestSupportTests", dependencies: ["TestSupport"], swiftSettings: strict),
     .testTarget(

@@ -9,7 +9,7 @@ final class RunningBridge: Sendable {
   private let configuration: BridgeConfiguration
   private let log: Logger
   private let clientID: String
-  private let wiring = Wiring()
+  private let wiring: Wiring
   private let store: Store
   private let link: Link<BrokerApplication>
   private let publisher: Publisher
@@ -20,7 +20,8 @@ final class RunningBridge: Sendable {
   init(_ configuration: BridgeConfiguration, _ log: Logger) throws(StartFailure) {
     self.configuration = configuration
     self.log = log
-    let wiring = wiring
+    let wiring = Wiring(configuration)
+    self.wiring = wiring
     let observer = Observer(log)
     let publisher = Publisher(configuration, wiring)
     self.publisher = publisher
@@ -64,7 +65,7 @@ final class RunningBridge: Sendable {
     server = try Self.makeServer(
       HTTPOptions.publicServer(configuration), application, setting: "listen")
     wiring.connect(server: server)
-    let admin = AdminApplication(configuration, wiring, deadLetters, observer)
+    let admin = AdminApplication(configuration, wiring, publisher, deadLetters, observer)
     adminServer = try Self.makeServer(
       HTTPOptions.adminServer(configuration), admin, setting: "admin_listen")
     wiring.connect(adminServer: adminServer)
@@ -123,6 +124,9 @@ final class RunningBridge: Sendable {
     }
     log.info("no authentication is configured: everything is allowed, on loopback only")
   }
+
+  /// Takes over what a reload can change.
+  func reload(with reloader: Reloader) { reloader.reload(wiring.live) }
 
   /// Asks the mqtt thread for a sign of life; once a second, from the main thread.
   func tick() { _ = link.send(.tick) }

@@ -18,6 +18,8 @@ package enum ProblemCode: String, CaseIterable, Sendable {
   case noRetainedMessage = "no-retained-message"
   case subscriptionUnknown = "subscription-unknown"
   case subscriptionInUse = "subscription-in-use"
+  case connectionUnknown = "connection-unknown"
+  case backupRunning = "backup-running"
   case methodNotAllowed = "method-not-allowed"
   case notAcceptable = "not-acceptable"
   case bodyTimeout = "body-timeout"
@@ -56,11 +58,12 @@ package enum ProblemCode: String, CaseIterable, Sendable {
       .emptyBatch:
       400
     case .brokerNotAuthorized: 403
-    case .notFound, .messageUnknown, .subscriptionUnknown, .noRetainedMessage: 404
+    case .notFound, .messageUnknown, .subscriptionUnknown, .connectionUnknown, .noRetainedMessage:
+      404
     case .methodNotAllowed: 405
     case .notAcceptable: 406
     case .bodyTimeout: 408
-    case .subscriptionInUse: 409
+    case .subscriptionInUse, .backupRunning: 409
     case .payloadTooLarge, .batchTooLarge: 413
     case .uriTooLong: 414
     case .unsupportedMediaType: 415
@@ -98,6 +101,8 @@ package enum ProblemCode: String, CaseIterable, Sendable {
     case .noRetainedMessage: "No retained message"
     case .subscriptionUnknown: "No such subscription"
     case .subscriptionInUse: "Subscription has a consumer"
+    case .connectionUnknown: "No such connection"
+    case .backupRunning: "Backup is being made"
     case .methodNotAllowed: "Method is not allowed here"
     case .notAcceptable: "No acceptable representation"
     case .bodyTimeout: "Request took too long to arrive"

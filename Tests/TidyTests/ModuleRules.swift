@@ -54,8 +54,10 @@ enum ModuleRules {
         "CLinux", "CMicroHTTPD", "EventLoop", "Glibc", "Synchronization", "WebSocketProtocol",
       ]),
       isBoundary: true),
+    ModuleRule(folder: "Sources/Metrics", imports: ["Synchronization"]),
     ModuleRule(
-      folder: "Sources/Store", imports: collections.union(["EventLoop", "Synchronization"])),
+      folder: "Sources/Store",
+      imports: collections.union(["EventLoop", "Metrics", "Synchronization"])),
     ModuleRule(
       folder: "Sources/Store/SQLite",
       imports: ["CSQLite", "EventLoop", "Glibc", "Synchronization"], isBoundary: true),
@@ -66,7 +68,8 @@ enum ModuleRules {
       folder: "Sources/Bridge",
       imports: collections.union([
         "ArgumentParser", "Configuration", "EventLoop", "FoundationEssentials", "HTTPFront",
-        "JWTKit", "Logging", "MQTTClient", "Store", "Synchronization", "WebSocketProtocol", "Yams",
+        "JWTKit", "Logging", "MQTTClient", "Metrics", "Store", "Synchronization",
+        "WebSocketProtocol", "Yams",
       ])),
   ]
 

@@ -56,6 +56,7 @@ struct ConfigurationOptions: ParsableArguments {
   @Option(.lastValueBytes) var lastValueBytes: String?
   @Option(.retainedWait) var retainedWait: String?
   @Option(.data) var data: String?
+  @Option(.backups) var backups: String?
   @Option(.drainTimeout) var drainTimeout: String?
   @Option(.readyRequiresBroker) var readyRequiresBroker: String?
   @Option(.logLevel) var logLevel: String?
@@ -111,6 +112,7 @@ struct ConfigurationOptions: ParsableArguments {
       .lastValueBytes: lastValueBytes,
       .retainedWait: retainedWait,
       .data: data,
+      .backups: backups,
       .drainTimeout: drainTimeout,
       .readyRequiresBroker: readyRequiresBroker,
       .logLevel: logLevel,

@@ -169,6 +169,9 @@ enum SettingCatalogue {
     Setting(
       .data, \.data, "The directory of the database; one bridge at a time can use it."),
     Setting(
+      .backups, \.backups, default: "none",
+      "The directory for the copies of the database that POST /admin/backup makes."),
+    Setting(
       .drainTimeout, \.drainTimeout, in: .zero ... .seconds(600),
       "The longest that a graceful stop may take."),
     Setting(

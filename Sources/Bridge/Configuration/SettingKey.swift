@@ -47,6 +47,7 @@ enum SettingKey: String, CaseIterable, Sendable {
   case lastValueBytes = "last_value_bytes"
   case retainedWait = "retained_wait"
   case data
+  case backups
   case drainTimeout = "drain_timeout"
   case readyRequiresBroker = "ready_requires_broker"
   case logLevel = "log_level"
@@ -62,4 +63,17 @@ enum SettingKey: String, CaseIterable, Sendable {
   static let variablePrefix = "MQTT_BRIDGE_"
   /// The variable that names the configuration file.
   static let configVariable = variablePrefix + "CONFIG"
+}
+
+extension SettingKey {
+  /// Whether a reload changes it in a running bridge; the others count at the next start.
+  var isReloadable: Bool {
+    switch self {
+    case .payloadBytes, .defaultQoS, .ackWait, .expiresIn, .properties, .requireIdempotencyKey,
+      .stamp, .topicsPerStream, .heartbeat, .writeStall, .readyRequiresBroker, .logLevel,
+      .backups:
+      true
+    default: false
+    }
+  }
 }

@@ -1,6 +1,7 @@
 import EventLoop
 import HTTPFront
 import MQTTClient
+import Metrics
 import Store
 import Synchronization
 
@@ -9,7 +10,7 @@ import Synchronization
 /// Called on every http thread, the store thread and the mqtt thread; the machine inside is under a
 /// lock that is never held while anything else is called.
 final class Publisher: Sendable {
-  let configuration: BridgeConfiguration
+  var configuration: BridgeConfiguration { wiring.live.value }
   let wiring: Wiring
   let publishing = Locked(Publishing())
   let batches = Locked(PendingBatches())
@@ -18,7 +19,6 @@ final class Publisher: Sendable {
   private let answersUnderWay = Atomic<Int>(0)
 
   init(_ configuration: BridgeConfiguration, _ wiring: Wiring) {
-    self.configuration = configuration
     self.wiring = wiring
   }
 
@@ -155,6 +155,7 @@ final class Publisher: Sendable {
 
   /// The store has earlier messages with the keys of these.
   func repeated(_ items: [RepeatedItem]) {
+    wiring.metrics.idempotentReplays.add(items.count)
     run { publishing, actions in
       for item in items {
         publishing.repeated(

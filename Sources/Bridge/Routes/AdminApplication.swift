@@ -12,18 +12,24 @@ final class AdminApplication: HTTPApplication {
   private let wiring: Wiring
   private let router = Router(RouteTable.adminRoutes)
   private let health: HealthReport
+  private let metrics: MetricsReport
+  private let operators: OperatorRequests
+  private let backups: BackupRequests
   /// A thread that has not turned yet has had time since then.
   private let startedAt = MonotonicClock.now()
   private let deadLetters: DeadLetterRequests
   private let observer: Observer
 
   init(
-    _ configuration: BridgeConfiguration, _ wiring: Wiring, _ deadLetters: DeadLetterRequests,
-    _ observer: Observer
+    _ configuration: BridgeConfiguration, _ wiring: Wiring, _ publisher: Publisher,
+    _ deadLetters: DeadLetterRequests, _ observer: Observer
   ) {
     self.configuration = configuration
     self.wiring = wiring
     health = HealthReport(configuration, wiring)
+    metrics = MetricsReport(wiring)
+    operators = OperatorRequests(configuration, wiring, publisher, health)
+    backups = BackupRequests(configuration, wiring)
     self.deadLetters = deadLetters
     self.observer = observer
   }
@@ -38,21 +44,48 @@ final class AdminApplication: HTTPApplication {
     guard case .found(let endpoint, let captures) = match else {
       return .respond(Problem(.notFound).response(to: request.head))
     }
+    do throws(Problem) {
+      return try answer(endpoint, captures["id"], request)
+    } catch {
+      return .respond(error.response(to: request.head))
+    }
+  }
+
+  private func answer(
+    _ endpoint: AdminEndpoint, _ id: String?, _ request: Request
+  ) throws(Problem) -> Answer {
+    let query = request.head.query
     switch endpoint {
     case .live:
       return .respond(Self.answer(stuckThreads().map { "\($0) does not tick" }))
     case .ready: return .respond(Self.answer(health.reasonsNotReady))
     case .health:
       return .respond(.json(health.json, headers: ["Cache-Control": "no-store"]))
+    case .metrics: return .respond(metrics.response(to: request.head))
     case .listDeadLetters, .deadLetter, .retryDeadLetter, .deleteDeadLetter, .deleteDeadLetters:
-      do throws(Problem) {
-        return try deadLetters.ask(endpoint, captures["id"], request)
-      } catch {
-        return .respond(error.response(to: request.head))
-      }
+      return try deadLetters.ask(endpoint, id, request)
+    case .connections: return .respond(operators.connections(try PageParameters(query)))
+    case .queue: return try operators.queue(try PageParameters(query), request)
+    case .status, .disconnect, .drain, .endDrain, .backup:
+      try PageParameters.none(query)
+      return try operate(endpoint, id, request)
     }
   }
 
+  private func operate(
+    _ endpoint: AdminEndpoint, _ id: String?, _ request: Request
+  ) throws(Problem) -> Answer {
+    switch endpoint {
+    case .disconnect: .respond(try operators.disconnect(id ?? ""))
+    case .drain: .respond(operators.drain())
+    case .endDrain: .respond(operators.endDrain())
+    case .backup: try backups.start(request)
+    default: .respond(operators.status())
+    }
+  }
+
+  func route(of head: RequestHead) -> String? { router.pattern(ofPath: head.path)?.description }
+  func answered(_ record: AccessRecord) { wiring.metrics.requests.count(record) }
   func deadlineReached(_ id: RequestID) -> Response? { nil }
   func clientLeft(_ id: RequestID) { deadLetters.clientLeft(id) }
   func streamClosed(_ id: StreamID, reason: StreamEnd) {}

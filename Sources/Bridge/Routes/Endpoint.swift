@@ -28,6 +28,14 @@ enum AdminEndpoint: Sendable {
   case live
   case ready
   case health
+  case metrics
+  case status
+  case connections
+  case disconnect
+  case queue
+  case drain
+  case endDrain
+  case backup
   case listDeadLetters
   case deadLetter
   case retryDeadLetter
@@ -75,6 +83,14 @@ enum RouteTable {
     Route("GET", "/healthz/live", .live),
     Route("GET", "/healthz/ready", .ready),
     Route("GET", "/healthz", .health),
+    Route("GET", "/metrics", .metrics),
+    Route("GET", "/admin/status", .status),
+    Route("GET", "/admin/connections", .connections),
+    Route("DELETE", "/admin/connections/{id}", .disconnect),
+    Route("GET", "/admin/queue", .queue),
+    Route("POST", "/admin/drain", .drain),
+    Route("DELETE", "/admin/drain", .endDrain),
+    Route("POST", "/admin/backup", .backup),
     Route("GET", "/admin/dead-letters", .listDeadLetters),
     Route("DELETE", "/admin/dead-letters", .deleteDeadLetters),
     Route("GET", "/admin/dead-letters/{id}", .deadLetter),

@@ -1,10 +1,12 @@
 import EventLoop
 import HTTPFront
 import MQTTClient
+import Metrics
+import Store
 
 /// What the public server serves.
 final class PublicApplication: HTTPApplication {
-  private let configuration: BridgeConfiguration
+  private var configuration: BridgeConfiguration { wiring.live.value }
   private let wiring: Wiring
   private let router: Router<Endpoint>
   private let publisher: Publisher
@@ -21,7 +23,6 @@ final class PublicApplication: HTTPApplication {
     _ configuration: BridgeConfiguration, _ wiring: Wiring, _ publisher: Publisher,
     _ messages: MessageLookUps, _ observer: Observer, _ log: EventLogParts
   ) {
-    self.configuration = configuration
     self.wiring = wiring
     self.publisher = publisher
     self.messages = messages
@@ -137,7 +138,14 @@ final class PublicApplication: HTTPApplication {
     requests.clientLeft(id)
   }
 
+  func route(of head: RequestHead) -> String? { router.pattern(ofPath: head.path)?.description }
+
+  func answered(_ record: AccessRecord) { wiring.metrics.requests.count(record) }
+
   func streamLagged(_ id: StreamID, after position: Int64) {
+    if position > 0 {
+      wiring.metrics.streamLag.observe(Int(replays.position.last.sequence - position))
+    }
     replays.lagged(id, after: position)
   }
 
@@ -146,13 +154,16 @@ final class PublicApplication: HTTPApplication {
   }
 
   func streamClosed(_ id: StreamID, reason: StreamEnd) {
+    wiring.openStreams.closed(id)
+    wiring.metrics.closedStreams[BridgeMetrics.word(for: reason)].add()
     replays.closed(id)
     requests.streamClosed(id)
     wiring.link?.sendReserved(.closeStream(id))
   }
 
   func gapFrame(for id: StreamID, missed: Int) -> Frame? {
-    StreamFrames.gap(reason: "slow", missed: missed)
+    wiring.metrics.gaps["slow"].add()
+    return StreamFrames.gap(reason: "slow", missed: missed)
   }
 
   func closingFrame(for id: StreamID) -> Frame? {

@@ -7,12 +7,11 @@ import Store
 struct StreamRoute: Sendable {
   private static let retryMilliseconds = 2000
 
-  private let configuration: BridgeConfiguration
+  private var configuration: BridgeConfiguration { wiring.live.value }
   private let wiring: Wiring
   private let log: EventLogParts
 
   init(_ configuration: BridgeConfiguration, _ wiring: Wiring, _ log: EventLogParts) {
-    self.configuration = configuration
     self.wiring = wiring
     self.log = log
   }
@@ -56,6 +55,7 @@ struct StreamRoute: Sendable {
         .storeBusy, detail: "too much is waiting for the broker connection",
         headers: ["Retry-After": "1"])
     }
+    wiring.openStreams.opened(stream, by: head)
     return .stream(streamHead(stream, parameters, headers(id, start)))
   }
 
@@ -77,6 +77,7 @@ struct StreamRoute: Sendable {
       representation: parameters.representation, start: .cursor(subscription.cursor),
       rateMaximum: parameters.rateMaximum, subscription: name)
     log.replays.begin(stream, subscription.currentOpening)
+    wiring.openStreams.opened(stream, by: request.head)
     return .stream(streamHead(stream, parameters, headers(id)))
   }
 
