@@ -47,6 +47,8 @@ final class Door {
     while !isClosed {
       guard hasRoom() else { return pause() }
       guard let connection = StreamSocket.accept(from: socket) else { return }
+      // A handshake is several small writes, none of which may wait for an acknowledgement.
+      StreamSocket.sendAtOnce(connection)
       guard expectsHeader else {
         // One that has left already has no address, and nobody wants an answer.
         if SocketAddress(peerOf: connection) == nil {
