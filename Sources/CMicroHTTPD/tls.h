@@ -5,12 +5,50 @@
 #include <gnutls/gnutls.h>
 #include <gnutls/x509.h>
 #include <microhttpd.h>
+#include <poll.h>
 #include <string.h>
+#include <sys/socket.h>
 
 static inline gnutls_session_t cmhd_tls_session(struct MHD_Connection *connection) {
   const union MHD_ConnectionInfo *info =
       MHD_get_connection_info(connection, MHD_CONNECTION_INFO_GNUTLS_SESSION);
   return info ? (gnutls_session_t)info->tls_session : NULL;
+}
+
+// The socket of one session, and how often a byte was moved by any session that shares the counter.
+typedef struct {
+  int descriptor;
+  unsigned long *moved;
+} cmhd_transport;
+
+static inline ssize_t cmhd_transport_pull(gnutls_transport_ptr_t context, void *bytes,
+                                          size_t count) {
+  const cmhd_transport *transport = (const cmhd_transport *)context;
+  ssize_t result = recv(transport->descriptor, bytes, count, MSG_DONTWAIT);
+  if (result >= 0) ++*transport->moved;
+  return result;
+}
+
+static inline ssize_t cmhd_transport_push(gnutls_transport_ptr_t context, const void *bytes,
+                                          size_t count) {
+  const cmhd_transport *transport = (const cmhd_transport *)context;
+  ssize_t result = send(transport->descriptor, bytes, count, MSG_DONTWAIT | MSG_NOSIGNAL);
+  if (result >= 0) ++*transport->moved;
+  return result;
+}
+
+static inline int cmhd_transport_wait(gnutls_transport_ptr_t context, unsigned milliseconds) {
+  const cmhd_transport *transport = (const cmhd_transport *)context;
+  struct pollfd entry = {transport->descriptor, POLLIN, 0};
+  return poll(&entry, 1, milliseconds == GNUTLS_INDEFINITE_TIMEOUT ? -1 : (int)milliseconds);
+}
+
+// To be called before the handshake; the transport must live as long as the session.
+static inline void cmhd_tls_count(gnutls_session_t session, cmhd_transport *transport) {
+  gnutls_transport_set_ptr(session, transport);
+  gnutls_transport_set_pull_function(session, cmhd_transport_pull);
+  gnutls_transport_set_push_function(session, cmhd_transport_push);
+  gnutls_transport_set_pull_timeout_function(session, cmhd_transport_wait);
 }
 
 // Called by GnuTLS during the handshake; anything but 0 ends it. That a certificate was demanded and

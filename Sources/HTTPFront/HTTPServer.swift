@@ -186,6 +186,7 @@ package final class HTTPServer: Sendable {
       gapsTotal: counters.gapsTotal.load(ordering: .relaxed),
       lagsTotal: counters.lagsTotal.load(ordering: .relaxed),
       bodyBytes: quotas.bodyBytes.used,
+      turnsTotal: counters.turnsTotal.load(ordering: .relaxed),
       lastTurn: .milliseconds(counters.lastTurn.load(ordering: .relaxed)))
   }
 

@@ -293,6 +293,7 @@ final class Shard {
     counters.requestsTotal.store(exchanges.requestsTotal, ordering: .relaxed)
     counters.gapsTotal.store(streams.gapsTotal, ordering: .relaxed)
     counters.lagsTotal.store(streams.lagsTotal, ordering: .relaxed)
+    counters.turnsTotal.add(1, ordering: .relaxed)
     counters.lastTurn.store(Int(loop.now / .milliseconds(1)), ordering: .relaxed)
   }
 }

@@ -53,6 +53,9 @@ package struct TestTLSOptions: Sendable {
     }
     unsafe self.context = context
     unsafe self.connection = connection
+    // Else the request waits for the acknowledgement of the handshake's end.
+    var on: Int32 = 1
+    unsafe setsockopt(socket, Int32(IPPROTO_TCP), TCP_NODELAY, &on, 4)
     var patience = timeval(tv_sec: 20, tv_usec: 0)
     unsafe setsockopt(
       socket, SOL_SOCKET, SO_RCVTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))

@@ -4,15 +4,24 @@ import Glibc
 /// The encryption of one connection, which belongs to libmicrohttpd like the connection.
 ///
 /// While the connection is suspended the library does not touch it, and we may.
-@safe struct TLSSession {
+@safe final class TLSSession {
   private let pointer: OpaquePointer
+  private let transport: UnsafeMutablePointer<cmhd_transport>
 
-  @unsafe init(_ pointer: OpaquePointer) { unsafe self.pointer = pointer }
+  @unsafe init(_ pointer: OpaquePointer) {
+    unsafe self.pointer = pointer
+    unsafe transport = .allocate(capacity: 1)
+  }
 
-  /// Asks the client for a certificate; only before the handshake.
-  func askClient(_ wish: TLSIdentity.ClientCertificates) {
-    guard wish != .none else { return }
-    unsafe cmhd_tls_ask_client(pointer, wish == .required ? 1 : 0)
+  deinit { unsafe transport.deallocate() }
+
+  /// Prepares the handshake: whom it asks for a certificate, and where it counts what it moves.
+  @unsafe func begin(
+    on descriptor: Int32, _ wish: TLSIdentity.ClientCertificates, moved: UnsafeMutablePointer<UInt>
+  ) {
+    unsafe transport.initialize(to: cmhd_transport(descriptor: descriptor, moved: moved))
+    unsafe cmhd_tls_count(pointer, transport)
+    if wish != .none { unsafe cmhd_tls_ask_client(pointer, wish == .required ? 1 : 0) }
   }
 
   /// Who the client is, after the handshake has verified it; nil when it has shown no certificate.

@@ -152,6 +152,12 @@ final class TestClient {
 
   /// Takes what has arrived, at most this much, without waiting; false at the end.
   func receive(atMost limit: Int) -> Bool {
+    if let tls {
+      var waited = pollfd(fd: socket, events: Int16(POLLIN), revents: 0)
+      let isReadable = unsafe poll(&waited, 1, 0) > 0
+      guard tls.hasPending || isReadable else { return true }
+      return take(tls.receive(atMost: limit))
+    }
     var buffer = [UInt8](repeating: 0, count: limit)
     let count = unsafe recv(socket, &buffer, limit, Int32(MSG_DONTWAIT))
     if count > 0 { received.append(contentsOf: buffer[..<count]) }

@@ -119,6 +119,18 @@ extension LiveServerTests {
       }
     }
 
+    @Test func `a handshake that stands still keeps no thread busy`() throws {
+      try withTLSServer(application(), nil, { $0.requestTimeout = .seconds(1) }) { server in
+        let halfway = try TestClient(port: server.port)
+        halfway.send([0x16, 0x03, 0x01, 0x02, 0x00, 0x01])
+        #expect(eventually { server.statistics(ofShard: 0).connections == 1 })
+        #expect(try halfway.isClosedByServer())
+        #expect(eventually { server.statistics(ofShard: 0).connections == 0 })
+        // A busy loop goes round many thousand times in that second.
+        #expect(server.statistics(ofShard: 0).turnsTotal < 500)
+      }
+    }
+
     @Test func `TLS 1.1 is refused`() throws {
       try withTLSServer(application()) { server in
         #expect(throws: TestFailure.self) { try TestClient.tls(server, .tls11) }
