@@ -17,6 +17,8 @@ final class Shard {
   private let options: HTTPServerOptions
   /// One for each listener.
   private var daemons: [Daemon] = []
+  /// What those that have TLS show.
+  private var identities: [TLSIdentity?] = []
   /// Those that had their listener before, as long as they have connections.
   private var retired: [Daemon] = []
   private var doors: [Door] = []
@@ -102,6 +104,7 @@ final class Shard {
       if listener.hasDoor { StreamSocket.close(socket) }
       throw error
     }
+    identities.append(listener.tls)
     guard listener.hasDoor else { return }
     do throws(SystemError) {
       try openDoor(socket, to: index, expectsHeader: listener.expectsProxyHeader)
@@ -144,13 +147,14 @@ final class Shard {
 
   /// Lets a new daemon with another identity take over what a listener accepts from now on.
   private func replace(_ identity: TLSIdentity, of index: Int) {
-    guard !isQuiet else { return }
+    guard !isQuiet, identity != identities[index] else { return }
     let listener = listeners[index]
     guard let daemon = try? makeDaemon(listener, identity: identity) else {
       return listener.application.report(.identityNotReplaced(shard: port.index))
     }
     retired.append(daemons[index])
     daemons[index] = daemon
+    identities[index] = identity
   }
 
   /// Ends the retired daemons that have no connection any more.

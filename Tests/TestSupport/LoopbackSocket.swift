@@ -35,6 +35,9 @@ package final class LoopbackSocket {
     tls = try TestTLS(descriptor, options)
   }
 
+  /// The common name in the server's certificate.
+  package var serverName: String? { tls?.serverName }
+
   deinit { close() }
 
   /// Closes the connection; with `reset` the peer sees a reset instead of a clean end.

@@ -22,7 +22,7 @@ struct ConfigurationLoader {
     loader.applyBrokerItems()
     loader.readPasswordFile()
     loader.checkLogin()
-    loader.checkAddresses()
+    loader.checkListeners()
     guard loader.problems.isEmpty else { throw ConfigurationProblems(list: loader.problems) }
     return LoadedConfiguration(loader.configuration, sources: loader.sources)
   }
@@ -133,19 +133,11 @@ struct ConfigurationLoader {
     }
   }
 
-  private mutating func checkAddresses() {
-    let http = configuration.http
-    for (key, address) in [(SettingKey.listen, http.listen), (.adminListen, http.adminListen)]
-    where !address.isLoopback {
-      let message =
-        "\(address) can be reached from other machines, but no authentication is configured; "
-        + "this version has no setting for authentication, so use 127.0.0.1 or [::1]"
-      problems.append(ConfigurationProblem(source(of: key), message))
-    }
-    if http.listen == http.adminListen && http.listen.port != 0 {
-      let message = "\(http.listen) is the address of listen too; each needs its own port"
-      problems.append(ConfigurationProblem(source(of: .adminListen), message))
-    }
+  private mutating func checkListeners() {
+    let sources = sources
+    let check = ListenerCheck(configuration.http, isOpen: true) { sources[$0] ?? .builtIn }
+    problems += check.problems
+    configuration.http.identity = check.identity
   }
 
   private func source(of key: SettingKey) -> SettingSource { sources[key] ?? .builtIn }

@@ -1,7 +1,7 @@
 import CMicroHTTPD
 
 /// What a listener shows to its clients and wants from them, checked: a server can start with it.
-package struct TLSIdentity: Sendable {
+package struct TLSIdentity: Equatable, Sendable {
   /// Whether clients have to show a certificate.
   package enum ClientCertificates: String, CaseIterable, Sendable {
     case none, optional, required
