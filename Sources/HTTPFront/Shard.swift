@@ -224,6 +224,9 @@ final class Shard {
         exchanges.resolve(serial, .upgrade(head))
         runDaemon()
       case .resumeBody(let serial): exchanges.resumeBody(serial)
+      case .again(let serial):
+        exchanges.again(serial)
+        runDaemon()
       case .command(let command): streams.apply(command)
       case .identity(let identity, let listener): replace(identity, of: listener)
       case .quiesce: quiesce()

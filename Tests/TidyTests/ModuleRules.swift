@@ -64,11 +64,19 @@ enum ModuleRules {
     ModuleRule(
       folder: "Sources/MQTTSessionStore",
       imports: collections.union(["EventLoop", "MQTTClient", "Store"])),
+    ModuleRule(folder: "Sources/JSONText", imports: [], isPure: true),
+    ModuleRule(
+      folder: "Sources/Access", imports: ["JSONText", "MQTTClient", "WebSocketProtocol"],
+      isPure: true),
+    ModuleRule(
+      folder: "Sources/Access/Tokens",
+      imports: ["FoundationEssentials", "JSONText", "JWTKit", "MQTTClient", "WebSocketProtocol"],
+      isPure: true),
     ModuleRule(
       folder: "Sources/Bridge",
       imports: collections.union([
-        "ArgumentParser", "Configuration", "EventLoop", "FoundationEssentials", "HTTPFront",
-        "JWTKit", "Logging", "MQTTClient", "Metrics", "Store", "Synchronization",
+        "Access", "ArgumentParser", "Configuration", "EventLoop", "FoundationEssentials",
+        "HTTPFront", "JSONText", "Logging", "MQTTClient", "Metrics", "Store", "Synchronization",
         "WebSocketProtocol", "Yams",
       ])),
   ]

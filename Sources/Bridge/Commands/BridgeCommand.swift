@@ -27,7 +27,8 @@ struct BridgeCommand: ParsableCommand {
       """,
     version: "mqtt-bridge \(BridgeVersion.current)",
     subcommands: [
-      ServeCommand.self, CheckConfigCommand.self, HealthCommand.self, StoreCommand.self,
+      ServeCommand.self, CheckConfigCommand.self, HealthCommand.self, HashSecretCommand.self,
+      StoreCommand.self,
     ],
     defaultSubcommand: ServeCommand.self)
 }

@@ -10,6 +10,7 @@ struct BridgeConfiguration: Sendable {
   var lastValues = LastValueConfiguration()
   var requests = RequestConfiguration()
   var log = LogConfiguration()
+  var access = AccessSettings()
 
   /// The directory of the database and of the stored client identifier.
   var data = "./data"

@@ -22,6 +22,7 @@ struct ConfigurationLoader {
     loader.applyBrokerItems()
     loader.readPasswordFile()
     loader.checkLogin()
+    loader.readAccess()
     loader.checkListeners()
     guard loader.problems.isEmpty else { throw ConfigurationProblems(list: loader.problems) }
     return LoadedConfiguration(loader.configuration, sources: loader.sources)
@@ -133,9 +134,20 @@ struct ConfigurationLoader {
     }
   }
 
+  private mutating func readAccess() {
+    let sources = sources
+    let loader = AccessLoader(configuration.access, streamsMaximum: configuration.streams.limit) {
+      sources[$0] ?? .builtIn
+    }
+    problems += loader.problems
+    configuration.access.rules = loader.rules
+  }
+
   private mutating func checkListeners() {
     let sources = sources
-    let check = ListenerCheck(configuration.http, isOpen: true) { sources[$0] ?? .builtIn }
+    let check = ListenerCheck(
+      configuration.http, isOpen: configuration.access.rules.isOpen
+    ) { sources[$0] ?? .builtIn }
     problems += check.problems
     configuration.http.identity = check.identity
   }

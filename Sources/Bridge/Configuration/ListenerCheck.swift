@@ -30,7 +30,8 @@ struct ListenerCheck {
         report(
           key,
           "\(address) can be reached from other machines, but no authentication is configured; "
-            + "this version has no setting for authentication, so use 127.0.0.1 or [::1]")
+            + "set jwt_key_file, jwks_file, jwt_secret_file or access_file, or use 127.0.0.1 or [::1]"
+        )
       }
     }
   }

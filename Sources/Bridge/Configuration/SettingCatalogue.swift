@@ -1,6 +1,7 @@
 /// All settings, in the order in which the help and `check-config` list them.
 enum SettingCatalogue {
-  static let all: [Setting] = broker + server + publishing + streams + history + process
+  static let all: [Setting] =
+    broker + server + publishing + streams + history + access + process
 
   /// The setting of this name.
   static func setting(_ key: SettingKey) -> Setting {

@@ -19,11 +19,13 @@ final class AdminApplication: HTTPApplication {
   private let startedAt = MonotonicClock.now()
   private let deadLetters: DeadLetterRequests
   private let observer: Observer
+  private let doors: Doorkeeper
 
   init(
     _ configuration: BridgeConfiguration, _ wiring: Wiring, _ publisher: Publisher,
-    _ deadLetters: DeadLetterRequests, _ observer: Observer
+    _ deadLetters: DeadLetterRequests, _ observer: Observer, _ doors: Doorkeeper
   ) {
+    self.doors = doors
     self.configuration = configuration
     self.wiring = wiring
     health = HealthReport(configuration, wiring)
@@ -36,7 +38,13 @@ final class AdminApplication: HTTPApplication {
 
   func admit(_ head: RequestHead) -> Admission {
     let match = router.match(method: head.method, path: head.path)
-    return match.refusal(to: head).map { .refuse($0) } ?? .accept(bodyLimit: 0)
+    if let refusal = match.refusal(to: head) { return .refuse(refusal) }
+    if case .found(let endpoint, _) = match, !endpoint.isFree,
+      let problem = doors.refusal(of: head, takesTicket: false)
+    {
+      return .refuse(problem.response(to: head))
+    }
+    return .accept(bodyLimit: 0)
   }
 
   func handle(_ request: Request) -> Answer {
@@ -45,9 +53,28 @@ final class AdminApplication: HTTPApplication {
       return .respond(Problem(.notFound).response(to: request.head))
     }
     do throws(Problem) {
-      return try answer(endpoint, captures["id"], request)
+      guard !endpoint.isFree else { return try answer(endpoint, captures["id"], request) }
+      return try doors.handle(request, takesTicket: false) { (pass) throws(Problem) in
+        try pass.checkAdmin()
+        return try answer(endpoint, captures["id"], request)
+      }
     } catch {
       return .respond(error.response(to: request.head))
+    }
+  }
+
+  /// A password is checked.
+  func handleAgain(_ id: RequestID) -> Answer {
+    let head = doors.head(of: id)
+    do throws(Problem) {
+      guard let (request, pass) = try doors.resumed(id),
+        case .found(let endpoint, let captures) = router.match(
+          method: request.head.method, path: request.head.path)
+      else { return .park(deadline: nil) }
+      try pass.checkAdmin()
+      return try answer(endpoint, captures["id"], request)
+    } catch {
+      return .respond(error.response(to: head))
     }
   }
 
@@ -87,7 +114,11 @@ final class AdminApplication: HTTPApplication {
   func route(of head: RequestHead) -> String? { router.pattern(ofPath: head.path)?.description }
   func answered(_ record: AccessRecord) { wiring.metrics.requests.count(record) }
   func deadlineReached(_ id: RequestID) -> Response? { nil }
-  func clientLeft(_ id: RequestID) { deadLetters.clientLeft(id) }
+  func clientLeft(_ id: RequestID) {
+    doors.clientLeft(id)
+    deadLetters.clientLeft(id)
+  }
+
   func streamClosed(_ id: StreamID, reason: StreamEnd) {}
   func streamLagged(_ id: StreamID, after position: Int64) {}
   func streamDrained(_ id: StreamID, written position: Int64) {}
