@@ -28,17 +28,38 @@ extension EndToEnd {
       }
     }
 
-    private func start(
-      _ broker: Mosquitto, listen: String = "127.0.0.1:0", flags: [String]
-    ) throws -> RunningProgram {
-      let bridge = try RunningProgram(broker: broker.url, listen: listen, flags: flags)
-      try bridge.waitForBroker()
-      return bridge
+    /// A bridge with its broker and its files, which live as long as it does.
+    private final class Site {
+      let broker: Mosquitto
+      let files: Files
+      let bridge: RunningProgram
+
+      init(listen: String = "127.0.0.1:0", isPlain: Bool = false, flags: [String] = []) throws {
+        broker = try Mosquitto()
+        files = try Files()
+        let tls = isPlain ? [] : files.flags
+        bridge = try RunningProgram(
+          broker: broker.url, listen: listen.replacing("FOLDER", with: files.folder.path),
+          flags: tls + flags)
+      }
+
+      func connected() throws -> RunningProgram {
+        try bridge.waitForBroker()
+        return bridge
+      }
     }
 
     private func secure(
       _ bridge: RunningProgram, _ options: TestTLSOptions = TestTLSOptions()
     ) -> HTTPTestClient { HTTPTestClient(port: bridge.port, tls: options) }
+
+    /// The status that curl is answered.
+    private func curl(_ arguments: [String]) throws -> String {
+      let process = try ChildProcess(
+        "curl", ["-s", "-o", "/dev/null", "-w", "%{http_code}\n"] + arguments)
+      process.waitForExit(within: .seconds(30))
+      return process.output.text.trimmingCharacters(in: .whitespacesAndNewlines)
+    }
 
     private func wait(_ bridge: RunningProgram, for text: String) throws {
       let line = bridge.process.errors.first(within: .seconds(20)) { $0.contains(text) }
@@ -46,7 +67,8 @@ extension EndToEnd {
     }
 
     @Test func `publishes and streams go over HTTPS, and a stream resumes`() throws {
-      let bridge = try start(Mosquitto(), flags: Files().flags)
+      let site = try Site()
+      let bridge = try site.connected()
       #expect(bridge.urls.first?.hasPrefix("https://") == true)
       let client = secure(bridge)
       let stream = try secure(bridge).stream("/subscribe?topic=a/%23")
@@ -67,7 +89,8 @@ extension EndToEnd {
     }
 
     @Test func `a slow reader over HTTPS gets everything from disk`() throws {
-      let bridge = try start(Mosquitto(), flags: Files().flags + ["--ring-bytes", "1MiB"])
+      let site = try Site(flags: ["--ring-bytes", "1MiB"])
+      let bridge = try site.connected()
       let stream = try secure(bridge).stream("/subscribe?topic=big")
       #expect(try stream.next()?.name == "bridge.open")
       let client = secure(bridge)
@@ -82,32 +105,24 @@ extension EndToEnd {
     @Test func `one bridge listens at several addresses, and at a socket in the file system`()
       throws
     {
-      let files = try Files()
-      let path = files.folder.file("http.sock")
-      let bridge = try start(
-        Mosquitto(), listen: "https://127.0.0.1:0 http://127.0.0.1:0 unix:\(path)",
-        flags: files.flags + ["--socket-mode", "0600"])
+      let site = try Site(
+        listen: "https://127.0.0.1:0 http://127.0.0.1:0 unix:FOLDER/http.sock",
+        flags: ["--socket-mode", "0600"])
+      let bridge = try site.connected()
+      let path = site.files.folder.file("http.sock")
       #expect(bridge.urls.map { $0.prefix { $0 != ":" } } == ["https", "http", "unix"])
       #expect(try secure(bridge).post("/publish?topic=a", "1").status == 200)
       let plain = HTTPTestClient(port: try RunningProgram.port(of: bridge.urls[1]))
       #expect(try plain.post("/publish?topic=a", "2").status == 200)
-      let curl = try ChildProcess(
-        "curl", ["-s", "--unix-socket", path, "-d", "3", "http://bridge/publish?topic=a"])
-      #expect(curl.waitForExit() == .status(0))
-      #expect(try JSONObject(curl.output.text).boolean("acknowledged") != false)
+      #expect(
+        try curl(["--unix-socket", path, "-d", "3", "http://bridge/publish?topic=a"]) == "200")
       var status = stat()
       #expect(unsafe stat(path, &status) == 0)
       #expect(status.st_mode & 0o777 == 0o600)
       // curl verifies the certificate by itself.
-      let trusting = try ChildProcess(
-        "curl",
-        [
-          "-s", "--cacert", try TestCertificates.shared().path("ca.pem"), "-d", "4",
-          "https://localhost:\(bridge.port)/publish?topic=a",
-        ])
-      #expect(trusting.waitForExit() == .status(0))
-      let page = try plain.get("/history?topic=a&since=earliest")
-      #expect(try page.json.objects("messages").count == 4, "\(page.text)")
+      let ca = try TestCertificates.shared().path("ca.pem")
+      let url = "https://localhost:\(bridge.port)/publish?topic=a"
+      #expect(try curl(["--cacert", ca, "-d", "4", url]) == "200")
       bridge.process.signal(SIGTERM)
       #expect(bridge.process.waitForExit() == .status(0))
       #expect(!FileManager.default.fileExists(atPath: path))
@@ -115,11 +130,9 @@ extension EndToEnd {
 
     @Test func `clients without a certificate of the right authority are kept out`() throws {
       let ca = try TestCertificates.shared().path("ca.pem")
-      let bridge = try start(
-        Mosquitto(),
-        flags: try Files().flags + [
-          "--tls-client-ca", ca, "--tls-client-certificates", "required",
-        ])
+      let site = try Site(
+        flags: ["--tls-client-ca", ca, "--tls-client-certificates", "required"])
+      let bridge = try site.connected()
       let known = secure(bridge, TestTLSOptions(certificate: "client"))
       #expect(try known.post("/publish?topic=a", "1").status == 200)
       for certificate in [nil, "other"] {
@@ -128,8 +141,30 @@ extension EndToEnd {
       }
     }
 
+    @Test func `a certificate says who the caller is`() throws {
+      let ca = try TestCertificates.shared().path("ca.pem")
+      let folder = try TemporaryDirectory()
+      let access = try folder.write(
+        """
+        certificates:
+          - name: Test client
+            grants: {publish: ["machines/#"]}
+        """, to: "access.yaml")
+      let site = try Site(
+        flags: [
+          "--tls-client-ca", ca, "--tls-client-certificates", "optional", "--access-file", access,
+        ])
+      let known = secure(site.bridge, TestTLSOptions(certificate: "client"))
+      #expect([200, 202].contains(try known.post("/publish?topic=machines/7", "1").status))
+      #expect(try known.post("/publish?topic=houses/7", "1").status == 403)
+      let page = ("Origin", "https://evil.example")
+      #expect(try known.post("/publish?topic=machines/7", "1", headers: [page]).status == 403)
+      #expect(try secure(site.bridge).post("/publish?topic=machines/7", "1").status == 401)
+    }
+
     @Test func `behind a proxy every connection begins with its header`() throws {
-      let bridge = try start(Mosquitto(), flags: ["--proxy-protocol", "true"])
+      let site = try Site(isPlain: true, flags: ["--proxy-protocol", "true"])
+      let bridge = try site.connected()
       let socket = try LoopbackSocket(port: bridge.port)
       try socket.send("PROXY TCP4 192.0.2.7 198.51.100.1 1 2\r\nGET / HTTP/1.0\r\nHost: h\r\n\r\n")
       let connection = HTTPTestConnection(socket)
@@ -138,8 +173,8 @@ extension EndToEnd {
     }
 
     @Test func `SIGHUP shows the new certificate to new clients, and a bad one to nobody`() throws {
-      let files = try Files()
-      let bridge = try start(Mosquitto(), flags: files.flags)
+      let site = try Site()
+      let (files, bridge) = (site.files, try site.connected())
       let stream = try secure(bridge).stream("/subscribe?topic=a")
       #expect(try stream.next()?.name == "bridge.open")
       func name() -> String? {
