@@ -60,16 +60,17 @@ final class RunningBridge: Sendable {
     self.desk = desk
     ledger = StreamLedger(desk)
     do throws(SystemError) { bench = try PasswordBench() } catch { throw .system(error) }
+    let accessLog = AccessLog(self.log, wiring, desk)
     let application = PublicApplication(
       configuration, wiring, publisher, messages, observer, log,
-      Doorkeeper(desk, bench) { wiring.server?.handleAgain($0) }, ledger)
+      Doorkeeper(desk, bench, accessLog) { wiring.server?.handleAgain($0) }, ledger)
     server = try Self.makeServer(
       HTTPOptions.publicServer(configuration),
       HTTPOptions.publicListeners(configuration.http, application), setting: "listen")
     wiring.connect(server: server)
     let admin = AdminApplication(
       configuration, wiring, publisher, deadLetters, observer,
-      Doorkeeper(desk, bench) { wiring.adminServer?.handleAgain($0) })
+      Doorkeeper(desk, bench, accessLog) { wiring.adminServer?.handleAgain($0) })
     adminServer = try Self.makeServer(
       HTTPOptions.adminServer(),
       [HTTPOptions.adminListener(configuration.http, admin)], setting: "admin_listen")
@@ -141,7 +142,7 @@ final class RunningBridge: Sendable {
 
   /// Takes over what a reload can change.
   func reload(with reloader: Reloader) {
-    guard reloader.reload(wiring.live) else { return }
+    guard reloader.reload(wiring.live, desk) else { return }
     renewCertificates()
   }
 

@@ -12,6 +12,8 @@ package struct RequestHead: Equatable, Sendable {
   package var version: String
   /// The client's certificate, verified; nil when it has shown none.
   package var clientCertificate: ClientCertificate?
+  /// What the request is called in logs and answers, as `HTTPApplication.name` says; may be empty.
+  package var name = ""
 
   package init(
     method: String, target: String, headers: HeaderFields = HeaderFields(),
