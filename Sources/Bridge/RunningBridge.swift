@@ -65,13 +65,15 @@ final class RunningBridge: Sendable {
       configuration, wiring, publisher, messages, observer, log,
       Doorkeeper(desk, bench, accessLog) { wiring.server?.handleAgain($0) }, ledger)
     server = try Self.makeServer(
-      HTTPOptions.publicServer(configuration), application, setting: "listen")
+      HTTPOptions.publicServer(configuration),
+      HTTPOptions.publicListeners(configuration.http, application), setting: "listen")
     wiring.connect(server: server)
     let admin = AdminApplication(
       configuration, wiring, publisher, deadLetters, observer,
       Doorkeeper(desk, bench, accessLog) { wiring.adminServer?.handleAgain($0) })
     adminServer = try Self.makeServer(
-      HTTPOptions.adminServer(configuration), admin, setting: "admin_listen")
+      HTTPOptions.adminServer(),
+      [HTTPOptions.adminListener(configuration.http, admin)], setting: "admin_listen")
     wiring.connect(adminServer: adminServer)
     try start()
   }
@@ -115,8 +117,7 @@ final class RunningBridge: Sendable {
       "started",
       metadata: [
         LogKey.version: "\(BridgeVersion.current)",
-        LogKey.listen:
-          "http://\(HostPort(host: configuration.http.listen.host, port: UInt16(clamping: server.port)))",
+        LogKey.listen: "\(publicURLs.joined(separator: " "))",
         LogKey.adminListen:
           "http://\(HostPort(host: configuration.http.adminListen.host, port: UInt16(clamping: adminServer.port)))",
         LogKey.broker: "\(configuration.mqtt.broker)", LogKey.clientID: "\(clientID)",
@@ -131,8 +132,38 @@ final class RunningBridge: Sendable {
     }
   }
 
+  private var publicURLs: [String] {
+    let http = configuration.http
+    return zip(http.listen.list, server.ports).map { address, port in
+      address.url(
+        port: port, isSecure: address.isSecure(withCertificate: http.identity != nil))
+    }
+  }
+
   /// Takes over what a reload can change.
-  func reload(with reloader: Reloader) { reloader.reload(wiring.live, desk) }
+  func reload(with reloader: Reloader) {
+    guard reloader.reload(wiring.live, desk) else { return }
+    renewCertificates()
+  }
+
+  /// Shows to new clients what the certificate's files hold now, whose names are those of the start.
+  private func renewCertificates() {
+    let http = configuration.http
+    guard http.identity != nil else { return }
+    var problems: [ConfigurationProblem] = []
+    guard let identity = http.tls.identity(&problems, source: { _ in .builtIn }) else {
+      for problem in problems {
+        log.error(
+          "the old certificate stays", metadata: [LogKey.reason: "\(problem.message)"])
+      }
+      return
+    }
+    for (index, address) in http.listen.list.enumerated()
+    where address.isSecure(withCertificate: true) {
+      server.replaceIdentity(identity, ofListener: index)
+    }
+    log.notice("certificates read again")
+  }
 
   /// Asks the mqtt thread for a sign of life, and ends streams whose callers' tokens have; once a
   /// second, from the main thread.
@@ -206,10 +237,10 @@ final class RunningBridge: Sendable {
   }
 
   private static func makeServer(
-    _ options: HTTPServerOptions, _ application: any HTTPApplication, setting: String
+    _ options: HTTPServerOptions, _ listeners: [HTTPListener], setting: String
   ) throws(StartFailure) -> HTTPServer {
     do throws(HTTPServerError) {
-      return try HTTPServer(options: options, application: application)
+      return try HTTPServer(options: options, listeners: listeners)
     } catch {
       throw .server(error, setting: setting)
     }

@@ -77,6 +77,9 @@ struct Observer: Sendable {
     case .streamRefused(let stream, let number):
       log.warning(
         "stream refused", metadata: [LogKey.stream: "\(stream)", LogKey.reason: "errno \(number)"])
+    case .identityNotReplaced(let shard):
+      log.error(
+        "an http thread still shows the old certificate", metadata: [LogKey.count: "\(shard)"])
     case .shardFailed(let shard, let call, let number):
       log.critical(
         "http thread failed",
