@@ -35,6 +35,8 @@ let package = Package(
     .package(url: "https://github.com/jpsim/Yams", "6.2.0"..<"7.0.0"),
   ],
   targets: [
+    .systemLibrary(
+      name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
     .systemLibrary(name: "CLinux"),
     .systemLibrary(
       name: "CMicroHTTPD", pkgConfig: "libmicrohttpd", providers: [.apt(["libmicrohttpd-dev"])]),
@@ -53,10 +55,12 @@ let package = Package(
       dependencies: ["EventLoop", "CLinux", "CMicroHTTPD", "WebSocketProtocol", collections],
       swiftSettings: strict),
     .target(name: "Store", dependencies: ["EventLoop", "CSQLite"], swiftSettings: strict),
+    .target(
+      name: "Webhooks", dependencies: ["EventLoop", "CCurl", collections], swiftSettings: strict),
     .executableTarget(
       name: "Bridge",
       dependencies: [
-        "EventLoop", "HTTPFront", "MQTTClient", "Store", collections,
+        "EventLoop", "HTTPFront", "MQTTClient", "Store", "Webhooks", collections,
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Configuration", package: "swift-configuration"),
         .product(name: "Logging", package: "swift-log"),
@@ -109,10 +113,13 @@ let package = Package(
       name: "StoreTests", dependencies: ["EventLoop", "Store", "TestSupport"], swiftSettings: strict
     ),
     .testTarget(
+      name: "WebhooksTests", dependencies: ["EventLoop", "TestSupport", "Webhooks"],
+      swiftSettings: strict),
+    .testTarget(
       name: "BridgeTests",
       dependencies: [
         "Bridge", "EventLoop", "HTTPFront", "MQTTClient", "MQTTClientTesting", "Store",
-        "TestSupport",
+        "TestSupport", "Webhooks",
         .product(name: "Yams", package: "Yams"),
       ],
       swiftSettings: strict),

@@ -62,11 +62,15 @@ enum ModuleRules {
     ModuleRule(
       folder: "Sources/MQTTSessionStore",
       imports: collections.union(["EventLoop", "MQTTClient", "Store"])),
+    ModuleRule(folder: "Sources/Webhooks", imports: collections, isPure: true),
+    ModuleRule(
+      folder: "Sources/Webhooks/Curl", imports: ["CCurl", "EventLoop"], isBoundary: true),
     ModuleRule(
       folder: "Sources/Bridge",
       imports: collections.union([
         "ArgumentParser", "Configuration", "EventLoop", "FoundationEssentials", "HTTPFront",
-        "JWTKit", "Logging", "MQTTClient", "Store", "Synchronization", "WebSocketProtocol", "Yams",
+        "JWTKit", "Logging", "MQTTClient", "Store", "Synchronization", "WebSocketProtocol",
+        "Webhooks", "Yams",
       ])),
   ]
 
