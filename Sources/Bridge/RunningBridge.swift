@@ -13,6 +13,7 @@ final class RunningBridge: Sendable {
   private let store: Store
   private let link: Link<BrokerApplication>
   private let publisher: Publisher
+  private let webhooks: BridgeWebhooks
   private let messages: MessageLookUps
   private let server: HTTPServer
   private let adminServer: HTTPServer
@@ -43,6 +44,13 @@ final class RunningBridge: Sendable {
     let requests = Requests(configuration, wiring, publisher, clientID: clientID)
     wiring.connect(requests: requests)
     let log = Self.makeLog(configuration, wiring, store, coverage, requests)
+    do throws(SystemError) {
+      webhooks = try BridgeWebhooks(
+        configuration, wiring, observer, position: log.position, epoch: store.epoch)
+    } catch {
+      throw .system(error)
+    }
+    wiring.connect(webhooks: webhooks)
     var options = BrokerClientOptions.make(configuration, clientID: clientID)
     // Logged by an earlier process: the broker may send them again.
     options.restoredInbound = store.loadedReceipts.map {
@@ -77,6 +85,7 @@ final class RunningBridge: Sendable {
     // Before the first connection, so that no message of theirs finds nobody.
     for hold in holds() { link.sendReserved(.openStream(hold)) }
     do throws(SystemError) {
+      try webhooks.start()
       try link.start()
     } catch {
       throw .system(error)
@@ -101,6 +110,7 @@ final class RunningBridge: Sendable {
     if !recorded.isEmpty, let hold = wiring.named?.nextHold() {
       holds.append(NamedSubscriptions.holdRequest(hold, SubscriptionTerms(filters: recorded)))
     }
+    holds += webhooks.restore(store.loadedSubscriptions, at: WallClock.milliseconds())
     if let hold = TopicValues.hold(configuration.lastValues) { holds.append(hold) }
     return holds
   }
@@ -149,6 +159,7 @@ final class RunningBridge: Sendable {
     server.join()
     link.stop(within: left() / 2)
     link.join()
+    webhooks.stop()
     if !store.close(within: left()) {
       log.warning("the store did not close in time; what it has committed is safe")
     }

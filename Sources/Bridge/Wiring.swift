@@ -15,6 +15,7 @@ final class Wiring: Sendable {
     var server: HTTPServer?
     var named: NamedSubscriptions?
     var requests: Requests?
+    var webhooks: BridgeWebhooks?
     var adminServer: HTTPServer?
   }
 
@@ -28,6 +29,7 @@ final class Wiring: Sendable {
   var server: HTTPServer? { parts.withLock { $0.server } }
   var named: NamedSubscriptions? { parts.withLock { $0.named } }
   var requests: Requests? { parts.withLock { $0.requests } }
+  var webhooks: BridgeWebhooks? { parts.withLock { $0.webhooks } }
   var adminServer: HTTPServer? { parts.withLock { $0.adminServer } }
 
   /// The bridge is stopping: nothing new is accepted.
@@ -38,6 +40,7 @@ final class Wiring: Sendable {
   func connect(server: HTTPServer) { parts.withLock { $0.server = server } }
   func connect(named: NamedSubscriptions) { parts.withLock { $0.named = named } }
   func connect(requests: Requests) { parts.withLock { $0.requests = requests } }
+  func connect(webhooks: BridgeWebhooks) { parts.withLock { $0.webhooks = webhooks } }
   func connect(adminServer: HTTPServer) { parts.withLock { $0.adminServer = adminServer } }
   func drain() { draining.store(true, ordering: .relaxed) }
 

@@ -147,3 +147,33 @@ import Webhooks
     #expect(messages == [1])
   }
 }
+
+extension HTTPSenderTests {
+  @Test func `a certificate must be that of the receiver, from an authority that counts`() throws {
+    let receiver = try HTTPReceiver()
+    let front = try TLSFront(to: receiver.port)
+    let files = try TestCertificates.shared()
+    for authorities in [nil, files.path("other.pem")] {
+      let distrusted = request("https://localhost:\(front.port)/") {
+        $0.terms.authorities = authorities
+      }
+      guard case .failed(let words) = try outcome(distrusted) else {
+        Issue.record("no failure")
+        return
+      }
+      #expect(words.contains("certificate"), "\(words)")
+    }
+    let trusted = request("https://localhost:\(front.port)/") {
+      $0.terms.authorities = files.path("ca.pem")
+    }
+    #expect(try outcome(trusted) == .answered(ReceivedAnswer(status: 204)))
+    #expect(receiver.received.map(\.text) == ["hello"])
+    let misnamed = request("https://127.0.0.2:\(front.port)/") {
+      $0.terms.authorities = files.path("ca.pem")
+    }
+    guard case .failed = try outcome(misnamed) else {
+      Issue.record("no failure")
+      return
+    }
+  }
+}

@@ -21,7 +21,7 @@ package enum Cryptography {
   }
 
   /// The keyed hash. [RFC 2104]
-  static func hmacSHA256(
+  package static func hmacSHA256(
     key: some Collection<UInt8>, data: some Collection<UInt8>
   ) throws(CryptographyError) -> [UInt8] {
     let (key, data) = (Array(key), Array(data))
