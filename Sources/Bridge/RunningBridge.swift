@@ -9,7 +9,7 @@ final class RunningBridge: Sendable {
   private let configuration: BridgeConfiguration
   private let log: Logger
   private let clientID: String
-  private let wiring = Wiring()
+  private let wiring: Wiring
   private let store: Store
   private let link: Link<BrokerApplication>
   private let publisher: Publisher
@@ -17,11 +17,15 @@ final class RunningBridge: Sendable {
   private let messages: MessageLookUps
   private let server: HTTPServer
   private let adminServer: HTTPServer
+  private let desk: AccessDesk
+  private let ledger: StreamLedger
+  private let bench: PasswordBench
 
   init(_ configuration: BridgeConfiguration, _ log: Logger) throws(StartFailure) {
     self.configuration = configuration
     self.log = log
-    let wiring = wiring
+    let wiring = Wiring(configuration)
+    self.wiring = wiring
     let observer = Observer(log)
     let publisher = Publisher(configuration, wiring)
     self.publisher = publisher
@@ -44,22 +48,9 @@ final class RunningBridge: Sendable {
     let requests = Requests(configuration, wiring, publisher, clientID: clientID)
     wiring.connect(requests: requests)
     let log = Self.makeLog(configuration, wiring, store, coverage, requests)
+    webhooks = try Self.makeWebhooks(configuration, wiring, observer, log)
     do throws(SystemError) {
-      webhooks = try BridgeWebhooks(
-        configuration, wiring, observer, position: log.position, epoch: store.epoch)
-    } catch {
-      throw .system(error)
-    }
-    wiring.connect(webhooks: webhooks)
-    var options = BrokerClientOptions.make(configuration, clientID: clientID)
-    // Logged by an earlier process: the broker may send them again.
-    options.restoredInbound = store.loadedReceipts.map {
-      RestoredDelivery(
-        PacketID(truncatingIfNeeded: $0.number),
-        fingerprint: $0.mark.map { UInt64(bitPattern: $0) })
-    }
-    do throws(SystemError) {
-      link = try Link(options) {
+      link = try Link(Self.linkOptions(configuration, store, clientID: clientID)) {
         BrokerApplication(configuration, wiring, publisher, observer, log)
       }
     } catch {
@@ -67,12 +58,19 @@ final class RunningBridge: Sendable {
     }
     wiring.connect(link: link)
 
+    let desk = try AccessDesk(configuration.access.rules, threads: configuration.http.threads)
+    self.desk = desk
+    ledger = StreamLedger(desk)
+    do throws(SystemError) { bench = try PasswordBench() } catch { throw .system(error) }
     let application = PublicApplication(
-      configuration, wiring, publisher, messages, observer, log)
+      configuration, wiring, publisher, messages, observer, log,
+      Doorkeeper(desk, bench) { wiring.server?.handleAgain($0) }, ledger)
     server = try Self.makeServer(
       HTTPOptions.publicServer(configuration), application, setting: "listen")
     wiring.connect(server: server)
-    let admin = AdminApplication(configuration, wiring, deadLetters, observer)
+    let admin = AdminApplication(
+      configuration, wiring, publisher, deadLetters, observer,
+      Doorkeeper(desk, bench) { wiring.adminServer?.handleAgain($0) })
     adminServer = try Self.makeServer(
       HTTPOptions.adminServer(configuration), admin, setting: "admin_listen")
     wiring.connect(adminServer: adminServer)
@@ -131,11 +129,22 @@ final class RunningBridge: Sendable {
     if configuration.mqtt.broker.scheme.isSecure, !tls.verifiesChain || !tls.verifiesHostName {
       Observer(log).brokerUnverified()
     }
-    log.info("no authentication is configured: everything is allowed, on loopback only")
+    if desk.isOpen {
+      log.info("no authentication is configured: everything is allowed, on loopback only")
+    }
   }
 
-  /// Asks the mqtt thread for a sign of life; once a second, from the main thread.
-  func tick() { _ = link.send(.tick) }
+  /// Takes over what a reload can change.
+  func reload(with reloader: Reloader) { reloader.reload(wiring.live) }
+
+  /// Asks the mqtt thread for a sign of life, and ends streams whose callers' tokens have; once a
+  /// second, from the main thread.
+  func tick() {
+    _ = link.send(.tick)
+    for (shard, commands) in ledger.due(at: WallClock.milliseconds() / 1000) {
+      server.deliver(commands, toShard: shard)
+    }
+  }
 
   /// Ends everything in order, within the configured time.
   ///
@@ -165,6 +174,7 @@ final class RunningBridge: Sendable {
     }
     adminServer.stop(deadline: .milliseconds(100))
     adminServer.join()
+    bench.stop()
     wiring.disconnect()
   }
 
@@ -184,6 +194,33 @@ final class RunningBridge: Sendable {
       epoch: store.epoch, coverage: coverage, position: position, resolver: resolver,
       replays: replays, named: named, values: TopicValues(wiring, configuration.lastValues),
       requests: requests)
+  }
+
+  private static func linkOptions(
+    _ configuration: BridgeConfiguration, _ store: Store, clientID: String
+  ) -> ClientOptions {
+    var options = BrokerClientOptions.make(configuration, clientID: clientID)
+    // Logged by an earlier process: the broker may send them again.
+    options.restoredInbound = store.loadedReceipts.map {
+      RestoredDelivery(
+        PacketID(truncatingIfNeeded: $0.number),
+        fingerprint: $0.mark.map { UInt64(bitPattern: $0) })
+    }
+    return options
+  }
+
+  private static func makeWebhooks(
+    _ configuration: BridgeConfiguration, _ wiring: Wiring, _ observer: Observer,
+    _ log: EventLogParts
+  ) throws(StartFailure) -> BridgeWebhooks {
+    do throws(SystemError) {
+      let webhooks = try BridgeWebhooks(
+        configuration, wiring, observer, position: log.position, epoch: log.epoch)
+      wiring.connect(webhooks: webhooks)
+      return webhooks
+    } catch {
+      throw .system(error)
+    }
   }
 
   private static func makeServer(

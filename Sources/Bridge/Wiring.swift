@@ -21,8 +21,16 @@ final class Wiring: Sendable {
 
   private let parts = Locked(Parts())
   private let draining = Atomic<Bool>(false)
+  private let outOfService = Atomic<Bool>(false)
 
+  let live: LiveConfiguration
   let status = BrokerStatus()
+  let metrics = BridgeMetrics()
+  let openStreams = OpenStreams()
+
+  init(_ configuration: BridgeConfiguration = BridgeConfiguration()) {
+    live = LiveConfiguration(configuration)
+  }
 
   var store: Store? { parts.withLock { $0.store } }
   var link: Link<BrokerApplication>? { parts.withLock { $0.link } }
@@ -32,8 +40,10 @@ final class Wiring: Sendable {
   var webhooks: BridgeWebhooks? { parts.withLock { $0.webhooks } }
   var adminServer: HTTPServer? { parts.withLock { $0.adminServer } }
 
-  /// The bridge is stopping: nothing new is accepted.
-  var isDraining: Bool { draining.load(ordering: .relaxed) }
+  /// The bridge is stopping, or an operator has taken it out of service: nothing new is accepted.
+  var isDraining: Bool {
+    draining.load(ordering: .relaxed) || outOfService.load(ordering: .relaxed)
+  }
 
   func connect(store: Store) { parts.withLock { $0.store = store } }
   func connect(link: Link<BrokerApplication>) { parts.withLock { $0.link = link } }
@@ -42,6 +52,7 @@ final class Wiring: Sendable {
   func connect(requests: Requests) { parts.withLock { $0.requests = requests } }
   func connect(webhooks: BridgeWebhooks) { parts.withLock { $0.webhooks = webhooks } }
   func connect(adminServer: HTTPServer) { parts.withLock { $0.adminServer = adminServer } }
+  func setOutOfService(_ value: Bool) { outOfService.store(value, ordering: .relaxed) }
   func drain() { draining.store(true, ordering: .relaxed) }
 
   /// Lets go of every part, once all of them have ended.

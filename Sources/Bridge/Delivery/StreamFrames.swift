@@ -111,7 +111,18 @@ enum StreamFrames {
     Frame(closeText(reason: reason, reconnects: reconnects, retry: retry))
   }
 
-  private static func closeText(reason: String, reconnects: Bool, retry: Int?) -> [UInt8] {
+  /// The caller's credential is about to expire, at this time in seconds since 1970.
+  static func expiring(at time: Int64) -> Frame {
+    let text = Timestamp(milliseconds: time * 1000).description
+    return Frame(
+      MessageRenderer.control(
+        "bridge.auth",
+        .object([
+          .init("reason", .string("token_expires")), .init("expires_at", .string(text)),
+        ])))
+  }
+
+  static func closeText(reason: String, reconnects: Bool, retry: Int?) -> [UInt8] {
     MessageRenderer.control(
       "bridge.close",
       .object([.init("reason", .string(reason)), .init("reconnect", .boolean(reconnects))]),

@@ -8,4 +8,6 @@ struct StreamOpening: Equatable, Sendable {
   }
 
   let filters: [Filter]
+  /// What the stream missed is not for its caller.
+  var forbidsHistory = false
 }

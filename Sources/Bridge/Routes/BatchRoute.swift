@@ -2,9 +2,11 @@ import HTTPFront
 
 /// `POST /publish/batch`: several messages in one request.
 enum BatchRoute {
-  static func publish(_ request: Request, _ publisher: Publisher) throws(Problem) -> Answer {
+  static func publish(
+    _ request: Request, _ publisher: Publisher, _ pass: Pass
+  ) throws(Problem) -> Answer {
     let batch = try PublishBatch.read(request)
-    return try publisher.publish(batch, request) { preferenceApplied in
+    return try publisher.publish(batch, request, pass) { preferenceApplied in
       BatchForm(
         isAtomic: batch.isAtomic, pointerPrefix: batch.pointerPrefix,
         preferenceApplied: preferenceApplied, head: request.head)

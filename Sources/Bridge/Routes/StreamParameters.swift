@@ -14,6 +14,7 @@ struct StreamParameters: Equatable {
     case until, limit, cursor
     case subscription, takeover
     case acknowledgesWrites = "auto_ack"
+    case ticket, soft
 
     /// What `GET /subscribe` takes.
     static let stream = Set(allCases).subtracting([.until, .limit, .cursor])
@@ -34,6 +35,8 @@ struct StreamParameters: Equatable {
   /// Messages per second.
   var rateMaximum: Int?
 
+  /// Whether a refusal for now comes as a short stream, after which browsers try again.
+  var isSoft = false
   /// The named subscription that is consumed instead of topics.
   var subscription: String?
   var takeover = false
@@ -80,7 +83,9 @@ struct StreamParameters: Equatable {
   private mutating func set(_ field: Field, _ value: String) throws(Problem) {
     let name = field.rawValue
     switch field {
-    case .topic, .filter, .match: break
+    // A ticket is looked at before anything else.
+    case .topic, .filter, .match, .ticket: break
+    case .soft: isSoft = try FieldText.flag(name, value)
     case .qos: maximumQoS = try FieldText.qos(value)
     case .retained:
       let choice = try Self.choice(name, value, ["send", "new", "ignore"])

@@ -1,5 +1,6 @@
 import EventLoop
 import MQTTClient
+import Metrics
 import Store
 import Webhooks
 
@@ -20,7 +21,7 @@ final class WebhookLoop {
   private let sender: HTTPSender
   private var hooks: [String: WebhookHook] = [:]
   private var lastNumber: UInt64 = 0
-  private var sendings: [UInt64: Sending] = [:]
+  private var sendings: [UInt64: (Sending, begun: Duration)] = [:]
   private var burials: [UInt64: (WebhookHook, parcel: UInt64)] = [:]
   private var endBy: Duration?
 
@@ -132,7 +133,7 @@ final class WebhookLoop {
   private func send(_ parcel: WebhookParcel, _ sending: Sending, _ hook: WebhookHook) {
     lastNumber += 1
     let number = lastNumber
-    sendings[number] = sending
+    sendings[number] = (sending, MonotonicClock.now())
     do throws(CryptographyError) {
       let request = try hook.requests.request(parcel, at: WallClock.milliseconds() / 1000)
       sender.send(request, id: number)
@@ -169,7 +170,8 @@ final class WebhookLoop {
   }
 
   private func ended(_ number: UInt64, _ outcome: RequestOutcome) {
-    guard let sending = sendings.removeValue(forKey: number) else { return }
+    guard let (sending, begun) = sendings.removeValue(forKey: number) else { return }
+    door.wiring.metrics.webhookSeconds.observe(MonotonicClock.now() - begun)
     let isDelivered = RetryTerms.verdict(outcome) == .delivered
     switch sending {
     case .letter(let hook, let id):

@@ -82,6 +82,14 @@ extension EndToEnd {
       let letter = try #require(try program.letters().first)
       #expect(letter.integer("status") == 500)
       #expect(receiver.received.count >= 3)
+      let metrics = try program.bridge.adminClient.get("/metrics").text.split(separator: "\n")
+      let counted = "bridge_webhook_requests_total{webhook=\"w\",outcome="
+      #expect(metrics.contains { $0 == "\(counted)\"dead\"} 1" })
+      #expect(metrics.contains { $0 == "\(counted)\"delivered\"} 1" })
+      #expect(metrics.contains { $0 == "bridge_webhook_lag_messages{webhook=\"w\"} 0" })
+      #expect(
+        metrics.contains { $0 == "bridge_webhook_request_seconds_count \(receiver.received.count)" }
+      )
       let id = letter.string("id") ?? ""
       let deleted = try program.bridge.adminClient.request("DELETE", "/admin/dead-letters/\(id)")
       #expect(deleted.status == 204)
