@@ -13,6 +13,7 @@ final class RunningBridge: Sendable {
   private let store: Store
   private let link: Link<BrokerApplication>
   private let publisher: Publisher
+  private let webhooks: BridgeWebhooks
   private let messages: MessageLookUps
   private let server: HTTPServer
   private let adminServer: HTTPServer
@@ -47,6 +48,7 @@ final class RunningBridge: Sendable {
     let requests = Requests(configuration, wiring, publisher, clientID: clientID)
     wiring.connect(requests: requests)
     let log = Self.makeLog(configuration, wiring, store, coverage, requests)
+    webhooks = try Self.makeWebhooks(configuration, wiring, observer, log)
     do throws(SystemError) {
       link = try Link(Self.linkOptions(configuration, store, clientID: clientID)) {
         BrokerApplication(configuration, wiring, publisher, observer, log)
@@ -84,6 +86,7 @@ final class RunningBridge: Sendable {
     // Before the first connection, so that no message of theirs finds nobody.
     for hold in holds() { link.sendReserved(.openStream(hold)) }
     do throws(SystemError) {
+      try webhooks.start()
       try link.start()
     } catch {
       throw .system(error)
@@ -108,6 +111,7 @@ final class RunningBridge: Sendable {
     if !recorded.isEmpty, let hold = wiring.named?.nextHold() {
       holds.append(NamedSubscriptions.holdRequest(hold, SubscriptionTerms(filters: recorded)))
     }
+    holds += webhooks.restore(store.loadedSubscriptions, at: WallClock.milliseconds())
     if let hold = TopicValues.hold(configuration.lastValues) { holds.append(hold) }
     return holds
   }
@@ -196,6 +200,7 @@ final class RunningBridge: Sendable {
     server.join()
     link.stop(within: left() / 2)
     link.join()
+    webhooks.stop()
     if !store.close(within: left()) {
       log.warning("the store did not close in time; what it has committed is safe")
     }
@@ -234,6 +239,20 @@ final class RunningBridge: Sendable {
         fingerprint: $0.mark.map { UInt64(bitPattern: $0) })
     }
     return options
+  }
+
+  private static func makeWebhooks(
+    _ configuration: BridgeConfiguration, _ wiring: Wiring, _ observer: Observer,
+    _ log: EventLogParts
+  ) throws(StartFailure) -> BridgeWebhooks {
+    do throws(SystemError) {
+      let webhooks = try BridgeWebhooks(
+        configuration, wiring, observer, position: log.position, epoch: log.epoch)
+      wiring.connect(webhooks: webhooks)
+      return webhooks
+    } catch {
+      throw .system(error)
+    }
   }
 
   private static func makeServer(

@@ -15,6 +15,7 @@ final class Wiring: Sendable {
     var server: HTTPServer?
     var named: NamedSubscriptions?
     var requests: Requests?
+    var webhooks: BridgeWebhooks?
     var adminServer: HTTPServer?
   }
 
@@ -36,6 +37,7 @@ final class Wiring: Sendable {
   var server: HTTPServer? { parts.withLock { $0.server } }
   var named: NamedSubscriptions? { parts.withLock { $0.named } }
   var requests: Requests? { parts.withLock { $0.requests } }
+  var webhooks: BridgeWebhooks? { parts.withLock { $0.webhooks } }
   var adminServer: HTTPServer? { parts.withLock { $0.adminServer } }
 
   /// The bridge is stopping, or an operator has taken it out of service: nothing new is accepted.
@@ -48,6 +50,7 @@ final class Wiring: Sendable {
   func connect(server: HTTPServer) { parts.withLock { $0.server = server } }
   func connect(named: NamedSubscriptions) { parts.withLock { $0.named = named } }
   func connect(requests: Requests) { parts.withLock { $0.requests = requests } }
+  func connect(webhooks: BridgeWebhooks) { parts.withLock { $0.webhooks = webhooks } }
   func connect(adminServer: HTTPServer) { parts.withLock { $0.adminServer = adminServer } }
   func setOutOfService(_ value: Bool) { outOfService.store(value, ordering: .relaxed) }
   func drain() { draining.store(true, ordering: .relaxed) }

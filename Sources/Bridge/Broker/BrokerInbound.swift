@@ -112,6 +112,8 @@ final class BrokerInbound {
       log.values.granted(inquiry, opening, at: MonotonicClock.now())
     case .held(let hold, let opening) where hold.shard == Requests.shard:
       log.requests.granted(hold, opening)
+    case .held(let hold, let opening) where hold.shard == BridgeWebhooks.shard:
+      wiring.webhooks?.granted(hold, opening)
     case .held(let hold, let opening): log.named.granted(hold, opening)
     case .refuse(let stream, let opening): shards.refuse(stream, opening)
     default: preconditionFailure("\(action) is not for here")
@@ -188,6 +190,7 @@ final class BrokerInbound {
     if log.position.last != shards.position {
       log.position.advance(to: shards.position)
       log.replays.headMoved()
+      wiring.webhooks?.headMoved()
     }
     for (stream, through) in shards.takeJoined() { log.replays.joined(stream, through: through) }
   }

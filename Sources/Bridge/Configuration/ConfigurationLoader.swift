@@ -6,9 +6,10 @@ import MQTTClient
 /// Everything that is wrong is reported at once, not only the first problem.
 struct ConfigurationLoader {
   private var layers: [ConfigurationLayer] = []
-  private var configuration = BridgeConfiguration()
+  var configuration = BridgeConfiguration()
   private var sources: [SettingKey: SettingSource] = [:]
-  private var problems: [ConfigurationProblem] = []
+  var problems: [ConfigurationProblem] = []
+  private var webhooksPlace = ""
 
   /// The configuration in effect.
   ///
@@ -24,6 +25,7 @@ struct ConfigurationLoader {
     loader.checkLogin()
     loader.readAccess()
     loader.checkListeners()
+    loader.readWebhooks(loader.webhooksPlace)
     guard loader.problems.isEmpty else { throw ConfigurationProblems(list: loader.problems) }
     return LoadedConfiguration(loader.configuration, sources: loader.sources)
   }
@@ -42,6 +44,8 @@ struct ConfigurationLoader {
     do throws(ConfigurationProblems) {
       let file = try ConfigurationFile(path: path)
       problems += file.problems
+      configuration.webhooks = file.webhooks
+      webhooksPlace = file.webhooksPlace
       if let layer = file.layer { layers.append(layer) }
     } catch {
       problems += error.list
