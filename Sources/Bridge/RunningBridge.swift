@@ -169,10 +169,12 @@ final class RunningBridge: Sendable {
     let named = NamedSubscriptions(wiring, epoch: store.epoch, position: position)
     wiring.connect(named: named)
     let replays = Replays(ReplayPorts(wiring), resolver, position, named)
+    let polls = Polls(PollPorts(wiring), resolver, position)
+    wiring.connect(polls: polls)
     return EventLogParts(
       epoch: store.epoch, coverage: coverage, position: position, resolver: resolver,
       replays: replays, named: named, values: TopicValues(wiring, configuration.lastValues),
-      requests: requests)
+      requests: requests, polls: polls)
   }
 
   private static func makeServer(

@@ -15,6 +15,7 @@ final class Wiring: Sendable {
     var server: HTTPServer?
     var named: NamedSubscriptions?
     var requests: Requests?
+    var polls: Polls?
     var adminServer: HTTPServer?
   }
 
@@ -22,11 +23,13 @@ final class Wiring: Sendable {
   private let draining = Atomic<Bool>(false)
 
   let status = BrokerStatus()
+  let forms = StreamForms()
 
   var store: Store? { parts.withLock { $0.store } }
   var link: Link<BrokerApplication>? { parts.withLock { $0.link } }
   var server: HTTPServer? { parts.withLock { $0.server } }
   var named: NamedSubscriptions? { parts.withLock { $0.named } }
+  var polls: Polls? { parts.withLock { $0.polls } }
   var requests: Requests? { parts.withLock { $0.requests } }
   var adminServer: HTTPServer? { parts.withLock { $0.adminServer } }
 
@@ -37,6 +40,7 @@ final class Wiring: Sendable {
   func connect(link: Link<BrokerApplication>) { parts.withLock { $0.link = link } }
   func connect(server: HTTPServer) { parts.withLock { $0.server = server } }
   func connect(named: NamedSubscriptions) { parts.withLock { $0.named = named } }
+  func connect(polls: Polls) { parts.withLock { $0.polls = polls } }
   func connect(requests: Requests) { parts.withLock { $0.requests = requests } }
   func connect(adminServer: HTTPServer) { parts.withLock { $0.adminServer = adminServer } }
   func drain() { draining.store(true, ordering: .relaxed) }

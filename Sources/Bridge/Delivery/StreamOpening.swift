@@ -8,4 +8,6 @@ struct StreamOpening: Equatable, Sendable {
   }
 
   let filters: [Filter]
+  /// How the stream is told.
+  var form = Representation.Form.events
 }

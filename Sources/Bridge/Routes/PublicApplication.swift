@@ -15,6 +15,7 @@ final class PublicApplication: HTTPApplication {
   private let values: TopicValues
   private let requests: Requests
   private let replays: Replays
+  private let polls: Polls
   private let observer: Observer
 
   init(
@@ -34,6 +35,7 @@ final class PublicApplication: HTTPApplication {
     values = log.values
     requests = log.requests
     replays = log.replays
+    polls = log.polls
     self.observer = observer
   }
 
@@ -50,9 +52,11 @@ final class PublicApplication: HTTPApplication {
       return .accept(bodyLimit: PublishBatch.bytesMaximum)
     case .putSubscription, .acknowledge:
       return .accept(bodyLimit: SubscriptionRoute.bodyBytesMax)
-    case .message, .readTopic, .listRetained, .subscribe, .history, .page, .listSubscriptions,
-      .getSubscription,
-      .deleteSubscription:
+    case .subscribe:
+      let hasBody = head.method == "POST" || head.method == "QUERY"
+      return .accept(bodyLimit: hasBody ? SubscribeBody.bytesMax : 0)
+    case .message, .readTopic, .listRetained, .history, .page, .listSubscriptions,
+      .getSubscription, .deleteSubscription:
       return .accept(bodyLimit: 0)
     }
   }
@@ -60,16 +64,18 @@ final class PublicApplication: HTTPApplication {
   /// A refusal that no route gave: with a method that can publish it says that nothing was kept.
   func complete(_ problem: Problem, for head: RequestHead?) -> Problem {
     switch head?.method {
-    case "POST", "PUT", "DELETE": PublishRoute.withKept(completed(problem, head))
+    case "POST", "PUT", "DELETE": completed(problem, head)
     default: problem
     }
   }
 
   private func completed(_ problem: Problem, _ head: RequestHead?) -> Problem {
-    guard let head,
-      case .found(.publishBatch, _) = router.match(method: head.method, path: head.path)
-    else { return problem }
-    return BatchRoute.complete(problem)
+    let match = head.map { router.match(method: $0.method, path: $0.path) }
+    return switch match {
+    case .found(.subscribe, _): problem
+    case .found(.publishBatch, _): PublishRoute.withKept(BatchRoute.complete(problem))
+    default: PublishRoute.withKept(problem)
+    }
   }
 
   func handle(_ request: Request) -> Answer {
@@ -126,7 +132,7 @@ final class PublicApplication: HTTPApplication {
   func deadlineReached(_ id: RequestID) -> Response? {
     publisher.deadlineReached(id) ?? messages.deadlineReached(id)
       ?? subscriptions.deadlineReached(id) ?? values.deadlineReached(id)
-      ?? requests.deadlineReached(id)
+      ?? requests.deadlineReached(id) ?? polls.deadlineReached(id)
   }
 
   func clientLeft(_ id: RequestID) {
@@ -135,6 +141,7 @@ final class PublicApplication: HTTPApplication {
     subscriptions.clientLeft(id)
     values.clientLeft(id)
     requests.clientLeft(id)
+    polls.clientLeft(id)
   }
 
   func streamLagged(_ id: StreamID, after position: Int64) {
@@ -146,18 +153,20 @@ final class PublicApplication: HTTPApplication {
   }
 
   func streamClosed(_ id: StreamID, reason: StreamEnd) {
+    wiring.forms.closed(id)
     replays.closed(id)
     requests.streamClosed(id)
     wiring.link?.sendReserved(.closeStream(id))
   }
 
   func gapFrame(for id: StreamID, missed: Int) -> Frame? {
-    StreamFrames.gap(reason: "slow", missed: missed)
+    StreamFrames.gap(reason: "slow", missed: missed, as: wiring.forms[id])
   }
 
   func closingFrame(for id: StreamID) -> Frame? {
     StreamFrames.close(
-      reason: "draining", reconnects: true, retry: StreamFrames.jitteredRetry(around: 4000))
+      reason: "draining", reconnects: true, retry: StreamFrames.jitteredRetry(around: 4000),
+      as: wiring.forms[id])
   }
 
   func report(_ fact: HTTPServerFact) { observer.server(fact) }

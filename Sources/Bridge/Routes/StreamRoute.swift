@@ -3,7 +3,7 @@ import HTTPFront
 import MQTTClient
 import Store
 
-/// `GET /subscribe`: turns a request into a stream of server-sent events.
+/// `GET`, `QUERY` and `POST /subscribe`: turns a request into a stream, or into a poll.
 struct StreamRoute: Sendable {
   private static let retryMilliseconds = 2000
 
@@ -22,41 +22,46 @@ struct StreamRoute: Sendable {
       throw Problem(.draining, detail: "the bridge is stopping", headers: ["Retry-After": "1"])
     }
     let head = request.head
-    guard Accept(head.headers.values("Accept")).best(of: ["text/event-stream"]) != nil else {
-      throw Problem(
-        .notAcceptable, detail: "this is a stream of type text/event-stream",
-        hint: "send Accept: text/event-stream, or no Accept header")
-    }
-    let parameters = try StreamParameters(
-      head.query, topicsMaximum: configuration.streams.topicsPerStream)
+    var parameters = try StreamParameters(
+      GivenField.fields(of: head.query) + SubscribeBody.fields(request),
+      topicsMaximum: configuration.streams.topicsPerStream)
+    let format = try parameters.format(head.headers)
+    if format == .ndjson { parameters.representation.form = .lines }
     if let name = parameters.subscription { return try consume(name, parameters, request) }
     if let limits = wiring.status.snapshot.limits { try check(parameters.filters, limits) }
     let id = request.id.stream
-    let history = configuration.history.filter
-    guard
-      parameters.rateMaximum == nil || parameters.filters.allSatisfy({ history.keepsAll(of: $0) })
-    else {
-      throw Problem(
-        .badParameter, detail: "'max_rate' needs topics that history keeps",
-        hint: "see the settings history and history_except")
-    }
+    if parameters.rateMaximum != nil { try checkHistory(of: parameters.filters, for: "'max_rate'") }
+    if format == .json { try checkHistory(of: parameters.filters, for: "a poll") }
     let start = try parameters.start.start(
       header: head.headers["Last-Event-ID"], at: WallClock.milliseconds())
     guard head.method != "HEAD" else {
-      return .respond(Response(status: 200, headers: headers(id, start)))
+      return .respond(Response(status: 200, headers: headers(id, start, format)))
     }
-    let stream = StreamRequest(
+    var stream = StreamRequest(
       stream: id, filters: parameters.filters, maximumQoS: parameters.maximumQoS,
+      qosOfFilter: parameters.qosOfFilter,
       // Who resumes has had them, and the log has what changed since.
-      wantsRetained: parameters.retained != .ignore && start == .live,
+      wantsRetained: parameters.retained != .ignore && start == .live && format != .json,
       representation: parameters.representation, start: start, policy: parameters.policy,
       rateMaximum: parameters.rateMaximum)
+    if format == .json {
+      stream.isPoll = true
+      return try log.polls.begin(stream, PollTerms(parameters, head.headers), head)
+    }
     guard wiring.link?.send(.openStream(stream)) == true else {
       throw Problem(
         .storeBusy, detail: "too much is waiting for the broker connection",
         headers: ["Retry-After": "1"])
     }
-    return .stream(streamHead(stream, parameters, headers(id, start)))
+    return .stream(streamHead(stream, parameters, headers(id, start, format)))
+  }
+
+  private func checkHistory(of filters: [TopicFilter], for what: String) throws(Problem) {
+    guard filters.allSatisfy({ configuration.history.filter.keepsAll(of: $0) }) else {
+      throw Problem(
+        .badParameter, detail: "\(what) needs topics that history keeps",
+        hint: "see the settings history and history_except")
+    }
   }
 
   /// A consumer of a named subscription.
@@ -64,9 +69,10 @@ struct StreamRoute: Sendable {
     _ name: String, _ parameters: StreamParameters, _ request: Request
   ) throws(Problem) -> Answer {
     let id = request.id.stream
+    let format: StreamFormat = parameters.representation.form == .lines ? .ndjson : .sse
     guard request.head.method != "HEAD" else {
       try log.named.checkConsumer(of: name, takeover: parameters.takeover)
-      return .respond(Response(status: 200, headers: headers(id)))
+      return .respond(Response(status: 200, headers: headers(id, format)))
     }
     let subscription = try log.named.attach(
       id, to: name, takeover: parameters.takeover,
@@ -77,21 +83,26 @@ struct StreamRoute: Sendable {
       representation: parameters.representation, start: .cursor(subscription.cursor),
       rateMaximum: parameters.rateMaximum, subscription: name)
     log.replays.begin(stream, subscription.currentOpening)
-    return .stream(streamHead(stream, parameters, headers(id)))
+    return .stream(streamHead(stream, parameters, headers(id, format)))
   }
 
   private func streamHead(
     _ stream: StreamRequest, _ parameters: StreamParameters, _ headers: HeaderFields
   ) -> StreamHead {
     let heartbeat = parameters.heartbeat.map { Duration.seconds($0) }
+    let form = stream.representation.form
     let retry = StreamFrames.jitteredRetry(around: Self.retryMilliseconds)
+    let line = parameters.heartbeatIsEvent ? StreamFrames.heartbeatLine : StreamFrames.emptyLine
+    let isEvents = form == .events
     var head = StreamHead(
-      headers: headers, opening: StreamFrames.hello(retry: retry),
-      heartbeat: StreamFrames.heartbeat,
+      headers: headers, opening: isEvents ? StreamFrames.hello(retry: retry) : line,
+      heartbeat: isEvents ? StreamFrames.heartbeat : line,
       heartbeatInterval: heartbeat ?? configuration.streams.heartbeat,
       writeStallLimit: configuration.streams.writeStall)
-    head.heartbeatTellsPosition = true
+    head.heartbeatTellsPosition = isEvents || parameters.heartbeatIsEvent
+    head.heartbeatKind = form.heartbeatKind
     head.whenBehind = whenBehind(stream)
+    wiring.forms.opened(stream.stream, as: form)
     return head
   }
 
@@ -106,12 +117,16 @@ struct StreamRoute: Sendable {
     case .dropOldest: return .gap
     case .disconnect:
       let retry = StreamFrames.jitteredRetry(around: Self.retryMilliseconds)
-      return .end(StreamFrames.close(reason: "slow", reconnects: true, retry: retry))
+      return .end(
+        StreamFrames.close(
+          reason: "slow", reconnects: true, retry: retry, as: stream.representation.form))
     }
   }
 
-  private func headers(_ stream: StreamID, _ start: StreamStart) -> HeaderFields {
-    var headers = headers(stream)
+  private func headers(
+    _ stream: StreamID, _ start: StreamStart, _ format: StreamFormat
+  ) -> HeaderFields {
+    var headers = headers(stream, format)
     switch start {
     case .live:
       let last = log.position.last
@@ -123,13 +138,14 @@ struct StreamRoute: Sendable {
     return headers
   }
 
-  private func headers(_ stream: StreamID) -> HeaderFields {
+  private func headers(_ stream: StreamID, _ format: StreamFormat) -> HeaderFields {
     [
-      "Content-Type": "text/event-stream; charset=utf-8",
+      "Content-Type": format.contentType,
       "Cache-Control": "no-store, no-transform",
       "X-Accel-Buffering": "no",
       "Bridge-Connection-Id": stream.description,
       "Vary": "Origin, Accept, Authorization, Cookie",
+      "Accept-Query": SubscribeBody.mediaTypes,
     ]
   }
 
