@@ -125,7 +125,10 @@ final class RunningBridge: Sendable {
   }
 
   /// Asks the mqtt thread for a sign of life; once a second, from the main thread.
-  func tick() { _ = link.send(.tick) }
+  func tick() {
+    _ = link.send(.tick)
+    publisher.tick(at: MonotonicClock.now())
+  }
 
   /// Ends everything in order, within the configured time.
   ///
@@ -169,7 +172,7 @@ final class RunningBridge: Sendable {
     let named = NamedSubscriptions(wiring, epoch: store.epoch, position: position)
     wiring.connect(named: named)
     let replays = Replays(ReplayPorts(wiring), resolver, position, named)
-    let polls = Polls(PollPorts(wiring), resolver, position)
+    let polls = Polls(PollPorts(wiring, position), resolver)
     wiring.connect(polls: polls)
     return EventLogParts(
       epoch: store.epoch, coverage: coverage, position: position, resolver: resolver,

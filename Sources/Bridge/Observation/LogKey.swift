@@ -22,6 +22,7 @@ enum LogKey {
   static let reasonCode = "reason_code"
   static let stream = "stream"
   static let filters = "filters"
+  static let lines = "lines"
   static let count = "count"
   static let bytes = "bytes"
   static let status = "status"

@@ -10,16 +10,19 @@ struct PollPorts: Sendable {
   var close: @Sendable (StreamID) -> Void
   /// Runs a read on the thread `store-read`; false when too many wait.
   var read: @Sendable (@escaping @Sendable (EventReader) -> Void) -> Bool
+  /// How far the log may be read.
+  var head: @Sendable () -> LoggedEvent
   /// Answers a parked request.
   var answer: @Sendable (RequestID, Response) -> Void
 }
 
 extension PollPorts {
-  init(_ wiring: Wiring) {
+  init(_ wiring: Wiring, _ position: LogPosition) {
     self.init(
       open: { wiring.link?.send(.openStream($0)) == true },
       close: { wiring.link?.sendReserved(.closeStream($0)) },
       read: { wiring.store?.read($0) ?? false },
+      head: { position.last },
       answer: { wiring.server?.answer($0, with: $1) })
   }
 }

@@ -4,7 +4,8 @@ import HTTPFront
 enum EMQXRoute {
   static func publish(_ request: Request, _ publisher: Publisher, isBulk: Bool) -> Answer {
     do throws(Problem) {
-      let batch = try EMQXEnvelope.batch(request, isBulk: isBulk)
+      let batch = try EMQXEnvelope.batch(
+        request, isBulk: isBulk, itemsMax: publisher.configuration.publishing.batchItems)
       return try publisher.publish(batch, request) { _ in EMQXForm(isBulk: isBulk) }
     } catch {
       return .respond(EMQXForm.response(error))

@@ -48,8 +48,10 @@ final class PublicApplication: HTTPApplication {
     switch endpoint {
     case .publish, .publishToTopic, .retainInTopic, .clearTopic, .request:
       return .accept(bodyLimit: PublishRoute.bodyLimit(endpoint, head, configuration))
-    case .publishBatch, .emqxPublish, .emqxPublishBulk:
-      return .accept(bodyLimit: PublishBatch.bytesMaximum)
+    case .publishBatch:
+      return BatchRoute.admission(head, configuration.publishing.batchLimits)
+    case .emqxPublish, .emqxPublishBulk:
+      return .accept(bodyLimit: configuration.publishing.batchBytes.bytes)
     case .putSubscription, .acknowledge:
       return .accept(bodyLimit: SubscriptionRoute.bodyBytesMax)
     case .subscribe:
@@ -59,6 +61,14 @@ final class PublicApplication: HTTPApplication {
       .getSubscription, .deleteSubscription:
       return .accept(bodyLimit: 0)
     }
+  }
+
+  func bodyReceived(_ piece: [UInt8], of id: RequestID, _ head: RequestHead) -> BodyFlow {
+    publisher.received(piece, of: id, head)
+  }
+
+  func bodyAborted(_ id: RequestID) {
+    if let aborted = publisher.uploadAborted(id) { observer.uploadAborted(aborted) }
   }
 
   /// A refusal that no route gave: with a method that can publish it says that nothing was kept.
