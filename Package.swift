@@ -33,6 +33,7 @@ let package = Package(
       traits: ["YAML"]),
     .package(url: "https://github.com/apple/swift-log", "1.16.0"..<"2.0.0"),
     .package(url: "https://github.com/jpsim/Yams", "6.2.0"..<"7.0.0"),
+    .package(url: "https://github.com/vapor/jwt-kit", "5.7.0"..<"6.0.0"),
   ],
   targets: [
     .systemLibrary(name: "CLinux"),
@@ -52,11 +53,22 @@ let package = Package(
       name: "HTTPFront",
       dependencies: ["EventLoop", "CLinux", "CMicroHTTPD", "WebSocketProtocol", collections],
       swiftSettings: strict),
-    .target(name: "Store", dependencies: ["EventLoop", "CSQLite"], swiftSettings: strict),
+    .target(name: "Metrics", swiftSettings: strict),
+    .target(
+      name: "Store", dependencies: ["EventLoop", "Metrics", "CSQLite"], swiftSettings: strict),
+    .target(name: "JSONText", swiftSettings: strict),
+    .target(
+      name: "Access",
+      dependencies: [
+        "JSONText", "MQTTClient", "WebSocketProtocol",
+        .product(name: "JWTKit", package: "jwt-kit"),
+      ],
+      swiftSettings: strict),
     .executableTarget(
       name: "Bridge",
       dependencies: [
-        "EventLoop", "HTTPFront", "MQTTClient", "Store", collections,
+        "Access", "EventLoop", "HTTPFront", "JSONText", "Metrics", "MQTTClient", "Store",
+        collections,
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Configuration", package: "swift-configuration"),
         .product(name: "Logging", package: "swift-log"),
@@ -101,6 +113,14 @@ let package = Package(
         "EventLoop", "MQTTClient", "MQTTClientTesting", "TestSupport", "WebSocketProtocol",
       ],
       swiftSettings: strict),
+    .testTarget(name: "JSONTextTests", dependencies: ["JSONText"], swiftSettings: strict),
+    .testTarget(
+      name: "AccessTests",
+      dependencies: [
+        "Access", "JSONText", "MQTTClient", "TestSupport", "WebSocketProtocol",
+        .product(name: "JWTKit", package: "jwt-kit"),
+      ],
+      swiftSettings: strict),
     .testTarget(
       name: "HTTPFrontTests",
       dependencies: ["HTTPFront", "EventLoop", "TestSupport", "WebSocketProtocol"],
@@ -111,11 +131,13 @@ let package = Package(
     .testTarget(
       name: "BridgeTests",
       dependencies: [
-        "Bridge", "EventLoop", "HTTPFront", "MQTTClient", "MQTTClientTesting", "Store",
+        "Access", "Bridge", "EventLoop", "HTTPFront", "Metrics", "MQTTClient", "MQTTClientTesting",
+        "Store",
         "TestSupport",
         .product(name: "Yams", package: "Yams"),
       ],
       swiftSettings: strict),
+    .testTarget(name: "MetricsTests", dependencies: ["Metrics"], swiftSettings: strict),
     .testTarget(
       name: "TestSupportTests", dependencies: ["TestSupport"], swiftSettings: strict),
     .testTarget(

@@ -7,7 +7,10 @@ import Store
 /// The running bridge: starts its parts in order, waits for a signal, and stops them in order.
 enum BridgeApp {
   /// Runs until a signal ends it, and returns the exit status.
-  static func run(_ configuration: BridgeConfiguration, signals: TerminationSignals) -> Int32 {
+  static func run(
+    _ configuration: BridgeConfiguration, signals: TerminationSignals,
+    reload: @escaping () throws(ConfigurationProblems) -> LoadedConfiguration
+  ) -> Int32 {
     let log = Logger(label: "mqtt-bridge")
     OpenFileLimit.raise()
     do throws(StartFailure) {
@@ -15,7 +18,12 @@ enum BridgeApp {
       bridge.logStart()
       var signal: Int32?
       while signal == nil {
-        signal = signals.next(within: .seconds(1))
+        let next = signals.next(within: .seconds(1))
+        if next == TerminationSignals.reload {
+          bridge.reload(with: Reloader(log, load: reload))
+        } else {
+          signal = next
+        }
         bridge.tick()
       }
       log.info("stopping", metadata: [LogKey.signal: "\(signal ?? 0)"])
@@ -32,7 +40,10 @@ enum BridgeApp {
   /// Whoever signals twice does not want to wait.
   private static func exitAtNextSignal(_ signals: TerminationSignals) {
     _ = try? LoopThread(name: "signals") {
-      while signals.next(within: .seconds(3600)) == nil {}
+      var next: Int32?
+      while next == nil || next == TerminationSignals.reload {
+        next = signals.next(within: .seconds(3600))
+      }
       endProcess(status: 1)
     }
   }

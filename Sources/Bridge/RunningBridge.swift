@@ -9,18 +9,22 @@ final class RunningBridge: Sendable {
   private let configuration: BridgeConfiguration
   private let log: Logger
   private let clientID: String
-  private let wiring = Wiring()
+  private let wiring: Wiring
   private let store: Store
   private let link: Link<BrokerApplication>
   private let publisher: Publisher
   private let messages: MessageLookUps
   private let server: HTTPServer
   private let adminServer: HTTPServer
+  private let desk: AccessDesk
+  private let ledger: StreamLedger
+  private let bench: PasswordBench
 
   init(_ configuration: BridgeConfiguration, _ log: Logger) throws(StartFailure) {
     self.configuration = configuration
     self.log = log
-    let wiring = wiring
+    let wiring = Wiring(configuration)
+    self.wiring = wiring
     let observer = Observer(log)
     let publisher = Publisher(configuration, wiring)
     self.publisher = publisher
@@ -43,15 +47,8 @@ final class RunningBridge: Sendable {
     let requests = Requests(configuration, wiring, publisher, clientID: clientID)
     wiring.connect(requests: requests)
     let log = Self.makeLog(configuration, wiring, store, coverage, requests)
-    var options = BrokerClientOptions.make(configuration, clientID: clientID)
-    // Logged by an earlier process: the broker may send them again.
-    options.restoredInbound = store.loadedReceipts.map {
-      RestoredDelivery(
-        PacketID(truncatingIfNeeded: $0.number),
-        fingerprint: $0.mark.map { UInt64(bitPattern: $0) })
-    }
     do throws(SystemError) {
-      link = try Link(options) {
+      link = try Link(Self.linkOptions(configuration, store, clientID: clientID)) {
         BrokerApplication(configuration, wiring, publisher, observer, log)
       }
     } catch {
@@ -59,12 +56,21 @@ final class RunningBridge: Sendable {
     }
     wiring.connect(link: link)
 
+    let desk = try AccessDesk(configuration.access.rules, threads: configuration.http.threads)
+    self.desk = desk
+    ledger = StreamLedger(desk, wiring.openStreams)
+    wiring.connect(ledger: ledger)
+    do throws(SystemError) { bench = try PasswordBench() } catch { throw .system(error) }
     let application = PublicApplication(
-      configuration, wiring, publisher, messages, observer, log)
+      configuration, wiring, publisher, messages, observer, log,
+      Doorkeeper(desk, bench) { wiring.server?.handleAgain($0) },
+      BodyDoor(desk, bench) { wiring.server?.resumeBody($0) }, ledger)
     server = try Self.makeServer(
       HTTPOptions.publicServer(configuration), application, setting: "listen")
     wiring.connect(server: server)
-    let admin = AdminApplication(configuration, wiring, deadLetters, observer)
+    let admin = AdminApplication(
+      configuration, wiring, publisher, deadLetters, observer,
+      Doorkeeper(desk, bench) { wiring.adminServer?.handleAgain($0) })
     adminServer = try Self.makeServer(
       HTTPOptions.adminServer(configuration), admin, setting: "admin_listen")
     wiring.connect(adminServer: adminServer)
@@ -121,13 +127,22 @@ final class RunningBridge: Sendable {
     if configuration.mqtt.broker.scheme.isSecure, !tls.verifiesChain || !tls.verifiesHostName {
       Observer(log).brokerUnverified()
     }
-    log.info("no authentication is configured: everything is allowed, on loopback only")
+    if desk.isOpen {
+      log.info("no authentication is configured: everything is allowed, on loopback only")
+    }
   }
 
-  /// Asks the mqtt thread for a sign of life; once a second, from the main thread.
+  /// Takes over what a reload can change.
+  func reload(with reloader: Reloader) { reloader.reload(wiring.live) }
+
+  /// Asks the mqtt thread for a sign of life, ends streams whose callers' tokens have, and lets batches
+  /// go on that have waited long enough; once a second, from the main thread.
   func tick() {
     _ = link.send(.tick)
     publisher.tick(at: MonotonicClock.now())
+    for (shard, commands) in ledger.due(at: WallClock.milliseconds() / 1000) {
+      server.deliver(commands, toShard: shard)
+    }
   }
 
   /// Ends everything in order, within the configured time.
@@ -157,6 +172,7 @@ final class RunningBridge: Sendable {
     }
     adminServer.stop(deadline: .milliseconds(100))
     adminServer.join()
+    bench.stop()
     wiring.disconnect()
   }
 
@@ -178,6 +194,19 @@ final class RunningBridge: Sendable {
       epoch: store.epoch, coverage: coverage, position: position, resolver: resolver,
       replays: replays, named: named, values: TopicValues(wiring, configuration.lastValues),
       requests: requests, polls: polls)
+  }
+
+  private static func linkOptions(
+    _ configuration: BridgeConfiguration, _ store: Store, clientID: String
+  ) -> ClientOptions {
+    var options = BrokerClientOptions.make(configuration, clientID: clientID)
+    // Logged by an earlier process: the broker may send them again.
+    options.restoredInbound = store.loadedReceipts.map {
+      RestoredDelivery(
+        PacketID(truncatingIfNeeded: $0.number),
+        fingerprint: $0.mark.map { UInt64(bitPattern: $0) })
+    }
+    return options
   }
 
   private static func makeServer(

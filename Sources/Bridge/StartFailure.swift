@@ -7,13 +7,14 @@ enum StartFailure: Error, CustomStringConvertible {
   case store(StoreError, directory: String)
   case server(HTTPServerError, setting: String)
   case system(SystemError)
+  case access(String)
 
   /// The exit status, after sysexits: 75 for what may pass, 73 and 69 for what must be changed.
   var status: Int32 {
     switch self {
     case .store(.locked, _), .store(.busy, _): 75
     case .store: 73
-    case .server, .system: 69
+    case .server, .system, .access: 69
     }
   }
 
@@ -23,6 +24,7 @@ enum StartFailure: Error, CustomStringConvertible {
       "cannot open the data directory '\(directory)': \(error)"
     case .server(let error, let setting): "\(Self.text(error)) (setting \(setting))"
     case .system(let error): "cannot start: \(error)"
+    case .access(let reason): "cannot start: \(reason)"
     }
   }
 

@@ -16,33 +16,46 @@ final class Wiring: Sendable {
     var named: NamedSubscriptions?
     var requests: Requests?
     var polls: Polls?
+    var ledger: StreamLedger?
     var adminServer: HTTPServer?
   }
 
   private let parts = Locked(Parts())
   private let draining = Atomic<Bool>(false)
+  private let outOfService = Atomic<Bool>(false)
 
+  let live: LiveConfiguration
   let status = BrokerStatus()
-  let forms = StreamForms()
+  let metrics = BridgeMetrics()
+  let openStreams = OpenStreams()
+
+  init(_ configuration: BridgeConfiguration = BridgeConfiguration()) {
+    live = LiveConfiguration(configuration)
+  }
 
   var store: Store? { parts.withLock { $0.store } }
   var link: Link<BrokerApplication>? { parts.withLock { $0.link } }
   var server: HTTPServer? { parts.withLock { $0.server } }
   var named: NamedSubscriptions? { parts.withLock { $0.named } }
+  var ledger: StreamLedger? { parts.withLock { $0.ledger } }
   var polls: Polls? { parts.withLock { $0.polls } }
   var requests: Requests? { parts.withLock { $0.requests } }
   var adminServer: HTTPServer? { parts.withLock { $0.adminServer } }
 
-  /// The bridge is stopping: nothing new is accepted.
-  var isDraining: Bool { draining.load(ordering: .relaxed) }
+  /// The bridge is stopping, or an operator has taken it out of service: nothing new is accepted.
+  var isDraining: Bool {
+    draining.load(ordering: .relaxed) || outOfService.load(ordering: .relaxed)
+  }
 
   func connect(store: Store) { parts.withLock { $0.store = store } }
   func connect(link: Link<BrokerApplication>) { parts.withLock { $0.link = link } }
   func connect(server: HTTPServer) { parts.withLock { $0.server = server } }
   func connect(named: NamedSubscriptions) { parts.withLock { $0.named = named } }
+  func connect(ledger: StreamLedger) { parts.withLock { $0.ledger = ledger } }
   func connect(polls: Polls) { parts.withLock { $0.polls = polls } }
   func connect(requests: Requests) { parts.withLock { $0.requests = requests } }
   func connect(adminServer: HTTPServer) { parts.withLock { $0.adminServer = adminServer } }
+  func setOutOfService(_ value: Bool) { outOfService.store(value, ordering: .relaxed) }
   func drain() { draining.store(true, ordering: .relaxed) }
 
   /// Lets go of every part, once all of them have ended.

@@ -1,9 +1,13 @@
 import CLinux
 import Glibc
 
-/// The signals that ask the process to end, awaited by one thread instead of interrupting any.
+/// The signals that ask the process to end, awaited by one thread instead of interrupting any; and
+/// SIGHUP, which asks it to read its configuration again.
 package struct TerminationSignals: Sendable {
-  /// Keeps SIGTERM and SIGINT back for this value, in this thread and all that it starts later.
+  /// What `next` gives for SIGHUP.
+  package static let reload = SIGHUP
+
+  /// Keeps SIGTERM, SIGINT and SIGHUP back for this value, in this thread and all that it starts later.
   ///
   /// To be created first thing in the main thread. SIGPIPE is ignored from then on: a peer that left is
   /// an error of the write.
@@ -13,6 +17,7 @@ package struct TerminationSignals: Sendable {
     // Shells start background programs with SIGINT ignored, and an ignored signal could get lost.
     signal(SIGINT, SIG_DFL)
     signal(SIGTERM, SIG_DFL)
+    signal(SIGHUP, SIG_DFL)
     signal(SIGPIPE, SIG_IGN)
   }
 
@@ -31,6 +36,7 @@ package struct TerminationSignals: Sendable {
     unsafe sigemptyset(&signals)
     unsafe sigaddset(&signals, SIGTERM)
     unsafe sigaddset(&signals, SIGINT)
+    unsafe sigaddset(&signals, SIGHUP)
     return signals
   }
 }

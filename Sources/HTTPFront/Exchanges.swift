@@ -59,6 +59,18 @@ final class Exchanges {
     needsRun = true
   }
 
+  /// What a parked request waited for is known; ignored when the request is gone.
+  func again(_ serial: UInt64) {
+    guard let exchange = parked[serial] else { return }
+    switch exchange.connection.application.handleAgain(exchange.id) {
+    case .respond(let response): resolve(serial, .respond(response))
+    case .stream(let head): resolve(serial, .stream(head))
+    case .upgrade(let head): resolve(serial, .upgrade(head))
+    case .park(let timeout):
+      if let timeout { arm(exchange.connection, at: loop.now + timeout) }
+    }
+  }
+
   /// The peer of a watched connection will send nothing more.
   func peerClosed(_ token: LoopToken) {
     guard let connection = connections[token.value] else { return }

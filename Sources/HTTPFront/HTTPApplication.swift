@@ -29,6 +29,9 @@ package protocol HTTPApplication: Sendable {
   /// A body of which pieces were taken ends too early, or is too large: `handle` does not follow.
   func bodyAborted(_ id: RequestID)
 
+  /// Answers a parked request once more, after `HTTPServer.handleAgain`.
+  func handleAgain(_ id: RequestID) -> Answer
+
   /// Adds headers that every answer has, whoever gives it: errors and the heads of streams too.
   ///
   /// Without a head so little was understood that the request could be any.
@@ -93,6 +96,7 @@ extension HTTPApplication {
     _ piece: [UInt8], of id: RequestID, _ head: RequestHead
   ) -> BodyFlow { .more }
   package func bodyAborted(_ id: RequestID) {}
+  package func handleAgain(_ id: RequestID) -> Answer { .park(deadline: nil) }
   package func decorate(
     _ headers: inout HeaderFields, of id: RequestID, for head: RequestHead?
   ) {}

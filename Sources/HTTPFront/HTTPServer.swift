@@ -114,6 +114,11 @@ package final class HTTPServer: Sendable {
     mailbox(id.shard)?.sendReserved(.resumeBody(serial: id.serial))
   }
 
+  /// Lets the application answer a parked request once more, on its thread; from any thread.
+  package func handleAgain(_ id: RequestID) {
+    mailbox(id.shard)?.sendReserved(.again(serial: id.serial))
+  }
+
   /// Hands commands to the streams of one thread, all or none; from any thread.
   ///
   /// False when too many wait there already: the caller must slow down what feeds it. False

@@ -1,5 +1,17 @@
 /// Every error this server answers with, once: its name on the wire, its status and its title.
 package enum ProblemCode: String, CaseIterable, Sendable {
+  case tokenMissing = "token-missing"
+  case tokenInvalid = "token-invalid"
+  case tokenExpired = "token-expired"
+  case topicForbidden = "topic-forbidden"
+  case filterForbidden = "filter-forbidden"
+  case qosForbidden = "qos-forbidden"
+  case retainForbidden = "retain-forbidden"
+  case requestForbidden = "request-forbidden"
+  case historyForbidden = "history-forbidden"
+  case adminForbidden = "admin-forbidden"
+  case originForbidden = "origin-forbidden"
+  case rateLimited = "rate-limited"
   case badJSON = "bad-json"
   case badBase64 = "bad-base64"
   case badHeader = "bad-header"
@@ -18,6 +30,8 @@ package enum ProblemCode: String, CaseIterable, Sendable {
   case noRetainedMessage = "no-retained-message"
   case subscriptionUnknown = "subscription-unknown"
   case subscriptionInUse = "subscription-in-use"
+  case connectionUnknown = "connection-unknown"
+  case backupRunning = "backup-running"
   case methodNotAllowed = "method-not-allowed"
   case notAcceptable = "not-acceptable"
   case bodyTimeout = "body-timeout"
@@ -55,12 +69,16 @@ package enum ProblemCode: String, CaseIterable, Sendable {
       .missingTopic, .topicInvalid, .topicRejected, .filterInvalid, .idempotencyKeyMissing,
       .emptyBatch:
       400
-    case .brokerNotAuthorized: 403
-    case .notFound, .messageUnknown, .subscriptionUnknown, .noRetainedMessage: 404
+    case .tokenMissing, .tokenInvalid, .tokenExpired: 401
+    case .brokerNotAuthorized, .topicForbidden, .filterForbidden, .qosForbidden, .retainForbidden,
+      .requestForbidden, .historyForbidden, .adminForbidden, .originForbidden:
+      403
+    case .notFound, .messageUnknown, .subscriptionUnknown, .connectionUnknown, .noRetainedMessage:
+      404
     case .methodNotAllowed: 405
     case .notAcceptable: 406
     case .bodyTimeout: 408
-    case .subscriptionInUse: 409
+    case .subscriptionInUse, .backupRunning: 409
     case .payloadTooLarge, .batchTooLarge: 413
     case .uriTooLong: 414
     case .unsupportedMediaType: 415
@@ -68,7 +86,7 @@ package enum ProblemCode: String, CaseIterable, Sendable {
       .payloadFormatInvalid, .idempotencyKeyReused, .mqtt5Required:
       422
     case .upgradeRequired: 426
-    case .tooManyConnections, .tooManySubscriptions, .tooManyRequestsOutstanding: 429
+    case .tooManyConnections, .tooManySubscriptions, .tooManyRequestsOutstanding, .rateLimited: 429
     case .headersTooLarge: 431
     case .internal: 500
     case .brokerRejected, .deliveryUncertain: 502
@@ -80,6 +98,18 @@ package enum ProblemCode: String, CaseIterable, Sendable {
 
   package var title: String {
     switch self {
+    case .tokenMissing: "Nobody is logged in"
+    case .tokenInvalid: "Credential cannot be used"
+    case .tokenExpired: "Credential has expired"
+    case .topicForbidden: "Topic is not allowed"
+    case .filterForbidden: "Topic filter is not allowed"
+    case .qosForbidden: "QoS is not allowed"
+    case .retainForbidden: "Retained messages are not allowed"
+    case .requestForbidden: "Requests are not allowed"
+    case .historyForbidden: "Messages of the past are not allowed"
+    case .adminForbidden: "Administration is not allowed"
+    case .originForbidden: "Origin is not allowed"
+    case .rateLimited: "Too many messages"
     case .badJSON: "Body is not the JSON expected here"
     case .badBase64: "Text is not valid base64"
     case .badHeader: "Header cannot be understood"
@@ -98,6 +128,8 @@ package enum ProblemCode: String, CaseIterable, Sendable {
     case .noRetainedMessage: "No retained message"
     case .subscriptionUnknown: "No such subscription"
     case .subscriptionInUse: "Subscription has a consumer"
+    case .connectionUnknown: "No such connection"
+    case .backupRunning: "Backup is being made"
     case .methodNotAllowed: "Method is not allowed here"
     case .notAcceptable: "No acceptable representation"
     case .bodyTimeout: "Request took too long to arrive"

@@ -40,6 +40,9 @@ package struct RoutePattern: Equatable, Sendable, ExpressibleByStringLiteral,
     return captures
   }
 
+  /// Whether a raw path has this shape.
+  func matches(_ path: Substring.UTF8View) -> Bool { pieces(of: path) != nil }
+
   /// What the captures stand for, still encoded.
   private func pieces(
     of path: Substring.UTF8View

@@ -57,6 +57,12 @@ package struct Router<Endpoint: Sendable>: Sendable {
     return method == "OPTIONS" ? .options(allow: allowed) : .methodNotAllowed(allow: allowed)
   }
 
+  /// The pattern of the first route that has this path, with whatever method.
+  package func pattern(ofPath path: String) -> RoutePattern? {
+    guard let path = belowBase(path) else { return nil }
+    return routes.first { $0.pattern.matches(path) }?.pattern
+  }
+
   private func belowBase(_ path: String) -> Substring.UTF8View? {
     let bytes = path[...].utf8
     guard bytes.starts(with: basePath.utf8) else { return nil }

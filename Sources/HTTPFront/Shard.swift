@@ -170,6 +170,9 @@ final class Shard {
         exchanges.resolve(serial, .upgrade(head))
         runDaemon()
       case .resumeBody(let serial): exchanges.resumeBody(serial)
+      case .again(let serial):
+        exchanges.again(serial)
+        runDaemon()
       case .command(let command): streams.apply(command)
       case .quiesce: quiesce()
       case .stop(let deadline): stop(by: deadline)

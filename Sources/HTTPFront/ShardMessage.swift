@@ -4,6 +4,7 @@ enum ShardMessage: Sendable {
   case stream(serial: UInt64, StreamHead)
   case upgrade(serial: UInt64, WebSocketHead)
   case resumeBody(serial: UInt64)
+  case again(serial: UInt64)
   case command(StreamCommand)
   case quiesce
   case stop(deadline: Duration)

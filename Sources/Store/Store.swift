@@ -1,4 +1,5 @@
 import EventLoop
+package import Metrics
 
 /// A durable outbox with its dead letters, an event log, a set of names and a memory of outcomes and
 /// keys, in one SQLite file.
@@ -136,6 +137,10 @@ package final class Store: Sendable {
     reads.fill(&statistics)
     return statistics
   }
+
+  /// How long the commits took, and how many changes each of them made; from any thread.
+  package var commitSeconds: Distribution { shared.commitSeconds.snapshot }
+  package var batchSizes: Distribution { shared.batchSizes.snapshot }
 
   /// Commits what waits, folds the log into the database and releases the lock.
   ///

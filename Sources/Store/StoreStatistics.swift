@@ -30,4 +30,7 @@ package struct StoreStatistics: Sendable, Equatable {
   package var readsRefused = 0
   package var deadLetters = DeadLetterTotals()
   package var failure: StoreError?
+
+  /// Of a store that holds nothing.
+  package init() {}
 }

@@ -54,19 +54,30 @@ enum ModuleRules {
         "CLinux", "CMicroHTTPD", "EventLoop", "Glibc", "Synchronization", "WebSocketProtocol",
       ]),
       isBoundary: true),
+    ModuleRule(folder: "Sources/Metrics", imports: ["Synchronization"]),
     ModuleRule(
-      folder: "Sources/Store", imports: collections.union(["EventLoop", "Synchronization"])),
+      folder: "Sources/Store",
+      imports: collections.union(["EventLoop", "Metrics", "Synchronization"])),
     ModuleRule(
       folder: "Sources/Store/SQLite",
       imports: ["CSQLite", "EventLoop", "Glibc", "Synchronization"], isBoundary: true),
     ModuleRule(
       folder: "Sources/MQTTSessionStore",
       imports: collections.union(["EventLoop", "MQTTClient", "Store"])),
+    ModuleRule(folder: "Sources/JSONText", imports: [], isPure: true),
+    ModuleRule(
+      folder: "Sources/Access", imports: ["JSONText", "MQTTClient", "WebSocketProtocol"],
+      isPure: true),
+    ModuleRule(
+      folder: "Sources/Access/Tokens",
+      imports: ["FoundationEssentials", "JSONText", "JWTKit", "MQTTClient", "WebSocketProtocol"],
+      isPure: true),
     ModuleRule(
       folder: "Sources/Bridge",
       imports: collections.union([
-        "ArgumentParser", "Configuration", "EventLoop", "FoundationEssentials", "HTTPFront",
-        "JWTKit", "Logging", "MQTTClient", "Store", "Synchronization", "WebSocketProtocol", "Yams",
+        "Access", "ArgumentParser", "Configuration", "EventLoop", "FoundationEssentials",
+        "HTTPFront", "JSONText", "Logging", "MQTTClient", "Metrics", "Store", "Synchronization",
+        "WebSocketProtocol", "Yams",
       ])),
   ]
 

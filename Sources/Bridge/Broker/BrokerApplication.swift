@@ -1,6 +1,7 @@
 import EventLoop
 import HTTPFront
 import MQTTClient
+import Metrics
 import Store
 
 /// The bridge's part on the mqtt thread: messages out of the outbox, messages into the streams.
@@ -133,6 +134,7 @@ final class BrokerApplication: LinkApplication {
 
   private func run(_ link: LinkContext) {
     for action in outboxActions { run(action, link) }
+    outbox.takeEnds { qos, end in wiring.metrics.publishes(qos)[end.rawValue].add() }
     outboxActions.removeAll(keepingCapacity: true)
     while !hubActions.isEmpty {
       let todo = exchange(&hubActions, with: [])

@@ -1,6 +1,7 @@
 import EventLoop
 import HTTPFront
 import MQTTClient
+import Metrics
 import Store
 
 /// The way of messages from the broker into the event log and the streams, on the mqtt thread.
@@ -249,6 +250,7 @@ final class BrokerInbound {
       log.values.gaveOut(publish)
       if publish.qos > .atMostOnce { shards.acknowledgeWhenFlushed(token) }
     case .gap(let mark):
+      wiring.metrics.gaps[mark.reason].add()
       let before = shards.position
       let from = EventID(epoch: log.epoch, sequence: before.sequence, time: before.time)
       send(to: hub.allGroups) { form in

@@ -54,6 +54,8 @@ struct OutboxConsumer: ~Copyable {
   private var waiting: Deque<OutboxRow> = []
   private var entries: [UInt64: Entry] = [:]
   private var lastMemoryKey = memoryKey
+  /// How publishes have ended since the last time that these were taken.
+  private var ends: [(qos: UInt8, end: PublishEnd)] = []
 
   /// With `holdsUncertain` a message that was under way when the broker lost its session ends as
   /// `MessageOutcome.held`; without it goes out again.
@@ -135,6 +137,7 @@ struct OutboxConsumer: ~Copyable {
   ) {
     guard let entry = entries.removeValue(forKey: key) else { return }
     guard let row = entry.row else {
+      ends.append((0, outcome == .sent ? .sent : .notSent))
       return actions.append(outcome == .sent ? .handedOver(entry.id) : .notSent(entry.id))
     }
     if case .rejected(.packetIdentifierInUse, _) = outcome, !entry.isRenamed {
@@ -142,7 +145,7 @@ struct OutboxConsumer: ~Copyable {
       return send(row, isRenamed: true, at: now, &actions)
     }
     if let final = Self.final(outcome) ?? held(outcome) {
-      actions.append(.finished(entry.id, sequence: row.sequence, final))
+      end(row, final, &actions)
       if isUp { publishWaiting(at: now, &actions) }
     } else if !Self.isLeftForNextRun(outcome) {
       putBack(row)
@@ -167,12 +170,12 @@ struct OutboxConsumer: ~Copyable {
       let outcome = MessageOutcome(
         state: .rejected, reasonCode: .implementationSpecificError,
         reasonString: "the stored message cannot be read")
-      return actions.append(.finished(id, sequence: row.sequence, outcome))
+      return end(row, outcome, &actions)
     }
     let isReceived = row.phase == Phase.received.rawValue && !isRenamed
     guard isReceived || Self.stillCounts(row, &publish, at: now) else {
       let outcome = MessageOutcome(state: .expired, isUncertain: row.wasLoaded)
-      return actions.append(.finished(id, sequence: row.sequence, outcome))
+      return end(row, outcome, &actions)
     }
     let key = UInt64(row.sequence)
     let isNew = isRenamed || !row.wasLoaded
@@ -184,6 +187,19 @@ struct OutboxConsumer: ~Copyable {
           key: key, publish: publish,
           packetID: hasIdentifier ? Self.packetID(of: row.sequence) : nil,
           progress: isReceived ? .received : isNew ? .new : .maybeSent)))
+  }
+
+  private mutating func end(
+    _ row: OutboxRow, _ outcome: MessageOutcome, _ actions: inout [Action]
+  ) {
+    ends.append((StoredMessage.qos(of: row.body), PublishEnd(outcome)))
+    actions.append(.finished(MessageID(row.id), sequence: row.sequence, outcome))
+  }
+
+  /// How publishes have ended since the last call, each with its QoS, for the metrics.
+  mutating func takeEnds(_ body: (_ qos: UInt8, _ end: PublishEnd) -> Void) {
+    for (qos, end) in ends { body(qos, end) }
+    ends.removeAll(keepingCapacity: true)
   }
 
   /// Reduces the message expiry by the time in the queue; false when the time is over.

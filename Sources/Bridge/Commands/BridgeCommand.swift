@@ -20,9 +20,15 @@ struct BridgeCommand: ParsableCommand {
 
       "mqtt-bridge serve --help" lists all settings, "mqtt-bridge check-config"
       shows their values. SIGTERM and SIGINT stop the bridge gracefully; a second
-      signal stops it at once.
+      signal stops it at once. SIGHUP reads the configuration again: what is
+      marked Reloadable changes without dropping a stream, the rest is named in the
+      log and changes at the next start. A configuration with a problem changes
+      nothing.
       """,
     version: "mqtt-bridge \(BridgeVersion.current)",
-    subcommands: [ServeCommand.self, CheckConfigCommand.self, StoreCommand.self],
+    subcommands: [
+      ServeCommand.self, CheckConfigCommand.self, HealthCommand.self, HashSecretCommand.self,
+      StoreCommand.self,
+    ],
     defaultSubcommand: ServeCommand.self)
 }

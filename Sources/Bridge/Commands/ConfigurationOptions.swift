@@ -57,7 +57,28 @@ struct ConfigurationOptions: ParsableArguments {
   @Option(.lastValueTopics) var lastValueTopics: String?
   @Option(.lastValueBytes) var lastValueBytes: String?
   @Option(.retainedWait) var retainedWait: String?
+  @Option(.jwtSecret) var jwtSecret: String?
+  @Option(.jwtSecretFile) var jwtSecretFile: String?
+  @Option(.jwtAlgorithm) var jwtAlgorithm: String?
+  @Option(.jwtKeyFile) var jwtKeyFile: String?
+  @Option(.jwksFile) var jwksFile: String?
+  @Option(.jwtIssuer) var jwtIssuer: String?
+  @Option(.jwtAudience) var jwtAudience: String?
+  @Option(.jwtLeeway) var jwtLeeway: String?
+  @Option(.accessFile) var accessFile: String?
+  @Option(.allowedOrigins) var allowedOrigins: String?
+  @Option(.cookie) var cookie: String?
+  @Option(.trustedProxies) var trustedProxies: String?
+  @Option(.proxyHeader) var proxyHeader: String?
+  @Option(.publishRate) var publishRate: String?
+  @Option(.publishBurst) var publishBurst: String?
+  @Option(.streamsPerCaller) var streamsPerCaller: String?
+  @Option(.streamsPerAddress) var streamsPerAddress: String?
+  @Option(.ticketKeyFile) var ticketKeyFile: String?
+  @Option(.ticketTime) var ticketTime: String?
+  @Option(.ticketLifetime) var ticketLifetime: String?
   @Option(.data) var data: String?
+  @Option(.backups) var backups: String?
   @Option(.drainTimeout) var drainTimeout: String?
   @Option(.readyRequiresBroker) var readyRequiresBroker: String?
   @Option(.logLevel) var logLevel: String?
@@ -114,7 +135,28 @@ struct ConfigurationOptions: ParsableArguments {
       .lastValueTopics: lastValueTopics,
       .lastValueBytes: lastValueBytes,
       .retainedWait: retainedWait,
+      .jwtSecret: jwtSecret,
+      .jwtSecretFile: jwtSecretFile,
+      .jwtAlgorithm: jwtAlgorithm,
+      .jwtKeyFile: jwtKeyFile,
+      .jwksFile: jwksFile,
+      .jwtIssuer: jwtIssuer,
+      .jwtAudience: jwtAudience,
+      .jwtLeeway: jwtLeeway,
+      .accessFile: accessFile,
+      .allowedOrigins: allowedOrigins,
+      .cookie: cookie,
+      .trustedProxies: trustedProxies,
+      .proxyHeader: proxyHeader,
+      .publishRate: publishRate,
+      .publishBurst: publishBurst,
+      .streamsPerCaller: streamsPerCaller,
+      .streamsPerAddress: streamsPerAddress,
+      .ticketKeyFile: ticketKeyFile,
+      .ticketTime: ticketTime,
+      .ticketLifetime: ticketLifetime,
       .data: data,
+      .backups: backups,
       .drainTimeout: drainTimeout,
       .readyRequiresBroker: readyRequiresBroker,
       .logLevel: logLevel,

@@ -12,7 +12,8 @@ struct ServeCommand: ParsableCommand {
     let signals = TerminationSignals()
     let loaded = try options.load()
     ProcessLogging.start(loaded.configuration.log)
-    let status = BridgeApp.run(loaded.configuration, signals: signals)
+    let status = BridgeApp.run(
+      loaded.configuration, signals: signals, reload: options.loadAgain)
     guard status == 0 else { throw ExitCode(status) }
   }
 }

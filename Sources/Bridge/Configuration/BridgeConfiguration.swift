@@ -10,9 +10,12 @@ struct BridgeConfiguration: Sendable {
   var lastValues = LastValueConfiguration()
   var requests = RequestConfiguration()
   var log = LogConfiguration()
+  var access = AccessSettings()
 
   /// The directory of the database and of the stored client identifier.
   var data = "./data"
+  /// Where `POST /admin/backup` puts its copies; nil refuses it.
+  var backups: String?
   /// How long a graceful stop may take; what is stored stays stored when it takes longer.
   var drainTimeout: Duration = .seconds(10)
   /// Whether "ready" also means that the broker is connected; off, because publishes are stored without it.

@@ -22,6 +22,7 @@ struct ConfigurationLoader {
     loader.applyBrokerItems()
     loader.readPasswordFile()
     loader.checkLogin()
+    loader.readAccess()
     loader.checkAddresses()
     guard loader.problems.isEmpty else { throw ConfigurationProblems(list: loader.problems) }
     return LoadedConfiguration(loader.configuration, sources: loader.sources)
@@ -133,13 +134,22 @@ struct ConfigurationLoader {
     }
   }
 
+  private mutating func readAccess() {
+    let sources = sources
+    let loader = AccessLoader(configuration.access, streamsMaximum: configuration.streams.limit) {
+      sources[$0] ?? .builtIn
+    }
+    problems += loader.problems
+    configuration.access.rules = loader.rules
+  }
+
   private mutating func checkAddresses() {
     let http = configuration.http
     for (key, address) in [(SettingKey.listen, http.listen), (.adminListen, http.adminListen)]
-    where !address.isLoopback {
+    where !address.isLoopback && configuration.access.rules.isOpen {
       let message =
         "\(address) can be reached from other machines, but no authentication is configured; "
-        + "this version has no setting for authentication, so use 127.0.0.1 or [::1]"
+        + "set jwt_key_file, jwks_file, jwt_secret_file or access_file, or use 127.0.0.1 or [::1]"
       problems.append(ConfigurationProblem(source(of: key), message))
     }
     if http.listen == http.adminListen && http.listen.port != 0 {

@@ -12,6 +12,7 @@ struct Setting: Sendable {
   private let read: @Sendable (String, inout BridgeConfiguration) throws(SettingError) -> Void
   private let write: @Sendable (BridgeConfiguration) -> String
   private let hide: @Sendable (BridgeConfiguration) -> [String]
+  private let copyValue: @Sendable (BridgeConfiguration, inout BridgeConfiguration) -> Void
 
   /// A setting of any value of its type.
   init<Value: SettingValue>(
@@ -41,7 +42,7 @@ struct Setting: Sendable {
   ) {
     self.key = key
     self.placeholder = Value.placeholder
-    self.explanation = explanation
+    self.explanation = explanation + (key.isReloadable ? " Reloadable." : "")
     self.isSecret = Value.self == Secret?.self
     self.defaultText = defaultText ?? BridgeConfiguration()[keyPath: path].settingText
     self.read = { text, configuration throws(SettingError) in
@@ -51,6 +52,7 @@ struct Setting: Sendable {
     }
     self.write = { $0[keyPath: path].settingText }
     self.hide = { $0[keyPath: path].hiddenParts }
+    self.copyValue = { $1[keyPath: path] = $0[keyPath: path] }
   }
 
   /// Reads the text into the configuration.
@@ -60,6 +62,16 @@ struct Setting: Sendable {
 
   /// The value as users would write it; empty when there is none, hidden when it is a secret.
   func text(in configuration: BridgeConfiguration) -> String { write(configuration) }
+
+  /// Gives a configuration this setting's value of another one.
+  func copy(from source: BridgeConfiguration, to target: inout BridgeConfiguration) {
+    copyValue(source, &target)
+  }
+
+  /// Whether two configurations have different values, as far as their texts tell.
+  func differs(_ one: BridgeConfiguration, _ other: BridgeConfiguration) -> Bool {
+    write(one) != write(other)
+  }
 
   /// Names the parts of the value that `text` leaves out because they are secrets.
   func hiddenParts(in configuration: BridgeConfiguration) -> [String] { hide(configuration) }

@@ -1,6 +1,7 @@
 /// All settings, in the order in which the help and `check-config` list them.
 enum SettingCatalogue {
-  static let all: [Setting] = broker + server + publishing + streams + history + process
+  static let all: [Setting] =
+    broker + server + publishing + streams + history + access + process
 
   /// The setting of this name.
   static func setting(_ key: SettingKey) -> Setting {
@@ -174,6 +175,9 @@ enum SettingCatalogue {
   private static let process = [
     Setting(
       .data, \.data, "The directory of the database; one bridge at a time can use it."),
+    Setting(
+      .backups, \.backups, default: "none",
+      "The directory for the copies of the database that POST /admin/backup makes."),
     Setting(
       .drainTimeout, \.drainTimeout, in: .zero ... .seconds(600),
       "The longest that a graceful stop may take."),

@@ -48,7 +48,28 @@ enum SettingKey: String, CaseIterable, Sendable {
   case lastValueTopics = "last_value_topics"
   case lastValueBytes = "last_value_bytes"
   case retainedWait = "retained_wait"
+  case jwtSecret = "jwt_secret"
+  case jwtSecretFile = "jwt_secret_file"
+  case jwtAlgorithm = "jwt_algorithm"
+  case jwtKeyFile = "jwt_key_file"
+  case jwksFile = "jwks_file"
+  case jwtIssuer = "jwt_issuer"
+  case jwtAudience = "jwt_audience"
+  case jwtLeeway = "jwt_leeway"
+  case accessFile = "access_file"
+  case allowedOrigins = "allowed_origins"
+  case cookie
+  case trustedProxies = "trusted_proxies"
+  case proxyHeader = "proxy_header"
+  case publishRate = "publish_rate"
+  case publishBurst = "publish_burst"
+  case streamsPerCaller = "streams_per_caller"
+  case streamsPerAddress = "streams_per_address"
+  case ticketKeyFile = "ticket_key_file"
+  case ticketTime = "ticket_time"
+  case ticketLifetime = "ticket_lifetime"
   case data
+  case backups
   case drainTimeout = "drain_timeout"
   case readyRequiresBroker = "ready_requires_broker"
   case logLevel = "log_level"
@@ -64,4 +85,17 @@ enum SettingKey: String, CaseIterable, Sendable {
   static let variablePrefix = "MQTT_BRIDGE_"
   /// The variable that names the configuration file.
   static let configVariable = variablePrefix + "CONFIG"
+}
+
+extension SettingKey {
+  /// Whether a reload changes it in a running bridge; the others count at the next start.
+  var isReloadable: Bool {
+    switch self {
+    case .payloadBytes, .defaultQoS, .ackWait, .expiresIn, .properties, .requireIdempotencyKey,
+      .stamp, .topicsPerStream, .heartbeat, .writeStall, .readyRequiresBroker, .logLevel,
+      .backups:
+      true
+    default: false
+    }
+  }
 }

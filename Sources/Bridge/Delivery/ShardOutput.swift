@@ -40,7 +40,8 @@ struct ShardOutput: ~Copyable {
 
   /// A stream begins with what comes from now on.
   mutating func open(_ stream: StreamID, _ group: GroupID, _ opening: StreamOpening) {
-    let start = ReplayStart(cursor: position)
+    var start = ReplayStart(cursor: position)
+    if opening.forbidsHistory { start.gaps.append(GapMark(reason: "history_forbidden")) }
     commands[stream.shard, default: []] += [
       .join(stream, group, isHeld: false),
       .start(stream, StreamFrames.open(stream, opening, start, epoch: epoch)),

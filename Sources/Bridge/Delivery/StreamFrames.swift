@@ -139,8 +139,19 @@ enum StreamFrames {
     Frame(closeText(reason: reason, reconnects: reconnects, retry: retry, as: form))
   }
 
-  private static func closeText(
-    reason: String, reconnects: Bool, retry: Int?, as form: Representation.Form
+  /// The caller's credential is about to expire, at this time in seconds since 1970.
+  static func expiring(at time: Int64, as form: Representation.Form = .events) -> Frame {
+    let text = Timestamp(milliseconds: time * 1000).description
+    return Frame(
+      MessageRenderer.control(
+        "bridge.auth",
+        .object([
+          .init("reason", .string("token_expires")), .init("expires_at", .string(text)),
+        ]), as: form))
+  }
+
+  static func closeText(
+    reason: String, reconnects: Bool, retry: Int?, as form: Representation.Form = .events
   ) -> [UInt8] {
     MessageRenderer.control(
       "bridge.close",

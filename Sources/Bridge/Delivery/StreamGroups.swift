@@ -1,3 +1,4 @@
+import Access
 import HTTPFront
 import MQTTClient
 
@@ -20,6 +21,7 @@ struct StreamGroups {
     let shard: Int
     let filters: [Filter]
     let representation: Representation
+    let `guard`: DeliveryGuard?
   }
 
   /// A granted filter of a stream.
@@ -52,9 +54,11 @@ struct StreamGroups {
 
   /// One more stream with these filters, in the order of its request.
   mutating func join(
-    shard: Int, _ filters: [Filter], _ representation: Representation
+    shard: Int, _ filters: [Filter], _ representation: Representation,
+    _ guard: DeliveryGuard? = nil
   ) -> GroupID {
-    let key = Key(shard: shard, filters: filters, representation: representation)
+    let key = Key(
+      shard: shard, filters: filters, representation: representation, guard: `guard`)
     let id: GroupID
     if let known = identifiers[key] {
       id = known
@@ -96,7 +100,9 @@ struct StreamGroups {
       for id in groupsOfSlot[slot] ?? [] {
         guard let group = groups[id] else { continue }
         let hasIt = matching[..<position].contains { groupsOfSlot[$0]?.contains(id) == true }
-        guard !hasIt, origin.counts(for: group.filters, topic: topic) else { continue }
+        guard !hasIt, origin.counts(for: group.filters, topic: topic),
+          group.key.guard?.allows(topic) ?? true
+        else { continue }
         add(id, shard: group.key.shard, group.key.representation, to: &targets)
       }
     }

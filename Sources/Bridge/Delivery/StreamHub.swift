@@ -125,7 +125,8 @@ struct StreamHub: ~Copyable {
   mutating func joinLive(_ id: StreamID) -> GroupID? {
     guard var stream = streams[id], stream.isOpen else { return nil }
     if let group = stream.group { return group }
-    let group = groups.join(shard: id.shard, stream.granted, stream.request.representation)
+    let group = groups.join(
+      shard: id.shard, stream.granted, stream.request.representation, stream.request.guard)
     stream.group = group
     streams[id] = stream
     return group
@@ -259,7 +260,7 @@ struct StreamHub: ~Copyable {
       return StreamGroups.takes(
         stream.granted, slot: identifier.slot, topic: publish.topic, absent: upstream.absentSlots)
     }
-    sendRetained(receivers, &actions)
+    sendRetained(publish.topic, receivers, &actions)
   }
 
   /// A retained message that may have come through any of these slots.
@@ -271,13 +272,15 @@ struct StreamHub: ~Copyable {
       upstream.receivedRetained(slot: slot)
       receivers += collectors.streams(ofSlot: slot, topic: publish.topic)
     }
-    sendRetained(receivers, &actions)
+    sendRetained(publish.topic, receivers, &actions)
   }
 
-  private func sendRetained(_ receivers: some Sequence<StreamID>, _ actions: inout [Action]) {
+  private func sendRetained(
+    _ topic: String, _ receivers: some Sequence<StreamID>, _ actions: inout [Action]
+  ) {
     var byRepresentation: [Representation: [StreamID]] = [:]
     for id in receivers {
-      guard let stream = streams[id] else { continue }
+      guard let stream = streams[id], stream.request.allows(topic) else { continue }
       byRepresentation[stream.request.representation, default: []].append(id)
     }
     for (representation, ids) in byRepresentation {
@@ -305,7 +308,9 @@ struct StreamHub: ~Copyable {
       guard let answer else { return }
       filters.append(StreamOpening.Filter(filter: filter.text, reasonCode: answer))
     }
-    let opening = StreamOpening(filters: filters, form: stream.request.representation.form)
+    let opening = StreamOpening(
+      filters: filters, form: stream.request.representation.form,
+      forbidsHistory: stream.request.forbidsHistory)
     let granted = stream.granted
     stream.isOpen = true
     if stream.request.isHold {
@@ -315,7 +320,8 @@ struct StreamHub: ~Copyable {
     guard !granted.isEmpty else { return actions.append(.refuse(id, opening)) }
     let isLive = stream.request.start == .live && !stream.request.follows
     if isLive {
-      stream.group = groups.join(shard: id.shard, granted, stream.request.representation)
+      stream.group = groups.join(
+        shard: id.shard, granted, stream.request.representation, stream.request.guard)
     }
     streams[id] = stream
     if let group = stream.group {

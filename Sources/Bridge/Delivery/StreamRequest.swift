@@ -1,3 +1,4 @@
+import Access
 import HTTPFront
 import MQTTClient
 
@@ -16,6 +17,11 @@ struct StreamRequest: Equatable, Sendable {
   /// Messages per second; nil sends them as they come.
   var rateMaximum: Int?
 
+  /// Leaves out what its caller must not get; nil leaves out nothing.
+  var `guard`: DeliveryGuard?
+  /// It came back, and its caller may not have what it missed.
+  var forbidsHistory = false
+
   /// The named subscription that it consumes.
   var subscription: String?
   /// No stream, but a request for what the log has, answered when there is something.
@@ -24,6 +30,9 @@ struct StreamRequest: Equatable, Sendable {
   var isHold = false
   /// Whether its filters stay subscribed for a while after it.
   var lingers = true
+
+  /// Whether its caller may have messages of this topic, as far as its filters bring them.
+  func allows(_ topic: String) -> Bool { `guard`?.allows(topic) ?? true }
 
   /// Whether everything comes from the event log, at a pace of its own, and nothing live.
   var follows: Bool { rateMaximum != nil || subscription != nil || isPoll }

@@ -5,17 +5,23 @@ import Logging
 struct LineLogHandler: LogHandler {
   var metadata: Logger.Metadata = [:]
   var metadataProvider: Logger.MetadataProvider?
-  var logLevel: Logger.Level
+  /// The level of the process, unless it was set for this handler.
+  var logLevel: Logger.Level {
+    get { ownLevel ?? level.value }
+    set { ownLevel = newValue }
+  }
+  private var ownLevel: Logger.Level?
+  private let level: LogLevel
   private let label: String
   private let formatter: any LogFormatter
   private let output: @Sendable (String) -> Void
 
   init(
-    label: String, level: Logger.Level, formatter: any LogFormatter,
+    label: String, level: LogLevel, formatter: any LogFormatter,
     output: @escaping @Sendable (String) -> Void
   ) {
     self.label = label
-    self.logLevel = level
+    self.level = level
     self.formatter = formatter
     self.output = output
   }
@@ -39,11 +45,14 @@ struct LineLogHandler: LogHandler {
 
 /// The logging of the process: to standard error, as text for people or as JSON for machines.
 enum ProcessLogging {
+  static let level = LogLevel()
+
   /// Sets logging up for the whole process; to be called once, before the first line.
   static func start(_ configuration: LogConfiguration) {
+    level.set(configuration.level)
     let formatter = formatter(configuration.format, isTerminal: StandardError.isTerminal)
     LoggingSystem.bootstrap { label in
-      LineLogHandler(label: label, level: configuration.level, formatter: formatter) { line in
+      LineLogHandler(label: label, level: level, formatter: formatter) { line in
         StandardError.write(line)
       }
     }

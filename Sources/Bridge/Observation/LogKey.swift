@@ -26,5 +26,6 @@ enum LogKey {
   static let count = "count"
   static let bytes = "bytes"
   static let status = "status"
+  static let settings = "settings"
   static let duration = "duration"
 }

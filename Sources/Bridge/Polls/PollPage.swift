@@ -67,7 +67,7 @@ struct PollPage: Sendable {
     }
     cursor = event
     guard row.kind == EventKind.message.rawValue,
-      let publish = row.message(countingFor: request.filters)
+      let publish = row.message(for: request)
     else { return true }
     if request.policy == .conflate {
       if let place = placeOfTopic.updateValue(found.count, forKey: publish.topic) {

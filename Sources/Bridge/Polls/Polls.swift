@@ -144,6 +144,7 @@ final class Polls: Sendable {
     } else {
       start = try resolver.resolve(poll.request, reader)
     }
+    for gap in start.gaps { ports.countGap(gap) }
     poll.isApproximate = start.resumed == .approximately
     return PollPage(
       poll.request, from: start, epoch: resolver.epoch, limit: poll.terms.limit)

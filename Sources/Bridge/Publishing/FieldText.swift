@@ -1,4 +1,5 @@
 import HTTPFront
+import JSONText
 import MQTTClient
 
 /// Reads the values of request fields from text, each with an error that names the field.

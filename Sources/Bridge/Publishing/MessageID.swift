@@ -1,9 +1,24 @@
 import EventLoop
+import MQTTClient
 
 /// Names one accepted publish: a UUID whose first 48 bits are the time. [RFC 9562, 5.7]
 struct MessageID: Hashable, Sendable {
   let high: UInt64
   let low: UInt64
+}
+
+/// Who may look a message up: its id says it, so that no table has to.
+extension MessageID {
+  /// Whether this owner's publish was given the id.
+  func isMarked(for owner: String) -> Bool {
+    Self.mark(of: owner).map { low & 0xFFFF_FFFF == $0 } ?? false
+  }
+
+  /// 32 bits of the hash of an account; nil where nobody is asked who they are.
+  static func mark(of owner: String) -> UInt64? {
+    guard !owner.isEmpty, let hash = try? Cryptography.sha256(owner.utf8) else { return nil }
+    return hash.prefix(4).reduce(0) { $0 << 8 | UInt64($1) }
+  }
 }
 
 extension MessageID: LosslessStringConvertible {
@@ -48,7 +63,9 @@ final class MessageIDGenerator: Sendable {
   private let state = Locked(State())
 
   /// The next id; `now` is the time of day in milliseconds since 1970.
-  func next(at now: Int64) -> MessageID {
+  ///
+  /// Where callers are known, half of the random bits are a mark of the owner instead.
+  func next(at now: Int64, owner: String = "") -> MessageID {
     let (milliseconds, counter) = state.withLock { state in
       if now > state.milliseconds {
         state = State(milliseconds: now, counter: 0)
@@ -60,8 +77,8 @@ final class MessageIDGenerator: Sendable {
       return (state.milliseconds, state.counter)
     }
     let time = UInt64(truncatingIfNeeded: milliseconds) & 0xFFFF_FFFF_FFFF
-    return MessageID(
-      high: time << 16 | 0x7000 | UInt64(counter),
-      low: 0x8000_0000_0000_0000 | UInt64.random(in: 0..<0x4000_0000_0000_0000))
+    var low = 0x8000_0000_0000_0000 | UInt64.random(in: 0..<0x4000_0000_0000_0000)
+    if let mark = MessageID.mark(of: owner) { low = low & 0xFFFF_FFFF_0000_0000 | mark }
+    return MessageID(high: time << 16 | 0x7000 | UInt64(counter), low: low)
   }
 }

@@ -4,7 +4,7 @@ import Store
 /// A publish that has passed every check and is about to be stored or sent.
 struct PreparedPublish: Sendable {
   let terms: PublishTerms
-  let receipt: PublishReceipt
+  var receipt: PublishReceipt
 
   /// What its request waits for, once it is stored.
   ///

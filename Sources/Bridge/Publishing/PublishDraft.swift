@@ -1,4 +1,5 @@
 import HTTPFront
+import JSONText
 import MQTTClient
 
 /// A publish request while its fields are collected from path, query, headers and body.

@@ -1,4 +1,5 @@
 import HTTPFront
+import JSONText
 import MQTTClient
 
 /// Reads a body that names its topic: a JSON object or a form.

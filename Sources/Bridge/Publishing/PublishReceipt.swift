@@ -16,4 +16,6 @@ struct PublishReceipt: Equatable, Sendable {
   let basePath: String
   /// What the client accepts.
   let head: RequestHead
+  /// How much of the caller's rate is left.
+  var rateHeaders = HeaderFields()
 }

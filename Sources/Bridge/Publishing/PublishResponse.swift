@@ -17,6 +17,7 @@ enum PublishResponse {
     case .success(let status, let id, let isStored, let members):
       response = success(receipt, status: status, id: id, isStored: isStored, members)
     }
+    for field in receipt.rateHeaders.fields { response.headers.append(field.name, field.value) }
     if receipt.isReplay { response.headers.append("Idempotency-Replayed", "true") }
     return response
   }

@@ -1,6 +1,7 @@
 import EventLoop
 import HTTPFront
 import MQTTClient
+import Metrics
 import Store
 import Synchronization
 
@@ -9,7 +10,7 @@ import Synchronization
 /// Called on every http thread, the store thread and the mqtt thread; the machine inside is under a
 /// lock that is never held while anything else is called.
 final class Publisher: Sendable {
-  let configuration: BridgeConfiguration
+  var configuration: BridgeConfiguration { wiring.live.value }
   let wiring: Wiring
   let publishing = Locked(Publishing())
   let batches = Locked(PendingBatches())
@@ -20,7 +21,6 @@ final class Publisher: Sendable {
   private let answersUnderWay = Atomic<Int>(0)
 
   init(_ configuration: BridgeConfiguration, _ wiring: Wiring) {
-    self.configuration = configuration
     self.wiring = wiring
   }
 
@@ -30,9 +30,12 @@ final class Publisher: Sendable {
   }
 
   /// Takes one publish: refuses it now, or parks its request.
-  func publish(_ draft: PublishDraft, _ request: Request) throws(Problem) -> Answer {
+  func publish(
+    _ draft: PublishDraft, _ request: Request, _ pass: Pass
+  ) throws(Problem) -> Answer {
     let status = wiring.status.snapshot
-    let prepared = try prepare(draft, request.head, status)
+    var prepared = try prepare(draft, request.head, status, pass)
+    prepared.receipt.rateHeaders = try pass.takeRate()
     guard !wiring.isDraining else { throw PublishResponse.problem(.draining) }
     guard isStored(prepared.terms, status) else {
       return try sendUnstored(prepared, request.id, status)
@@ -42,12 +45,13 @@ final class Publisher: Sendable {
 
   /// Checks one message and gives it its name; every message that is published comes through here.
   func prepare(
-    _ draft: PublishDraft, _ head: RequestHead, _ status: BrokerStatus.Snapshot
+    _ draft: PublishDraft, _ head: RequestHead, _ status: BrokerStatus.Snapshot, _ pass: Pass
   ) throws(Problem) -> PreparedPublish {
     let now = WallClock.milliseconds()
-    let id = identifiers.next(at: now)
+    let id = identifiers.next(at: now, owner: pass.account)
     let terms = try PublishTerms(
-      draft, head, configuration, id: id, limits: status.limits, at: now)
+      draft, head, configuration, id: id, subject: pass.account, limits: status.limits, at: now)
+    try pass.checkPublish(terms.publish)
     let receipt = PublishReceipt(
       id: id, topic: terms.publish.topic, qos: terms.publish.qos,
       isRetained: terms.publish.isRetained, preferenceApplied: terms.preferenceApplied,
@@ -157,6 +161,7 @@ final class Publisher: Sendable {
 
   /// The store has earlier messages with the keys of these.
   func repeated(_ items: [RepeatedItem]) {
+    wiring.metrics.idempotentReplays.add(items.count)
     run { publishing, actions in
       for item in items {
         publishing.repeated(

@@ -43,6 +43,18 @@ enum StoredMessage {
     return bytes
   }
 
+  /// The QoS of an encoded message, without decoding the rest.
+  static func qos(of bytes: [UInt8]) -> UInt8 { bytes.count > 1 ? bytes[1] & 3 : 0 }
+
+  /// Topic, QoS and retain flag, read from the beginning of an encoded message.
+  static func head(of bytes: [UInt8]) -> Publish? {
+    var reader = Reader(rest: bytes[...])
+    guard reader.byte() == version, let flags = reader.byte(), flags < 8,
+      let qos = QoS(rawValue: flags & 3), let topic = reader.text()
+    else { return nil }
+    return Publish(topic: topic, payload: [], qos: qos, isRetained: flags & 4 != 0)
+  }
+
   static func decode(_ bytes: [UInt8]) -> Publish? { decode(bytes[...]) }
 
   /// The message again, or nil when the bytes are not one; the payload shares their storage.

@@ -1,4 +1,5 @@
 import HTTPFront
+import JSONText
 import MQTTClient
 
 /// Reads user properties in the forms that are in use; order and duplicates are kept.

@@ -17,6 +17,8 @@ struct RequestDesk {
     let correlation: [UInt8]
     let replyTopic: String
     let begunAt: Duration
+    /// Its message, which its caller may publish.
+    var prepared: PreparedPublish?
     /// The subscription to the reply topic of this request alone.
     var hold: StreamID?
     var receipt: PublishReceipt?

@@ -43,10 +43,8 @@ extension Requests {
   }
 
   private func send(_ entry: RequestDesk.Entry) {
-    let question = entry.question
+    guard let prepared = entry.prepared else { return }
     do throws(Problem) {
-      let draft = question.message(replyTopic: entry.replyTopic, correlation: entry.correlation)
-      let prepared = try publisher.prepare(draft, question.head, wiring.status.snapshot)
       try publish(prepared, for: entry.request)
     } catch {
       fail(entry.request, PublishRoute.withKept(error))

@@ -48,8 +48,8 @@ final class Requests: Sendable {
   }
 
   /// Takes a request: refuses it now, parks it, or makes it a stream.
-  func ask(_ request: Request) throws(Problem) -> Answer {
-    let question = try RequestQuestion(request)
+  func ask(_ request: Request, _ pass: Pass) throws(Problem) -> Answer {
+    let question = try question(of: request, pass)
     let status = wiring.status.snapshot
     guard !wiring.isDraining else { throw PublishResponse.problem(.draining) }
     guard status.isConnected || question.isQueued else {
@@ -58,19 +58,16 @@ final class Requests: Sendable {
         hint: "a late command is often worse than none; queue=true stores it all the same",
         headers: ["Retry-After": "1"])
     }
-    guard configuration.mqtt.version == .v5 || question.replyTopic != nil else {
-      throw Problem(
-        .mqtt5Required, detail: "with MQTT 3.1.1 a device cannot be told where to reply",
-        hint: "give the topic where it does as reply_topic")
-    }
     isUsed.store(true, ordering: .releasing)
     let base = replyBase(status)
-    let entry = RequestDesk.Entry(
+    var entry = RequestDesk.Entry(
       request: request.id, question: question, correlation: Self.drawCorrelation(),
       replyTopic: question.replyTopic ?? base + "/" + Self.replyLevel, begunAt: request.arrivedAt)
     // Everything that can be wrong with the message is said before anything waits.
     let draft = question.message(replyTopic: entry.replyTopic, correlation: entry.correlation)
-    let prepared = try publisher.prepare(draft, request.head, status)
+    let prepared = try publisher.prepare(draft, request.head, status, pass)
+    entry.prepared = prepared
+    _ = try pass.takeRate()
     switch state.withLock({ $0.desk.began(entry) }) {
     case .full: throw Self.tooMany("too many requests wait for their replies")
     case .topicTaken: throw Self.tooMany("another request waits at '\(entry.replyTopic)'")
@@ -89,6 +86,17 @@ final class Requests: Sendable {
     let stream = request.id.stream
     wiring.server?.deliver([.start(stream, RequestAnswer.opening(question))], toShard: stream.shard)
     return .stream(RequestAnswer.head(question, heartbeat: configuration.streams.heartbeat))
+  }
+
+  private func question(of request: Request, _ pass: Pass) throws(Problem) -> RequestQuestion {
+    let question = try RequestQuestion(request)
+    try pass.checkRequest(replyTopic: question.replyTopic)
+    guard configuration.mqtt.version == .v5 || question.replyTopic != nil else {
+      throw Problem(
+        .mqtt5Required, detail: "with MQTT 3.1.1 a device cannot be told where to reply",
+        hint: "give the topic where it does as reply_topic")
+    }
+    return question
   }
 
   private static func tooMany(_ detail: String) -> Problem {

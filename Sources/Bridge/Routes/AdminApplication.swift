@@ -12,25 +12,39 @@ final class AdminApplication: HTTPApplication {
   private let wiring: Wiring
   private let router = Router(RouteTable.adminRoutes)
   private let health: HealthReport
+  private let metrics: MetricsReport
+  private let operators: OperatorRequests
+  private let backups: BackupRequests
   /// A thread that has not turned yet has had time since then.
   private let startedAt = MonotonicClock.now()
   private let deadLetters: DeadLetterRequests
   private let observer: Observer
+  private let doors: Doorkeeper
 
   init(
-    _ configuration: BridgeConfiguration, _ wiring: Wiring, _ deadLetters: DeadLetterRequests,
-    _ observer: Observer
+    _ configuration: BridgeConfiguration, _ wiring: Wiring, _ publisher: Publisher,
+    _ deadLetters: DeadLetterRequests, _ observer: Observer, _ doors: Doorkeeper
   ) {
+    self.doors = doors
     self.configuration = configuration
     self.wiring = wiring
     health = HealthReport(configuration, wiring)
+    metrics = MetricsReport(wiring)
+    operators = OperatorRequests(configuration, wiring, publisher, health)
+    backups = BackupRequests(configuration, wiring)
     self.deadLetters = deadLetters
     self.observer = observer
   }
 
   func admit(_ head: RequestHead) -> Admission {
     let match = router.match(method: head.method, path: head.path)
-    return match.refusal(to: head).map { .refuse($0) } ?? .accept(bodyLimit: 0)
+    if let refusal = match.refusal(to: head) { return .refuse(refusal) }
+    if case .found(let endpoint, _) = match, !endpoint.isFree,
+      let problem = doors.refusal(of: head, takesTicket: false)
+    {
+      return .refuse(problem.response(to: head))
+    }
+    return .accept(bodyLimit: 0)
   }
 
   func handle(_ request: Request) -> Answer {
@@ -38,23 +52,73 @@ final class AdminApplication: HTTPApplication {
     guard case .found(let endpoint, let captures) = match else {
       return .respond(Problem(.notFound).response(to: request.head))
     }
+    do throws(Problem) {
+      guard !endpoint.isFree else { return try answer(endpoint, captures["id"], request) }
+      return try doors.handle(request, takesTicket: false) { (pass) throws(Problem) in
+        try pass.checkAdmin()
+        return try answer(endpoint, captures["id"], request)
+      }
+    } catch {
+      return .respond(error.response(to: request.head))
+    }
+  }
+
+  /// A password is checked.
+  func handleAgain(_ id: RequestID) -> Answer {
+    let head = doors.head(of: id)
+    do throws(Problem) {
+      guard let (request, pass) = try doors.resumed(id),
+        case .found(let endpoint, let captures) = router.match(
+          method: request.head.method, path: request.head.path)
+      else { return .park(deadline: nil) }
+      try pass.checkAdmin()
+      return try answer(endpoint, captures["id"], request)
+    } catch {
+      return .respond(error.response(to: head))
+    }
+  }
+
+  private func answer(
+    _ endpoint: AdminEndpoint, _ id: String?, _ request: Request
+  ) throws(Problem) -> Answer {
+    let query = request.head.query
     switch endpoint {
     case .live:
       return .respond(Self.answer(stuckThreads().map { "\($0) does not tick" }))
     case .ready: return .respond(Self.answer(health.reasonsNotReady))
     case .health:
       return .respond(.json(health.json, headers: ["Cache-Control": "no-store"]))
+    case .metrics: return .respond(metrics.response(to: request.head))
     case .listDeadLetters, .deadLetter, .retryDeadLetter, .deleteDeadLetter, .deleteDeadLetters:
-      do throws(Problem) {
-        return try deadLetters.ask(endpoint, captures["id"], request)
-      } catch {
-        return .respond(error.response(to: request.head))
-      }
+      return try deadLetters.ask(endpoint, id, request)
+    case .connections: return .respond(operators.connections(try PageParameters(query)))
+    case .queue: return try operators.queue(try PageParameters(query), request)
+    case .status, .disconnect, .drain, .endDrain, .backup:
+      try PageParameters.none(query)
+      return try operate(endpoint, id, request)
     }
   }
 
+  private func operate(
+    _ endpoint: AdminEndpoint, _ id: String?, _ request: Request
+  ) throws(Problem) -> Answer {
+    switch endpoint {
+    case .disconnect: .respond(try operators.disconnect(id ?? ""))
+    case .drain: .respond(operators.drain())
+    case .endDrain: .respond(operators.endDrain())
+    case .backup: try backups.start(request)
+    default: .respond(operators.status())
+    }
+  }
+
+  func route(of head: RequestHead) -> String? { router.pattern(ofPath: head.path)?.description }
+  func answered(_ record: AccessRecord) { wiring.metrics.requests.count(record) }
   func deadlineReached(_ id: RequestID) -> Response? { nil }
-  func clientLeft(_ id: RequestID) { deadLetters.clientLeft(id) }
+  func clientLeft(_ id: RequestID) {
+    doors.clientLeft(id)
+    deadLetters.clientLeft(id)
+  }
+
   func streamClosed(_ id: StreamID, reason: StreamEnd) {}
   func streamLagged(_ id: StreamID, after position: Int64) {}
   func streamDrained(_ id: StreamID, written position: Int64) {}

@@ -7,7 +7,7 @@ enum BatchRoute {
     isStreamed(head) ? .acceptPieces(bodyLimit: .max) : .accept(bodyLimit: limits.bytes)
   }
 
-  static func isStreamed(_ head: RequestHead) -> Bool {
+  private static func isStreamed(_ head: RequestHead) -> Bool {
     guard head.headers["Content-Type"].map(MediaType.init)?.essence == MediaType.ndjson,
       let fields = try? BatchFields(head)
     else { return false }
@@ -15,11 +15,12 @@ enum BatchRoute {
     return !fields.isAtomic && fields.idempotencyKey == nil
   }
 
-  static func publish(_ request: Request, _ publisher: Publisher) throws(Problem) -> Answer {
-    if isStreamed(request.head) { return try publisher.uploadEnded(request) }
+  static func publish(
+    _ request: Request, _ publisher: Publisher, _ pass: Pass
+  ) throws(Problem) -> Answer {
     let limits = publisher.configuration.publishing.batchLimits
     let batch = try PublishBatch.read(request, limits: limits)
-    return try publisher.publish(batch, request) { preferenceApplied in
+    return try publisher.publish(batch, request, pass) { preferenceApplied in
       BatchForm(
         isAtomic: batch.isAtomic, pointerPrefix: batch.pointerPrefix,
         preferenceApplied: preferenceApplied, head: request.head)

@@ -76,7 +76,7 @@ final class DeadLetterRequests: Sendable {
           hint: "DELETE /admin/dead-letters/{id} deletes one")
       }
       return .deleteAll
-    case .deadLetter, .retryDeadLetter, .deleteDeadLetter, .live, .ready, .health:
+    default:
       guard let item = id.flatMap({ MessageID($0) })?.item else {
         throw DeadLetterResponse.unknown
       }
@@ -102,7 +102,7 @@ struct DeadLetterParameters: Equatable {
     case .listDeadLetters: ["limit", "cursor", "preview"]
     case .deadLetter: ["preview"]
     case .deleteDeadLetters: ["all"]
-    case .retryDeadLetter, .deleteDeadLetter, .live, .ready, .health: []
+    default: []
     }
   }
 

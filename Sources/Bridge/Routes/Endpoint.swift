@@ -20,7 +20,22 @@ enum Endpoint: Sendable {
   case getSubscription
   case deleteSubscription
   case acknowledge
+  case ticket
   case page
+
+  /// Whether everybody may have it; every other route needs a caller, and asks what that one may do.
+  var isFree: Bool {
+    switch self {
+    case .page: true
+    case .publish, .publishToTopic, .retainInTopic, .clearTopic, .message, .subscribe, .history,
+      .listSubscriptions, .putSubscription, .getSubscription, .deleteSubscription, .acknowledge,
+      .ticket, .publishBatch, .emqxPublish, .emqxPublishBulk, .request, .readTopic, .listRetained:
+      false
+    }
+  }
+
+  /// Whether a ticket is good here.
+  var takesTicket: Bool { self == .subscribe }
 }
 
 /// What a route of the admin server does.
@@ -28,11 +43,29 @@ enum AdminEndpoint: Sendable {
   case live
   case ready
   case health
+  case metrics
+  case status
+  case connections
+  case disconnect
+  case queue
+  case drain
+  case endDrain
+  case backup
   case listDeadLetters
   case deadLetter
   case retryDeadLetter
   case deleteDeadLetter
   case deleteDeadLetters
+
+  /// Whether everybody may have it; the rest is for callers with the right `admin`.
+  var isFree: Bool {
+    switch self {
+    case .live, .ready: true
+    case .health, .metrics, .status, .connections, .disconnect, .queue, .drain, .endDrain, .backup,
+      .listDeadLetters, .deadLetter, .retryDeadLetter, .deleteDeadLetter, .deleteDeadLetters:
+      false
+    }
+  }
 }
 
 extension Endpoint {
@@ -71,12 +104,21 @@ enum RouteTable {
     Route("GET", "/subscriptions/{name}", .getSubscription),
     Route("DELETE", "/subscriptions/{name}", .deleteSubscription),
     Route("POST", "/subscriptions/{name}/ack", .acknowledge),
+    Route("POST", "/ticket", .ticket),
   ]
 
   static let adminRoutes: [Route<AdminEndpoint>] = [
     Route("GET", "/healthz/live", .live),
     Route("GET", "/healthz/ready", .ready),
     Route("GET", "/healthz", .health),
+    Route("GET", "/metrics", .metrics),
+    Route("GET", "/admin/status", .status),
+    Route("GET", "/admin/connections", .connections),
+    Route("DELETE", "/admin/connections/{id}", .disconnect),
+    Route("GET", "/admin/queue", .queue),
+    Route("POST", "/admin/drain", .drain),
+    Route("DELETE", "/admin/drain", .endDrain),
+    Route("POST", "/admin/backup", .backup),
     Route("GET", "/admin/dead-letters", .listDeadLetters),
     Route("DELETE", "/admin/dead-letters", .deleteDeadLetters),
     Route("GET", "/admin/dead-letters/{id}", .deadLetter),

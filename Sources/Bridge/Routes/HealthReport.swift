@@ -5,12 +5,11 @@ import Store
 
 /// The state of the bridge as `GET /healthz` tells it.
 struct HealthReport: Sendable {
-  private let configuration: BridgeConfiguration
+  private var configuration: BridgeConfiguration { wiring.live.value }
   private let wiring: Wiring
   private let startedAt = MonotonicClock.now()
 
   init(_ configuration: BridgeConfiguration, _ wiring: Wiring) {
-    self.configuration = configuration
     self.wiring = wiring
   }
 

@@ -1,3 +1,4 @@
+import Access
 import HTTPFront
 import MQTTClient
 
@@ -12,6 +13,8 @@ struct HistoryQuestion: Equatable, Sendable {
   /// The last moment, in milliseconds since 1970.
   private(set) var until: Int64?
   private(set) var limit = 100
+  /// Leaves out what the caller must not get.
+  var `guard`: DeliveryGuard?
 
   init(_ query: Query, at now: Int64) throws(Problem) {
     let parameters = try StreamParameters(

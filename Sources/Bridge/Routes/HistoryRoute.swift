@@ -1,3 +1,4 @@
+import Access
 import EventLoop
 import HTTPFront
 import MQTTClient
@@ -17,10 +18,12 @@ final class HistoryRoute: Sendable {
     self.resolver = resolver
   }
 
-  func read(_ request: Request) throws(Problem) -> Answer {
-    let question = try HistoryQuestion(request.head.query, at: WallClock.milliseconds())
+  func read(_ request: Request, _ pass: Pass) throws(Problem) -> Answer {
+    var question = try HistoryQuestion(request.head.query, at: WallClock.milliseconds())
+    question.guard = try pass.checkRead(question.filters)
+    let asked = question
     let isTaken = wiring.store?.read { [self] reader in
-      let response = answer(question, request, reader)
+      let response = answer(asked, request, reader)
       wiring.server?.answer(request.id, with: response)
     }
     guard isTaken == true else { throw Problem(.storeBusy, headers: ["Retry-After": "1"]) }
@@ -64,7 +67,9 @@ final class HistoryRoute: Sendable {
   private func message(
     _ row: EventRow, _ question: HistoryQuestion
   ) -> (json: JSONValue, size: Int)? {
-    guard let publish = row.message(countingFor: question.filters) else { return nil }
+    guard question.guard?.allows(row.topic) ?? true,
+      let publish = row.message(countingFor: question.filters)
+    else { return nil }
     let id = EventID(epoch: resolver.epoch, sequence: row.sequence, time: row.time)
     let json = MessageRenderer.envelope(publish, row.time, id.description, question.encoding)
     return (json, publish.payload.count)

@@ -43,9 +43,12 @@ final class MessageLookUps: Sendable {
     self.publisher = publisher
   }
 
-  func lookUp(_ text: String, _ request: Request) throws(Problem) -> Answer {
+  /// The messages of others are as unknown as those that never were.
+  func lookUp(_ text: String, _ request: Request, _ pass: Pass) throws(Problem) -> Answer {
     let wish = try WaitWish(request.head)
-    guard let id = MessageID(text) else { throw Self.unknown(text) }
+    guard let id = MessageID(text), pass.isAdmin || id.isMarked(for: pass.account) else {
+      throw Self.unknown(text)
+    }
     let token = state.withLock { state in
       state.lastToken += 1
       state.waiting[state.lastToken] = Waiting(

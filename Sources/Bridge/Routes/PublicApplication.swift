@@ -1,10 +1,12 @@
 import EventLoop
 import HTTPFront
 import MQTTClient
+import Metrics
+import Store
 
 /// What the public server serves.
 final class PublicApplication: HTTPApplication {
-  private let configuration: BridgeConfiguration
+  private var configuration: BridgeConfiguration { wiring.live.value }
   private let wiring: Wiring
   private let router: Router<Endpoint>
   private let publisher: Publisher
@@ -17,19 +19,25 @@ final class PublicApplication: HTTPApplication {
   private let replays: Replays
   private let polls: Polls
   private let observer: Observer
+  private let doors: Doorkeeper
+  private let ledger: StreamLedger
+  private let bodies: BodyDoor
 
   init(
     _ configuration: BridgeConfiguration, _ wiring: Wiring, _ publisher: Publisher,
-    _ messages: MessageLookUps, _ observer: Observer, _ log: EventLogParts
+    _ messages: MessageLookUps, _ observer: Observer, _ log: EventLogParts, _ doors: Doorkeeper,
+    _ bodies: BodyDoor, _ ledger: StreamLedger
   ) {
-    self.configuration = configuration
+    self.doors = doors
+    self.bodies = bodies
+    self.ledger = ledger
     self.wiring = wiring
     self.publisher = publisher
     self.messages = messages
     router = Router(
       basePath: configuration.http.basePath.description,
       RouteTable.routes.filter { $0.endpoint.isServed(configuration) })
-    streams = StreamRoute(configuration, wiring, log)
+    streams = StreamRoute(configuration, wiring, log, ledger)
     history = HistoryRoute(wiring, log.resolver)
     subscriptions = SubscriptionRoute(configuration, wiring, log)
     values = log.values
@@ -40,10 +48,14 @@ final class PublicApplication: HTTPApplication {
   }
 
   func admit(_ head: RequestHead) -> Admission {
+    if let response = doors.preflight(head) { return .refuse(response) }
     let match = router.match(method: head.method, path: head.path)
     guard case .found(let endpoint, _) = match else {
       let refusal = match.refusal(to: head, completing: complete)
       return .refuse(refusal ?? Problem(.notFound).response(to: head))
+    }
+    if !endpoint.isFree, let problem = doors.refusal(of: head, takesTicket: endpoint.takesTicket) {
+      return .refuse(Self.response(problem, endpoint, head))
     }
     switch endpoint {
     case .publish, .publishToTopic, .retainInTopic, .clearTopic, .request:
@@ -54,6 +66,7 @@ final class PublicApplication: HTTPApplication {
       return .accept(bodyLimit: configuration.publishing.batchBytes.bytes)
     case .putSubscription, .acknowledge:
       return .accept(bodyLimit: SubscriptionRoute.bodyBytesMax)
+    case .ticket: return .accept(bodyLimit: TicketRoute.bodyBytesMax)
     case .subscribe:
       let hasBody = head.method == "POST" || head.method == "QUERY"
       return .accept(bodyLimit: hasBody ? SubscribeBody.bytesMax : 0)
@@ -64,10 +77,17 @@ final class PublicApplication: HTTPApplication {
   }
 
   func bodyReceived(_ piece: [UInt8], of id: RequestID, _ head: RequestHead) -> BodyFlow {
-    publisher.received(piece, of: id, head)
+    do throws(Problem) {
+      guard let (pass, bytes) = try bodies.admit(piece, of: id, head) else { return .pause }
+      return try publisher.received(bytes, of: id, head, pass)
+    } catch {
+      bodies.ended(id)
+      return .refuse(PublishRoute.withKept(error).response(to: head))
+    }
   }
 
   func bodyAborted(_ id: RequestID) {
+    bodies.ended(id)
     if let aborted = publisher.uploadAborted(id) { observer.uploadAborted(aborted) }
   }
 
@@ -88,53 +108,86 @@ final class PublicApplication: HTTPApplication {
     }
   }
 
+  /// The end of a body that came in pieces; nil for any other request.
+  private func bodyEnded(_ request: Request) throws(Problem) -> Answer? {
+    guard bodies.knows(request.id) else { return nil }
+    defer { bodies.ended(request.id) }
+    guard let (pass, bytes) = try bodies.admit([], of: request.id, request.head) else { return nil }
+    _ = try publisher.received(bytes, of: request.id, request.head, pass)
+    return publisher.uploadEnded(request, pass)
+  }
+
   func handle(_ request: Request) -> Answer {
     let match = router.match(method: request.head.method, path: request.head.path)
     guard case .found(let endpoint, let captures) = match else {
       return .respond(Problem(.notFound).response(to: request.head))
     }
     do throws(Problem) {
-      return try answer(endpoint, captures, request)
+      guard !endpoint.isFree else { return .respond(WelcomePage.response) }
+      if let answer = try bodyEnded(request) { return answer }
+      return try doors.handle(
+        request, takesTicket: endpoint.takesTicket
+      ) { (pass) throws(Problem) in try answer(endpoint, captures, request, pass) }
     } catch {
-      return .respond(error.response(to: request.head))
+      return .respond(Self.response(error, endpoint, request.head))
     }
   }
 
-  private func answer(
-    _ endpoint: Endpoint, _ captures: [String: String], _ request: Request
-  ) throws(Problem) -> Answer {
+  /// A password is checked.
+  func handleAgain(_ id: RequestID) -> Answer {
+    guard let head = doors.head(of: id),
+      case .found(let endpoint, let captures) = router.match(method: head.method, path: head.path)
+    else { return .park(deadline: nil) }
+    do throws(Problem) {
+      guard let (request, pass) = try doors.resumed(id) else { return .park(deadline: nil) }
+      return try answer(endpoint, captures, request, pass)
+    } catch {
+      return .respond(Self.response(error, endpoint, head))
+    }
+  }
+
+  /// Every refusal of a publish says that nothing was kept.
+  private static func response(
+    _ problem: Problem, _ endpoint: Endpoint, _ head: RequestHead
+  ) -> Response {
     switch endpoint {
     case .publish, .publishToTopic, .retainInTopic, .clearTopic:
-      do throws(Problem) {
-        let draft = try PublishRoute.draft(endpoint, captures["topic"], request)
-        return try publisher.publish(draft, request)
-      } catch {
-        throw PublishRoute.withKept(error)
-      }
-    case .publishBatch:
-      do throws(Problem) {
-        return try BatchRoute.publish(request, publisher)
-      } catch {
-        throw PublishRoute.withKept(error)
-      }
-    case .emqxPublish: return EMQXRoute.publish(request, publisher, isBulk: false)
-    case .emqxPublishBulk: return EMQXRoute.publish(request, publisher, isBulk: true)
-    case .message: return try messages.lookUp(captures["id"] ?? "", request)
-    case .request:
-      do throws(Problem) {
-        return try requests.ask(request)
-      } catch {
-        throw PublishRoute.withKept(error)
-      }
-    case .readTopic: return try values.read(captures["topic"], request)
-    case .listRetained: return try values.list(request)
-    case .subscribe: return try streams.open(request)
-    case .history: return try history.read(request)
-    case .listSubscriptions: return try subscriptions.list(request)
-    case .putSubscription: return try subscriptions.put(captures["name"] ?? "", request)
-    case .getSubscription: return try subscriptions.get(captures["name"] ?? "", request)
-    case .deleteSubscription: return try subscriptions.delete(captures["name"] ?? "", request)
-    case .acknowledge: return try subscriptions.acknowledge(captures["name"] ?? "", request)
+      PublishRoute.withKept(problem).response(to: head)
+    case .publishBatch, .request: PublishRoute.withKept(problem).response(to: head)
+    case .emqxPublish, .emqxPublishBulk: EMQXForm.response(problem)
+    case .message, .readTopic, .listRetained, .subscribe, .history, .listSubscriptions,
+      .putSubscription, .getSubscription, .deleteSubscription, .acknowledge, .ticket, .page:
+      problem.response(to: head)
+    }
+  }
+
+  func decorate(_ headers: inout HeaderFields, of id: RequestID, for head: RequestHead?) {
+    doors.decorate(&headers, for: head)
+  }
+
+  private func answer(
+    _ endpoint: Endpoint, _ captures: [String: String], _ request: Request, _ pass: Pass
+  ) throws(Problem) -> Answer {
+    let name = captures["name"] ?? ""
+    switch endpoint {
+    case .publish, .publishToTopic, .retainInTopic, .clearTopic:
+      let draft = try PublishRoute.draft(endpoint, captures["topic"], request)
+      return try publisher.publish(draft, request, pass)
+    case .publishBatch: return try BatchRoute.publish(request, publisher, pass)
+    case .emqxPublish: return try EMQXRoute.publish(request, publisher, pass, isBulk: false)
+    case .emqxPublishBulk: return try EMQXRoute.publish(request, publisher, pass, isBulk: true)
+    case .message: return try messages.lookUp(captures["id"] ?? "", request, pass)
+    case .request: return try requests.ask(request, pass)
+    case .readTopic: return try values.read(captures["topic"], request, pass)
+    case .listRetained: return try values.list(request, pass)
+    case .subscribe: return try streams.open(request, pass)
+    case .history: return try history.read(request, pass)
+    case .listSubscriptions: return try subscriptions.list(request, pass)
+    case .putSubscription: return try subscriptions.put(name, request, pass)
+    case .getSubscription: return try subscriptions.get(name, request, pass)
+    case .deleteSubscription: return try subscriptions.delete(name, request, pass)
+    case .acknowledge: return try subscriptions.acknowledge(name, request, pass)
+    case .ticket: return try TicketRoute.issue(request, pass)
     case .page: return .respond(WelcomePage.response)
     }
   }
@@ -146,6 +199,7 @@ final class PublicApplication: HTTPApplication {
   }
 
   func clientLeft(_ id: RequestID) {
+    doors.clientLeft(id)
     publisher.clientLeft(id)
     messages.clientLeft(id)
     subscriptions.clientLeft(id)
@@ -154,7 +208,14 @@ final class PublicApplication: HTTPApplication {
     polls.clientLeft(id)
   }
 
+  func route(of head: RequestHead) -> String? { router.pattern(ofPath: head.path)?.description }
+
+  func answered(_ record: AccessRecord) { wiring.metrics.requests.count(record) }
+
   func streamLagged(_ id: StreamID, after position: Int64) {
+    if position > 0 {
+      wiring.metrics.streamLag.observe(Int(replays.position.last.sequence - position))
+    }
     replays.lagged(id, after: position)
   }
 
@@ -163,20 +224,23 @@ final class PublicApplication: HTTPApplication {
   }
 
   func streamClosed(_ id: StreamID, reason: StreamEnd) {
-    wiring.forms.closed(id)
+    wiring.openStreams.closed(id)
+    wiring.metrics.closedStreams[BridgeMetrics.word(for: reason)].add()
+    ledger.closed(id)
     replays.closed(id)
     requests.streamClosed(id)
     wiring.link?.sendReserved(.closeStream(id))
   }
 
   func gapFrame(for id: StreamID, missed: Int) -> Frame? {
-    StreamFrames.gap(reason: "slow", missed: missed, as: wiring.forms[id])
+    wiring.metrics.gaps["slow"].add()
+    return StreamFrames.gap(reason: "slow", missed: missed, as: wiring.openStreams.form(of: id))
   }
 
   func closingFrame(for id: StreamID) -> Frame? {
     StreamFrames.close(
       reason: "draining", reconnects: true, retry: StreamFrames.jitteredRetry(around: 4000),
-      as: wiring.forms[id])
+      as: wiring.openStreams.form(of: id))
   }
 
   func report(_ fact: HTTPServerFact) { observer.server(fact) }

@@ -16,6 +16,7 @@ struct StreamParameters: Equatable {
     case acknowledgesWrites = "auto_ack"
     case poll, wait
     case heartbeatStyle = "heartbeat_style"
+    case ticket, soft
 
     /// What `/subscribe` takes.
     static let stream = Set(allCases).subtracting([.until, .cursor])
@@ -29,6 +30,7 @@ struct StreamParameters: Equatable {
   var maximumQoS = QoS.atLeastOnce
   /// Of the filters that have one of their own.
   var qosOfFilter: [TopicFilter: QoS] = [:]
+  var highestQoS: QoS { qosOfFilter.values.reduce(maximumQoS, max) }
   var retained = Retained.send
   var representation = Representation()
   /// In seconds.
@@ -40,6 +42,8 @@ struct StreamParameters: Equatable {
   /// Messages per second.
   var rateMaximum: Int?
 
+  /// Whether a refusal for now comes as a short stream, after which browsers try again.
+  var isSoft = false
   /// The named subscription that is consumed instead of topics.
   var subscription: String?
   var takeover = false
@@ -102,7 +106,9 @@ struct StreamParameters: Equatable {
   private mutating func set(_ field: Field, _ value: String) throws(Problem) {
     let name = field.rawValue
     switch field {
-    case .topic, .filter, .match: break
+    // A ticket is looked at before anything else.
+    case .topic, .filter, .match, .ticket: break
+    case .soft: isSoft = try FieldText.flag(name, value)
     case .qos: maximumQoS = try FieldText.qos(value)
     case .retained:
       let choice = try Self.choice(name, value, ["send", "new", "ignore"])

@@ -1,3 +1,4 @@
+import Access
 import EventLoop
 import HTTPFront
 import MQTTClient
@@ -6,18 +7,23 @@ import Store
 /// `GET`, `QUERY` and `POST /subscribe`: turns a request into a stream, or into a poll.
 struct StreamRoute: Sendable {
   private static let retryMilliseconds = 2000
+  private static let softRetryMilliseconds = 8000
 
-  private let configuration: BridgeConfiguration
+  private var configuration: BridgeConfiguration { wiring.live.value }
   private let wiring: Wiring
   private let log: EventLogParts
+  private let ledger: StreamLedger
 
-  init(_ configuration: BridgeConfiguration, _ wiring: Wiring, _ log: EventLogParts) {
-    self.configuration = configuration
+  init(
+    _ configuration: BridgeConfiguration, _ wiring: Wiring, _ log: EventLogParts,
+    _ ledger: StreamLedger
+  ) {
+    self.ledger = ledger
     self.wiring = wiring
     self.log = log
   }
 
-  func open(_ request: Request) throws(Problem) -> Answer {
+  func open(_ request: Request, _ pass: Pass) throws(Problem) -> Answer {
     guard !wiring.isDraining else {
       throw Problem(.draining, detail: "the bridge is stopping", headers: ["Retry-After": "1"])
     }
@@ -27,13 +33,13 @@ struct StreamRoute: Sendable {
       topicsMaximum: configuration.streams.topicsPerStream)
     let format = try parameters.format(head.headers)
     if format == .ndjson { parameters.representation.form = .lines }
-    if let name = parameters.subscription { return try consume(name, parameters, request) }
+    if let name = parameters.subscription { return try consume(name, parameters, request, pass) }
+    let deliveries = try pass.checkSubscribe(parameters.filters, parameters.highestQoS)
     if let limits = wiring.status.snapshot.limits { try check(parameters.filters, limits) }
     let id = request.id.stream
     if parameters.rateMaximum != nil { try checkHistory(of: parameters.filters, for: "'max_rate'") }
     if format == .json { try checkHistory(of: parameters.filters, for: "a poll") }
-    let start = try parameters.start.start(
-      header: head.headers["Last-Event-ID"], at: WallClock.milliseconds())
+    let (start, forbidsHistory) = try start(parameters.start, head, format, pass)
     guard head.method != "HEAD" else {
       return .respond(Response(status: 200, headers: headers(id, start, format)))
     }
@@ -43,17 +49,31 @@ struct StreamRoute: Sendable {
       // Who resumes has had them, and the log has what changed since.
       wantsRetained: parameters.retained != .ignore && start == .live && format != .json,
       representation: parameters.representation, start: start, policy: parameters.policy,
-      rateMaximum: parameters.rateMaximum)
+      rateMaximum: parameters.rateMaximum, guard: deliveries, forbidsHistory: forbidsHistory)
+    if let refused = try count(id, parameters, head, format, pass) { return refused }
     if format == .json {
       stream.isPoll = true
-      return try log.polls.begin(stream, PollTerms(parameters, head.headers), head)
+      return try poll(stream, parameters, head)
     }
     guard wiring.link?.send(.openStream(stream)) == true else {
+      ledger.closed(id)
       throw Problem(
         .storeBusy, detail: "too much is waiting for the broker connection",
         headers: ["Retry-After": "1"])
     }
+    wiring.openStreams.opened(stream, by: head)
     return .stream(streamHead(stream, parameters, headers(id, start, format)))
+  }
+
+  private func poll(
+    _ stream: StreamRequest, _ parameters: StreamParameters, _ head: RequestHead
+  ) throws(Problem) -> Answer {
+    do throws(Problem) {
+      return try log.polls.begin(stream, PollTerms(parameters, head.headers), head)
+    } catch {
+      ledger.closed(stream.stream)
+      throw error
+    }
   }
 
   private func checkHistory(of filters: [TopicFilter], for what: String) throws(Problem) {
@@ -64,25 +84,70 @@ struct StreamRoute: Sendable {
     }
   }
 
+  /// Where the stream begins.
+  ///
+  /// A browser that reconnects must not be refused for the header that it sends by itself, so without the
+  /// right to history it gets what comes from now on, and is told that something may be missing.
+  private func start(
+    _ fields: StreamStartFields, _ head: RequestHead, _ format: StreamFormat, _ pass: Pass
+  ) throws(Problem) -> (StreamStart, forbidsHistory: Bool) {
+    let header = head.headers["Last-Event-ID"]
+    let start = try fields.start(header: header, at: WallClock.milliseconds())
+    guard start != .live, !pass.caller.grants.history else { return (start, false) }
+    // A poll would be told so again and again.
+    guard format != .json, let header, !header.isEmpty, case .after = start else {
+      try pass.checkHistory()
+      return (start, false)
+    }
+    return (.live, true)
+  }
+
+  /// Counts a stream; the answer to one too many, unless that is a problem.
+  private func count(
+    _ id: StreamID, _ parameters: StreamParameters, _ head: RequestHead, _ format: StreamFormat,
+    _ pass: Pass
+  ) throws(Problem) -> Answer? {
+    guard let refusal = ledger.opened(id, pass.caller, head) else { return nil }
+    guard parameters.isSoft else {
+      throw Problem(
+        ProblemCode(refusal.code), detail: refusal.detail, headers: ["Retry-After": "5"])
+    }
+    let retry = StreamFrames.jitteredRetry(around: Self.softRetryMilliseconds)
+    let close = StreamFrames.closeText(
+      reason: refusal.code.rawValue, reconnects: true, retry: retry,
+      as: parameters.representation.form)
+    return .respond(Response(status: 200, headers: headers(id, format), body: close))
+  }
+
   /// A consumer of a named subscription.
   private func consume(
-    _ name: String, _ parameters: StreamParameters, _ request: Request
+    _ name: String, _ parameters: StreamParameters, _ request: Request, _ pass: Pass
   ) throws(Problem) -> Answer {
     let id = request.id.stream
     let format: StreamFormat = parameters.representation.form == .lines ? .ndjson : .sse
+    let terms = try log.named.owned(name, by: pass).terms
+    let deliveries = try pass.checkSubscribe(terms.filters, terms.maximumQoS)
     guard request.head.method != "HEAD" else {
       try log.named.checkConsumer(of: name, takeover: parameters.takeover)
       return .respond(Response(status: 200, headers: headers(id, format)))
     }
-    let subscription = try log.named.attach(
-      id, to: name, takeover: parameters.takeover,
-      acknowledgesWrites: parameters.acknowledgesWrites)
+    if let refused = try count(id, parameters, request.head, format, pass) { return refused }
+    let subscription: NamedSubscription
+    do throws(Problem) {
+      subscription = try log.named.attach(
+        id, to: name, takeover: parameters.takeover,
+        acknowledgesWrites: parameters.acknowledgesWrites)
+    } catch {
+      ledger.closed(id)
+      throw error
+    }
     let stream = StreamRequest(
       stream: id, filters: subscription.terms.filters,
       maximumQoS: subscription.terms.maximumQoS, wantsRetained: false,
       representation: parameters.representation, start: .cursor(subscription.cursor),
-      rateMaximum: parameters.rateMaximum, subscription: name)
+      rateMaximum: parameters.rateMaximum, guard: deliveries, subscription: name)
     log.replays.begin(stream, subscription.currentOpening)
+    wiring.openStreams.opened(stream, by: request.head)
     return .stream(streamHead(stream, parameters, headers(id, format)))
   }
 
@@ -102,7 +167,6 @@ struct StreamRoute: Sendable {
     head.heartbeatTellsPosition = isEvents || parameters.heartbeatIsEvent
     head.heartbeatKind = form.heartbeatKind
     head.whenBehind = whenBehind(stream)
-    wiring.forms.opened(stream.stream, as: form)
     return head
   }
 

@@ -1,4 +1,5 @@
 import HTTPFront
+import JSONText
 import MQTTClient
 
 /// What the body of `POST` and `QUERY /subscribe` says: the parameters of `GET /subscribe`.

@@ -1,5 +1,6 @@
 import EventLoop
 import HTTPFront
+import JSONText
 import MQTTClient
 import Store
 
@@ -22,7 +23,7 @@ struct SubscriptionRoute: Sendable {
     self.log = log
   }
 
-  func put(_ name: String, _ request: Request) throws(Problem) -> Answer {
+  func put(_ name: String, _ request: Request, _ pass: Pass) throws(Problem) -> Answer {
     try checkNoQuery(request.head)
     guard SubscriptionTerms.isName(name) else {
       throw Problem(
@@ -30,6 +31,7 @@ struct SubscriptionRoute: Sendable {
         hint: "1 to 128 letters, digits, dots, hyphens and underscores")
     }
     let terms = try SubscriptionTerms(request.body)
+    _ = try pass.checkSubscribe(terms.filters, terms.maximumQoS)
     for filter in terms.filters where !configuration.history.filter.keepsAll(of: filter) {
       throw Problem(
         .badParameter, detail: "history does not keep all of '\(filter.text)'",
@@ -39,6 +41,9 @@ struct SubscriptionRoute: Sendable {
       throw Problem(.draining, detail: "the bridge is stopping", headers: ["Retry-After": "1"])
     }
     let known = named.state.withLock { $0.subscriptions[name] }
+    if let known, !pass.owns(known.owner), !pass.isOpen {
+      throw Problem(.subscriptionInUse, detail: "'\(name)' belongs to somebody else")
+    }
     guard known != nil || named.count < NamedSubscriptions.namesMax else {
       throw Problem(
         .tooManySubscriptions, detail: "there are \(NamedSubscriptions.namesMax) already")
@@ -52,7 +57,8 @@ struct SubscriptionRoute: Sendable {
     let hold = named.nextHold()
     let subscription = NamedSubscription(
       name: name, terms: terms, hold: hold, storedCursor: known?.storedCursor ?? 0,
-      cursor: known?.cursor ?? 0, createdAt: known?.createdAt ?? WallClock.milliseconds())
+      cursor: known?.cursor ?? 0, createdAt: known?.createdAt ?? WallClock.milliseconds(),
+      owner: known?.owner ?? pass.account)
     named.state.withLock {
       $0.grants[hold] = .grant(request.id, request.head, subscription, isNew: known == nil)
     }
@@ -60,39 +66,34 @@ struct SubscriptionRoute: Sendable {
     return .park(deadline: Self.grantLimit)
   }
 
-  func get(_ name: String, _ request: Request) throws(Problem) -> Answer {
+  func get(_ name: String, _ request: Request, _ pass: Pass) throws(Problem) -> Answer {
     try checkNoQuery(request.head)
-    guard let subscription = named.state.withLock({ $0.subscriptions[name] }) else {
-      throw NamedSubscriptions.unknown(name)
-    }
+    let subscription = try named.owned(name, by: pass)
     return .respond(.json(named.json(subscription), headers: NamedSubscriptions.headers))
   }
 
-  func list(_ request: Request) throws(Problem) -> Answer {
+  func list(_ request: Request, _ pass: Pass) throws(Problem) -> Answer {
     try checkNoQuery(request.head)
     let all = named.state.withLock { $0.subscriptions.values.sorted { $0.name < $1.name } }
+      .filter { pass.owns($0.owner) }
     return .respond(
       .json(
         .object([.init("subscriptions", .array(all.map { named.json($0) }))]),
         headers: NamedSubscriptions.headers))
   }
 
-  func delete(_ name: String, _ request: Request) throws(Problem) -> Answer {
+  func delete(_ name: String, _ request: Request, _ pass: Pass) throws(Problem) -> Answer {
     try checkNoQuery(request.head)
-    guard named.state.withLock({ $0.subscriptions[name] != nil }) else {
-      throw NamedSubscriptions.unknown(name)
-    }
+    _ = try named.owned(name, by: pass)
     let token = named.nextToken(.remove(request.id, request.head, name))
     wiring.store?.removeSubscription(name: name, token: token)
     return .park(deadline: Self.storeLimit)
   }
 
   /// `{"id":"…"}` or `{"ids":["…","…"]}`.
-  func acknowledge(_ name: String, _ request: Request) throws(Problem) -> Answer {
+  func acknowledge(_ name: String, _ request: Request, _ pass: Pass) throws(Problem) -> Answer {
     try checkNoQuery(request.head)
-    guard named.state.withLock({ $0.subscriptions[name] != nil }) else {
-      throw NamedSubscriptions.unknown(name)
-    }
+    _ = try named.owned(name, by: pass)
     guard case .object(let members) = try FieldText.json(request.body).value else {
       throw Problem(.badJSON, detail: "the body must be one JSON object", hint: #"{"id":"…"}"#)
     }

@@ -19,6 +19,8 @@ struct NamedSubscription: Sendable {
   /// Everything up to here is acknowledged.
   var cursor: Int64
   let createdAt: Int64
+  /// The account that made it; empty where nobody was asked.
+  var owner = ""
   var consumers: [StreamID: Consumer] = [:]
   var shared: SharedDispatch?
 

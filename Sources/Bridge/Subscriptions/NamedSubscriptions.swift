@@ -69,7 +69,8 @@ final class NamedSubscriptions: Sendable {
       let hold = nextHold()
       var subscription = NamedSubscription(
         name: stored.name, terms: terms, hold: hold, storedCursor: stored.cursor,
-        cursor: stored.cursor, createdAt: stored.createdAt)
+        cursor: stored.cursor, createdAt: stored.createdAt,
+        owner: SubscriptionTerms.owner(in: stored.config))
       if terms.isShared { subscription.shared = SharedDispatch(after: stored.cursor) }
       state.withLock { $0.subscriptions[stored.name] = subscription }
       return Self.holdRequest(hold, terms)
@@ -104,16 +105,24 @@ final class NamedSubscriptions: Sendable {
     let token = nextToken(.keep(request, head, subscription, isNew: isNew, ownsHold: ownsHold))
     wiring.store?.keep(
       StoredSubscription(
-        name: subscription.name, config: JSONValue.object(subscription.terms.members).encoded,
+        name: subscription.name, config: subscription.terms.stored(owner: subscription.owner),
         cursor: isNew ? -1 : subscription.storedCursor,
         holdAge: Int64(subscription.terms.maximumAge / .milliseconds(1)),
         createdAt: subscription.createdAt),
       token: token)
   }
 
+  /// A subscription that is the caller's business; others are as unknown as those that never were.
+  func owned(_ name: String, by pass: Pass) throws(Problem) -> NamedSubscription {
+    guard let subscription = state.withLock({ $0.subscriptions[name] }),
+      pass.owns(subscription.owner)
+    else { throw Self.unknown(name) }
+    return subscription
+  }
+
   func end(_ id: StreamID, reason: String, reconnects: Bool = false) {
     let retry = reconnects ? StreamFrames.jitteredRetry(around: 1000) : nil
-    let form = wiring.forms[id]
+    let form = wiring.openStreams.form(of: id)
     let frame = StreamFrames.close(
       reason: reason, reconnects: reconnects, retry: retry, as: form)
     wiring.server?.deliver([.end(id, last: frame)], toShard: id.shard)

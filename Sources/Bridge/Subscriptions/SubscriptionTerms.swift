@@ -1,4 +1,5 @@
 import HTTPFront
+import JSONText
 import MQTTClient
 
 /// What a named subscription is: set by `PUT /subscriptions/{name}`, kept in the store.
@@ -32,6 +33,24 @@ struct SubscriptionTerms: Equatable, Sendable {
       .init("max_age", .string(maximumAge.settingText)),
       .init("shared", .boolean(isShared)),
     ]
+  }
+}
+
+/// Who made it stands beside the terms in the store, under a name that requests cannot use.
+extension SubscriptionTerms {
+  private static let ownerName = "x_owner"
+
+  func stored(owner: String) -> [UInt8] {
+    let added: [JSONValue.Member] =
+      owner.isEmpty ? [] : [.init(Self.ownerName, .string(owner))]
+    return JSONValue.object(members + added).encoded
+  }
+
+  static func owner(in stored: [UInt8]) -> String {
+    guard case .object(let members)? = try? FieldText.json(stored).value,
+      case .string(let owner)? = members.first(where: { $0.name == ownerName })?.node.value
+    else { return "" }
+    return owner
   }
 }
 

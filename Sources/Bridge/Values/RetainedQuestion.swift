@@ -1,3 +1,4 @@
+import Access
 import HTTPFront
 import MQTTClient
 
@@ -61,18 +62,21 @@ struct RetainedQuestion: Sendable {
 }
 
 /// A page of retained messages while they come, in the order of their topics.
-struct RetainedPage: Equatable {
+struct RetainedPage: Equatable, Sendable {
   /// What a page may hold; what does not fit is on the next one.
   static let bytesMaximum = 4 << 20
 
   let limit: Int
   let cursor: String?
+  /// What the caller may see of the filter; nil is all of it.
+  let `guard`: DeliveryGuard?
   private(set) var values: [TopicValue] = []
   /// Whether something is behind the page.
   private(set) var isCut = false
   private var bytes = 0
 
-  init(limit: Int, cursor: String?) {
+  init(limit: Int, cursor: String?, guard: DeliveryGuard? = nil) {
+    self.`guard` = `guard`
     self.limit = limit
     self.cursor = cursor
   }
@@ -84,6 +88,7 @@ struct RetainedPage: Equatable {
   mutating func add(_ value: TopicValue) {
     let topic = value.publish.topic
     if let cursor, !Self.precedes(cursor, topic) { return }
+    if let denies = `guard`, !denies.allows(topic) { return }
     let place = values.firstIndex { !Self.precedes($0.publish.topic, topic) } ?? values.count
     if place < values.count, values[place].publish.topic == topic { return }
     values.insert(value, at: place)

@@ -71,9 +71,9 @@ final class TopicValues: Sendable {
       isHold: true)
   }
 
-  /// Who may read a topic is decided here, before anything is looked up.
-  func read(_ pathTopic: String?, _ request: Request) throws(Problem) -> Answer {
+  func read(_ pathTopic: String?, _ request: Request, _ pass: Pass) throws(Problem) -> Answer {
     let question = try TopicQuestion(pathTopic, request.head)
+    try pass.checkTopic(question.topic)
     guard rule.keeps(question.topic) else {
       let filter: TopicFilter
       do throws(TopicFilter.Invalid) {
@@ -89,10 +89,11 @@ final class TopicValues: Sendable {
     return .park(deadline: question.wait)
   }
 
-  /// Who may read a filter is decided here, before anything is looked up.
-  func list(_ request: Request) throws(Problem) -> Answer {
+  func list(_ request: Request, _ pass: Pass) throws(Problem) -> Answer {
     let question = try RetainedQuestion(request.head)
-    let page = RetainedPage(limit: question.limit, cursor: question.cursor)
+    let deliveries = try pass.checkSubscribe([question.filter], .atMostOnce)
+    let page = RetainedPage(
+      limit: question.limit, cursor: question.cursor, guard: deliveries)
     guard rule.keepsAll(of: question.filter) else {
       try ask(question.filter, .page(question, page), request.id)
       return .park(deadline: Self.grantWait + retainedWait)

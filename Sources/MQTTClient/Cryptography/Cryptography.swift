@@ -21,7 +21,7 @@ package enum Cryptography {
   }
 
   /// The keyed hash. [RFC 2104]
-  static func hmacSHA256(
+  package static func hmacSHA256(
     key: some Collection<UInt8>, data: some Collection<UInt8>
   ) throws(CryptographyError) -> [UInt8] {
     let (key, data) = (Array(key), Array(data))
@@ -62,7 +62,7 @@ package enum Cryptography {
   }
 
   /// Bytes that nobody can predict.
-  static func randomBytes(_ count: Int) throws(CryptographyError) -> [UInt8] {
+  package static func randomBytes(_ count: Int) throws(CryptographyError) -> [UInt8] {
     guard let wanted = Int32(exactly: count), wanted >= 0 else {
       throw CryptographyError("random bytes", ["a number is out of range"])
     }
@@ -73,7 +73,9 @@ package enum Cryptography {
   }
 
   /// Compares in a time that depends on the lengths only, not on where the bytes differ.
-  static func isEqual(_ one: some Collection<UInt8>, _ other: some Collection<UInt8>) -> Bool {
+  package static func isEqual(_ one: some Collection<UInt8>, _ other: some Collection<UInt8>)
+    -> Bool
+  {
     let (one, other) = (Array(one), Array(other))
     return unsafe one.count == other.count && CRYPTO_memcmp(one, other, one.count) == 0
   }

@@ -8,6 +8,11 @@ struct TopicLevel: Hashable, Sendable {
 
   var isPlus: Bool { bytes.count == 1 && bytes.first == TopicCharacter.plus }
 
+  var isEmpty: Bool { bytes.isEmpty }
+
+  /// Whether it begins with `$`, which no wildcard in the first level matches.
+  var isSystem: Bool { bytes.first == TopicCharacter.dollar }
+
   /// The same text in memory of its own.
   var copy: Self { Self(Bytes(Array(bytes))) }
 
@@ -18,7 +23,7 @@ struct TopicLevel: Hashable, Sendable {
 
 /// A topic filter cut into levels, without `$share/group/`.
 struct FilterPath {
-  private(set) var levels: [TopicLevel] = []
+  var levels: [TopicLevel] = []
   /// The `#` itself is not among the levels.
   private(set) var endsWithHash = false
 

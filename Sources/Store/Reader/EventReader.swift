@@ -102,6 +102,13 @@ package final class EventReader {
     }
   }
 
+  /// The rows of the outbox after a sequence, in order, without their bodies.
+  package func outbox(after sequence: Int64, limit: Int) throws(StoreError) -> [OutboxSummary] {
+    try attempt { (statements) throws(StoreError) in
+      try statements.outbox(after: sequence, limit: limit)
+    }
+  }
+
   /// Runs `body` with the connection, which is opened when it is first needed.
   func attempt<Value>(
     _ body: (ReaderStatements) throws(StoreError) -> Value

@@ -40,6 +40,8 @@ final class ReaderStatements {
     commit = try connection.prepare("COMMIT")
   }
 
+  func prepare(_ sql: String) throws(StoreError) -> Statement { try connection.prepare(sql) }
+
   /// The first event from `sequence` on.
   func next(from sequence: Int64) throws(StoreError) -> LoggedEvent? {
     defer { nextRow.reset() }

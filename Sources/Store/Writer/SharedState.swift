@@ -1,10 +1,13 @@
 import EventLoop
+import Metrics
 
 /// What the callers' threads and the store thread both touch.
 final class SharedState: Sendable {
   private let admission: Locked<Admission>
   private let published = Locked(StoreStatistics())
   private let bounds: Locked<EventBounds>
+  let commitSeconds = Histogram()
+  let batchSizes = Histogram(counts: Histogram.counts)
 
   init(_ admission: Admission, _ bounds: EventBounds) {
     self.admission = Locked(admission)

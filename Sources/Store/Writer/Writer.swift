@@ -1,4 +1,5 @@
 import EventLoop
+import Metrics
 
 /// Turns commands into transactions and tells everybody what came of them.
 ///
@@ -89,6 +90,10 @@ final class Writer {
       let effects = try database.write(commands, feed, at: WallClock.milliseconds())
       let end = MonotonicClock.now()
       statistics.lastCommitDuration = end - start
+      if effects.writes > 0 {
+        shared.commitSeconds.observe(end - start)
+        shared.batchSizes.observe(effects.writes)
+      }
       tell(effects)
       checkpoint(at: end)
     } catch {

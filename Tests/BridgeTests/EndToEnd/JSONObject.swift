@@ -28,6 +28,8 @@ struct JSONObject {
     (members[name] as? [[String: Any]] ?? []).map { Self(members: $0) }
   }
 
+  func texts(_ name: String) -> [String]? { members[name] as? [String] }
+
   func pairs(_ name: String) -> [[String]]? { members[name] as? [[String]] }
 }
 

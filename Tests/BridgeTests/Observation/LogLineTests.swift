@@ -47,7 +47,7 @@ import Testing
   @Test func `a logger's values are in its lines and levels below are left out`() {
     let lines = Locked<[String]>([])
     var logger = Logger(label: "test") { label in
-      LineLogHandler(label: label, level: .info, formatter: TextLogFormatter()) { line in
+      LineLogHandler(label: label, level: LogLevel(.info), formatter: TextLogFormatter()) { line in
         lines.withLock { $0.append(line) }
       }
     }

@@ -10,7 +10,7 @@ import Testing
   private func lines(_ level: Logger.Level = .info, _ body: (Observer) -> Void) -> [String] {
     let lines = Locked<[String]>([])
     let logger = Logger(label: "test") { label in
-      LineLogHandler(label: label, level: level, formatter: JSONLogFormatter()) { line in
+      LineLogHandler(label: label, level: LogLevel(level), formatter: JSONLogFormatter()) { line in
         lines.withLock { $0.append(line) }
       }
     }

@@ -43,6 +43,7 @@ import Testing
         script.meanwhile.withLock { exchange(&$0, with: nil) }?()
         return head
       },
+      countGap: { _ in },
       answer: { id, response in script.answers.withLock { $0.append((id, response)) } })
     polls = Polls(ports, resolver)
   }

@@ -2,6 +2,11 @@ import MQTTClient
 import Store
 
 extension EventRow {
+  /// The message of the row, when it is one for this stream and its caller.
+  func message(for request: StreamRequest) -> Publish? {
+    request.allows(topic) ? message(countingFor: request.filters) : nil
+  }
+
   /// The message of the row, when it is one that counts for a reader with these filters.
   func message(countingFor filters: [TopicFilter]) -> Publish? {
     let topic = topic

@@ -51,11 +51,11 @@ struct ReplayPage {
     _ reader: EventReader, through: Int64, eventsMax: Int
   ) throws(StoreError) {
     var newest: [String: Int64] = [:]
-    let filters = request.filters
+    let request = request
     let last = try reader.scan(
       after: cursor.sequence, through: through, rowsMax: Self.rowsMax
     ) { row in
-      if row.message(countingFor: filters) != nil { newest[row.topic] = row.sequence }
+      if row.message(for: request) != nil { newest[row.topic] = row.sequence }
       return true
     }
     let wanted = Set(newest.values.sorted().prefix(eventsMax))
@@ -101,7 +101,7 @@ struct ReplayPage {
       let form = request.representation.form
       return append(StreamFrames.gapText(mark, from: from, to: id, as: form))
     }
-    guard let publish = row.message(countingFor: request.filters) else { return }
+    guard let publish = row.message(for: request) else { return }
     taken.append(row.sequence)
     append(
       MessageRenderer.render(

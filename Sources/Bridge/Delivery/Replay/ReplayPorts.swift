@@ -1,5 +1,6 @@
 import HTTPFront
 import MQTTClient
+import Metrics
 import Store
 
 /// What the replays ask of other threads.
@@ -10,11 +11,14 @@ struct ReplayPorts: Sendable {
   let deliver: @Sendable ([StreamCommand], _ shard: Int) -> Void
   /// Tells the mqtt thread.
   let tell: @Sendable (BrokerMessage) -> Void
+  /// Counts what a stream is told that it has missed.
+  let countGap: @Sendable (GapMark) -> Void
 
   init(_ wiring: Wiring) {
     read = { wiring.store?.read($0) ?? false }
     deliver = { wiring.server?.deliver($0, toShard: $1) }
     tell = { wiring.link?.sendReserved($0) }
+    countGap = { wiring.metrics.gaps[$0.reason].add() }
   }
 
   init(
@@ -25,5 +29,6 @@ struct ReplayPorts: Sendable {
     self.read = read
     self.deliver = deliver
     self.tell = tell
+    countGap = { _ in }
   }
 }

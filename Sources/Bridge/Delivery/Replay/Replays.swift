@@ -184,6 +184,7 @@ final class Replays: Sendable {
         let start = try resolver.resolve(request, reader)
         replay.cursor = start.cursor
         replay.opening = nil
+        for gap in start.gaps { ports.countGap(gap) }
         let frame = StreamFrames.open(id, opening, start, epoch: resolver.epoch)
         commands = [.start(id, frame)]
       }

@@ -40,6 +40,8 @@ struct BatchUpload {
   /// It has waited long enough for the broker: what is stored is answered.
   private(set) var isTired = false
   var preferenceApplied: String?
+  /// What is left of the caller's rate.
+  var rateHeaders = HeaderFields()
 
   init(
     _ fields: BatchFields, _ head: RequestHead, wait: Duration, lineBytesMax: Int, resultsMax: Int
@@ -110,7 +112,7 @@ struct BatchUpload {
       return PublishRoute.withKept(Problem(.emptyBatch, detail: "the batch has no message"))
         .response(to: head)
     }
-    var headers = HeaderFields()
+    var headers = rateHeaders
     if let preferenceApplied { headers.append("Preference-Applied", preferenceApplied) }
     if isReplayOnly { headers.append("Idempotency-Replayed", "true") }
     let told = results.sorted { $0.key < $1.key }.map { $0.value.json(index: $0.key) }

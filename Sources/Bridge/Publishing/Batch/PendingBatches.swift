@@ -7,6 +7,7 @@ import HTTPFront
 struct PendingBatches {
   private struct Entry {
     let form: any AnswerForm
+    let headers: HeaderFields
     var results: [BatchResult?]
     var missing: Int
   }
@@ -15,10 +16,13 @@ struct PendingBatches {
 
   var count: Int { entries.count }
 
-  /// A request with so many messages begins.
-  mutating func began(_ request: RequestID, count: Int, _ form: any AnswerForm) {
+  /// A request with so many messages begins; `headers` are for its answer.
+  mutating func began(
+    _ request: RequestID, count: Int, _ form: any AnswerForm,
+    _ headers: HeaderFields = HeaderFields()
+  ) {
     entries[request] = Entry(
-      form: form, results: Array(repeating: nil, count: count), missing: count)
+      form: form, headers: headers, results: Array(repeating: nil, count: count), missing: count)
   }
 
   /// What became of one message; the answer once all are known.
@@ -33,7 +37,9 @@ struct PendingBatches {
       return nil
     }
     entries[request] = nil
-    return entry.form.response(entry.results.compactMap(\.self))
+    var response = entry.form.response(entry.results.compactMap(\.self))
+    for field in entry.headers.fields { response.headers.append(field.name, field.value) }
+    return response
   }
 
   /// The messages of a request whose results are missing.

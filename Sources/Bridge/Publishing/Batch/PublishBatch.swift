@@ -1,4 +1,5 @@
 import HTTPFront
+import JSONText
 
 /// Several publishes of one request, read and not checked yet.
 struct PublishBatch {

@@ -19,7 +19,8 @@ extension Publisher {
   ///
   /// `form` makes the form of the answer, from the value of `Preference-Applied`.
   func publish(
-    _ batch: PublishBatch, _ request: Request, form makeForm: (String?) -> any AnswerForm
+    _ batch: PublishBatch, _ request: Request, _ pass: Pass,
+    form makeForm: (String?) -> any AnswerForm
   ) throws(Problem) -> Answer {
     guard !wiring.isDraining else { throw PublishResponse.problem(.draining) }
     let status = wiring.status.snapshot
@@ -27,7 +28,7 @@ extension Publisher {
     var problems: [(index: Int, problem: Problem)] = []
     for (index, draft) in batch.items.enumerated() {
       do throws(Problem) {
-        let prepared = try prepare(draft.get(), request.head, status)
+        let prepared = try prepare(draft.get(), request.head, status, pass)
         items.append(item(index, prepared, isAtomic: batch.isAtomic, status))
       } catch {
         problems.append((index, error))
@@ -38,7 +39,8 @@ extension Publisher {
     }
     let form = makeForm(applied)
     if batch.isStrict, let refusal = form.refusal(problems) { throw refusal }
-    try begin(items, count: batch.items.count, form, request.id)
+    let rateHeaders = try items.isEmpty ? HeaderFields() : pass.takeRate(items.count)
+    try begin(items, count: batch.items.count, form, rateHeaders, request.id)
     if batch.isAtomic {
       try storeAll(items, request.id)
     } else {
@@ -75,9 +77,10 @@ extension Publisher {
 
   /// Makes every waiter known before the first message can be answered.
   private func begin(
-    _ items: [Item], count: Int, _ form: any AnswerForm, _ request: RequestID
+    _ items: [Item], count: Int, _ form: any AnswerForm, _ headers: HeaderFields,
+    _ request: RequestID
   ) throws(Problem) {
-    batches.withLock { $0.began(request, count: count, form) }
+    batches.withLock { $0.began(request, count: count, form, headers) }
     let isOpen = publishing.withLock { publishing in
       items.allSatisfy {
         publishing.accepted($0.prepared.receipt, .item($0.index, of: request), $0.level)

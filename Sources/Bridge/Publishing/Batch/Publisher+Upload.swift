@@ -18,16 +18,12 @@ extension Publisher {
   private var lineBytesMax: Int { configuration.http.payloadBytes.bytes * 2 + 64 * 1024 }
 
   /// A piece of a batch came; on its http thread.
-  func received(_ piece: [UInt8], of id: RequestID, _ head: RequestHead) -> BodyFlow {
-    if uploads.withLock({ $0[id] == nil }) {
-      do throws(Problem) {
-        try begin(id, head)
-      } catch {
-        return .refuse(PublishRoute.withKept(error).response(to: head))
-      }
-    }
+  func received(
+    _ piece: [UInt8], of id: RequestID, _ head: RequestHead, _ pass: Pass
+  ) throws(Problem) -> BodyFlow {
+    if uploads.withLock({ $0[id] == nil }) { try begin(id, head) }
     let lines = uploads.withLock { $0[id]?.received(piece) ?? [] }
-    publish(lines, of: id, head)
+    publish(lines, of: id, head, pass)
     let mustPause = uploads.withLock { $0[id]?.pauseIfFull(at: MonotonicClock.now()) ?? false }
     return mustPause ? .pause : .more
   }
@@ -43,10 +39,9 @@ extension Publisher {
   }
 
   /// The body is over; on its http thread.
-  func uploadEnded(_ request: Request) throws(Problem) -> Answer {
+  func uploadEnded(_ request: Request, _ pass: Pass) -> Answer {
     let id = request.id
-    if uploads.withLock({ $0[id] == nil }) { try begin(id, request.head) }
-    publish(uploads.withLock { $0[id]?.takeLastLine() ?? [] }, of: id, request.head)
+    publish(uploads.withLock { $0[id]?.takeLastLine() ?? [] }, of: id, request.head, pass)
     let (response, wait) = uploads.withLock { uploads -> (Response?, Duration?) in
       guard let response = uploads[id]?.ended() else {
         return (nil, uploads[id].flatMap { $0.isTired ? nil : $0.wait })
@@ -57,7 +52,7 @@ extension Publisher {
     return response.map { .respond($0) } ?? .park(deadline: wait)
   }
 
-  /// The rest of a batch does not come; what was published stays so. Nil when this is none.
+  /// The rest of a batch does not come, and what was published stays so; nil when this is none.
   func uploadAborted(_ id: RequestID) -> AbortedUpload? {
     guard let upload = uploads.withLock({ $0.removeValue(forKey: id) }) else { return nil }
     publishing.withLock { publishing in
@@ -116,7 +111,9 @@ extension Publisher {
     return true
   }
 
-  private func publish(_ lines: [NDJSONLines.Line], of id: RequestID, _ head: RequestHead) {
+  private func publish(
+    _ lines: [NDJSONLines.Line], of id: RequestID, _ head: RequestHead, _ pass: Pass
+  ) {
     let status = wiring.status.snapshot
     for line in lines {
       let upload = uploads.withLock { uploads -> (index: Int, ack: String?, isTired: Bool)? in
@@ -126,7 +123,7 @@ extension Publisher {
       guard let upload else { return }
       do throws(Problem) {
         let draft = try PublishBatch.draft(line, acknowledgement: upload.ack)
-        try publish(draft, upload.index, of: id, head, status, waits: !upload.isTired)
+        try publish(draft, upload.index, of: id, head, status, pass, waits: !upload.isTired)
       } catch {
         var problem = PublishRoute.withKept(error)
         problem.members.append(.init("line", .integer(line.number)))
@@ -137,12 +134,14 @@ extension Publisher {
 
   private func publish(
     _ draft: PublishDraft, _ index: Int, of id: RequestID, _ head: RequestHead,
-    _ status: BrokerStatus.Snapshot, waits: Bool
+    _ status: BrokerStatus.Snapshot, _ pass: Pass, waits: Bool
   ) throws(Problem) {
-    let prepared = try prepare(draft, head, status)
+    let prepared = try prepare(draft, head, status, pass)
+    let rateHeaders = try pass.takeRate()
     if let applied = prepared.terms.preferenceApplied {
       uploads.withLock { $0[id]?.preferenceApplied = applied }
     }
+    uploads.withLock { $0[id]?.rateHeaders = rateHeaders }
     let item = item(index, prepared, isAtomic: false, status)
     let level: AckLevel = item.level == .broker && !waits ? .stored : item.level
     let waiter = PublishWaiter.item(index, of: id)

@@ -1,4 +1,5 @@
 import HTTPFront
+import JSONText
 import MQTTClient
 
 /// Reads messages as EMQX 5 takes them.

@@ -6,6 +6,8 @@ import MQTTClient
 ///     200  {"id":"…"}
 ///     202  {"reason_code":16,"message":"no_matching_subscribers"}
 ///     400  {"reason_code":144,"message":"topic_name_invalid"}, or {"code":"BAD_REQUEST","message":"…"}
+///     401  {"code":"BAD_API_KEY_OR_SECRET","message":"…"}
+///     403  {"reason_code":135,"message":"not_authorized"}
 ///     503  {"reason_code":131,"message":"…"}
 ///
 /// One answer EMQX does not know: a message that is stored while the broker is away is 202 with its
@@ -51,14 +53,26 @@ struct EMQXForm: AnswerForm {
     case .payloadTooLarge: return .json(body(151, "packet_too_large"), status: 400)
     case .badBase64: return .json(body(131, "decode_base64_payload_failed"), status: 400)
     case .emptyBatch: return .json(body(131, "empty_batch"), status: 400)
+    case let code where code.status == 401:
+      return words("BAD_API_KEY_OR_SECRET", text, status: 401, problem.headers)
+    case let code where code.status == 403:
+      return .json(body(135, "not_authorized"), status: 403, headers: problem.headers)
+    case let code where code.status == 429:
+      return words("TOO_MANY_REQUESTS", text, status: 429, problem.headers)
     case let code where code.status < 500:
-      let members: [JSONValue.Member] = [
-        .init("code", .string("BAD_REQUEST")), .init("message", .string(text)),
-      ]
-      return .json(.object(members), status: 400)
+      return words("BAD_REQUEST", text, status: 400, HeaderFields())
     default:
       return .json(body(131, problem.code.rawValue), status: 503, headers: problem.headers)
     }
+  }
+
+  private static func words(
+    _ code: String, _ text: String, status: Int, _ headers: HeaderFields
+  ) -> Response {
+    let members: [JSONValue.Member] = [
+      .init("code", .string(code)), .init("message", .string(text)),
+    ]
+    return .json(.object(members), status: status, headers: headers)
   }
 
   private static func body(_ code: Int, _ message: String) -> JSONValue {

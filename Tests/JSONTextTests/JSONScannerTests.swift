@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Bridge
+@testable import JSONText
 
 @Suite struct JSONScannerTests {
   private func scan(_ text: String) throws(JSONError) -> JSONNode {

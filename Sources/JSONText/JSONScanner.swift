@@ -1,15 +1,15 @@
 /// Reads one JSON text strictly. [RFC 8259]
 ///
 /// Names that occur twice are refused, because two readers could disagree about which one counts.
-struct JSONScanner {
-  static let depthMaximum = 64
+package struct JSONScanner {
+  package static let depthMaximum = 64
 
   private let bytes: [UInt8]
   private var offset = 0
 
   private init(_ bytes: [UInt8]) { self.bytes = bytes }
 
-  static func scan(_ bytes: [UInt8]) throws(JSONError) -> JSONNode {
+  package static func scan(_ bytes: [UInt8]) throws(JSONError) -> JSONNode {
     var scanner = JSONScanner(bytes)
     let node = try scanner.value(depth: 0)
     scanner.skipSpace()

@@ -2,8 +2,8 @@
 ///
 /// The place is kept because a payload is published as the exact text the client wrote: no number
 /// is reformatted and no space removed.
-struct JSONNode: Equatable {
-  enum Value: Equatable {
+package struct JSONNode: Equatable, Sendable {
+  package enum Value: Equatable, Sendable {
     case null
     case bool(Bool)
     /// Its text, as it stands in the source.
@@ -13,21 +13,21 @@ struct JSONNode: Equatable {
     case object([JSONMember])
   }
 
-  let value: Value
-  let range: Range<Int>
+  package let value: Value
+  package let range: Range<Int>
 
-  var isNull: Bool { value == .null }
+  package var isNull: Bool { value == .null }
 }
 
 /// One name and value of a JSON object, in the order of the text.
-struct JSONMember: Equatable {
-  let name: String
-  let node: JSONNode
+package struct JSONMember: Equatable, Sendable {
+  package let name: String
+  package let node: JSONNode
 }
 
 /// Why a text is not JSON, and at which byte.
-struct JSONError: Error, Equatable {
-  enum Reason: String {
+package struct JSONError: Error, Equatable {
+  package enum Reason: String, Sendable {
     case unexpectedEnd = "the text ends too early"
     case unexpectedByte = "unexpected character"
     case badNumber = "not a number"
@@ -40,6 +40,6 @@ struct JSONError: Error, Equatable {
     case trailingText = "text after the value"
   }
 
-  let reason: Reason
-  let offset: Int
+  package let reason: Reason
+  package let offset: Int
 }

@@ -1,0 +1,216 @@
+import Access
+import EventLoop
+import HTTPFront
+import MQTTClient
+
+/// Decides for each request who sends it; called on every http thread.
+///
+/// What it knows of credentials lies in several parts, each under a lock of its own, so that threads seldom
+/// wait for each other. A credential always goes to the same part, which remembers the verdict.
+final class AccessDesk: Sendable {
+  private final class Part: Sendable {
+    let gate: Locked<Gate>
+    init(_ gate: Gate) { self.gate = Locked(gate) }
+  }
+
+  enum Verdict: Sendable {
+    case pass(Pass)
+    case refused(Problem)
+    /// Run it where waiting harms nobody, and give `learned` what it finds.
+    case check(PasswordCheck)
+  }
+
+  let configuration: AccessConfiguration
+  /// Whether nobody is asked who they are, and everything is allowed.
+  let isOpen: Bool
+  let cors: CORSPolicy
+  private let parts: [Part]
+  private let cookies: CookieGuard
+  private let proxies: ProxyChain
+  private let tickets: Locked<Tickets>
+  private let rates = Locked(RateTable())
+
+  init(_ rules: AccessRules, threads: Int) throws(StartFailure) {
+    configuration = rules.configuration
+    isOpen = rules.isOpen
+    cors = CORSPolicy(configuration.allowedOrigins)
+    cookies = CookieGuard(cors)
+    proxies = ProxyChain(
+      trusted: configuration.trustedProxies.compactMap { AddressRange($0) },
+      header: configuration.proxyHeader)
+    do {
+      let key = try configuration.ticketKey ?? Cryptography.randomBytes(Tickets.keyBytesMinimum)
+      tickets = Locked(Tickets(key: key, run: try Cryptography.randomBytes(16)))
+      guard !rules.isOpen else {
+        parts = []
+        return
+      }
+      let pepper = try Cryptography.randomBytes(32)
+      let decoy = try PasswordHash.make(
+        Base64.encode(pepper), salt: try Cryptography.randomBytes(PasswordHash.saltBytes))
+      let gate = try Gate(configuration, rules.ring, pepper: pepper, decoy: decoy)
+      parts = (0..<max(1, threads)).map { _ in Part(gate) }
+    } catch {
+      throw .access("\(error)")
+    }
+  }
+
+  /// Who sends a request with this head; a ticket counts where streams begin.
+  func admit(_ head: RequestHead, takesTicket: Bool) -> Verdict {
+    guard !isOpen else { return .pass(Pass(.open, self)) }
+    let credential: Credential?
+    do throws(Refusal) { credential = try Self.credential(head) } catch {
+      return .refused(problem(error))
+    }
+    let now = Self.now
+    let answer = part(of: credential).gate.withLock { $0.admit(credential, at: now) }
+    return verdict(answer, head, takesTicket: takesTicket)
+  }
+
+  /// A password was checked.
+  func learned(
+    _ result: PasswordCheck.Verdict, for head: RequestHead, takesTicket: Bool
+  ) -> Verdict {
+    guard let credential = try? Self.credential(head) else {
+      return .refused(problem(Refusal(.tokenInvalid, "user or password is wrong")))
+    }
+    let now = Self.now
+    let answer = part(of: credential).gate.withLock { $0.learned(result, at: now) }
+    return verdict(answer, head, takesTicket: takesTicket)
+  }
+
+  private func verdict(
+    _ answer: Gate.Answer, _ head: RequestHead, takesTicket: Bool
+  ) -> Verdict {
+    switch answer {
+    case .caller(let caller):
+      if caller.method == .cookie {
+        let isSafe = head.method == "GET" || head.method == "HEAD"
+        let decision = cookies.check(isSafe: isSafe, origin: head.headers["Origin"])
+        if case .refused(let refusal) = decision { return .refused(problem(refusal)) }
+      }
+      return .pass(Pass(caller, self))
+    case .refused(let refusal), .unknownKey(let refusal): return .refused(problem(refusal))
+    case .check(let check): return .check(check)
+    case .ticket(let text):
+      guard takesTicket else {
+        return .refused(problem(Refusal(.tokenInvalid, "a ticket is for reading streams only")))
+      }
+      let now = Self.now.wall
+      do throws(Refusal) {
+        let accepted = try tickets.withLock { (tickets) throws(Refusal) in
+          try tickets.accept(text, at: now)
+        }
+        return .pass(Pass(accepted.caller, self))
+      } catch {
+        return .refused(problem(error))
+      }
+    }
+  }
+
+  /// Makes a ticket for a part of what the caller may subscribe to.
+  func issueTicket(
+    to caller: Caller, topics: [TopicFilter], seconds: Int64
+  ) throws(Problem) -> Tickets.Issued {
+    let now = Self.now.wall
+    do {
+      let id = try Cryptography.randomBytes(16)
+      let lifetime = configuration.ticketLifetime
+      return try tickets.withLock { (tickets) throws(Refusal) in
+        try tickets.issue(
+          to: caller, topics: topics, seconds: seconds, lifetime: lifetime, at: now, id: id)
+      }
+    } catch let refusal as Refusal {
+      throw problem(refusal, caller)
+    } catch {
+      throw Problem(.internal, detail: "\(error)")
+    }
+  }
+
+  /// Takes messages out of what the caller may publish; the headers say what is left.
+  func take(_ count: Int, for caller: Caller) throws(Problem) -> HeaderFields {
+    guard !isOpen else { return HeaderFields() }
+    let limit: RateTable.Limit
+    if let own = caller.grants.rate {
+      limit = RateTable.Limit(own)
+    } else if let usual = configuration.publishRate {
+      limit = RateTable.Limit(usual, burst: configuration.publishBurst)
+    } else {
+      return HeaderFields()
+    }
+    let now = MonotonicClock.now()
+    let answer = rates.withLock { $0.take(count, for: caller.account, limit, at: now) }
+    let headers: HeaderFields = ["RateLimit-Policy": answer.policy, "RateLimit": answer.state]
+    guard let refusal = answer.refusal else { return headers }
+    var refused = problem(refusal)
+    refused.headers = headers
+    refused.headers.set("Retry-After", String(answer.retryAfter ?? 1))
+    throw refused
+  }
+
+  /// The address of the client behind the proxies that are trusted.
+  func clientAddress(of head: RequestHead) -> IPAddress? {
+    guard let peer = IPAddress(head.clientAddress) else { return nil }
+    return proxies.client(peer: peer, values: head.headers.values(proxies.header.rawValue))
+  }
+
+  /// What a refused request is told; a caller without a credential is asked for one.
+  func problem(_ refusal: Refusal, _ caller: Caller? = nil) -> Problem {
+    var refusal = refusal
+    if caller?.method == .anonymous, refusal.code.status == 403, refusal.code != .originForbidden {
+      refusal = Refusal(
+        .tokenMissing, refusal.detail, hint: "send a token, a password or an API key")
+    }
+    var problem = Problem(
+      ProblemCode(refusal.code), detail: refusal.detail, hint: refusal.hint)
+    if refusal.code.status == 401 || refusal.code.status == 403 {
+      let offersBasic = !configuration.users.isEmpty
+      problem.headers.set(
+        "WWW-Authenticate", Challenge.value(for: refusal, offersBasic: offersBasic))
+    }
+    return problem
+  }
+
+  private func part(of credential: Credential?) -> Part {
+    parts[Int(UInt(bitPattern: credential.hashValue) % UInt(parts.count))]
+  }
+
+  private static func credential(_ head: RequestHead) throws(Refusal) -> Credential? {
+    let tickets = head.query.all("ticket").map { (try? $0.value()) ?? "" }
+    let isWebSocket = head.headers["Upgrade"]?.lowercased() == "websocket"
+    return try CredentialReader(
+      header: { head.headers.values($0) }, tickets: tickets, isWebSocket: isWebSocket
+    ).read()
+  }
+
+  static var now: Gate.Instant {
+    Gate.Instant(wall: WallClock.milliseconds() / 1000, steady: MonotonicClock.now())
+  }
+}
+
+extension Caller {
+  /// Whoever it is, where nobody is asked.
+  static let open = Caller(
+    subject: "", account: "", method: .anonymous, grants: .everything)
+}
+
+extension ProblemCode {
+  init(_ code: Refusal.Code) {
+    self =
+      switch code {
+      case .tokenMissing: .tokenMissing
+      case .tokenInvalid: .tokenInvalid
+      case .tokenExpired: .tokenExpired
+      case .topicForbidden: .topicForbidden
+      case .filterForbidden: .filterForbidden
+      case .qosForbidden: .qosForbidden
+      case .retainForbidden: .retainForbidden
+      case .requestForbidden: .requestForbidden
+      case .historyForbidden: .historyForbidden
+      case .adminForbidden: .adminForbidden
+      case .originForbidden: .originForbidden
+      case .rateLimited: .rateLimited
+      case .tooManyConnections: .tooManyConnections
+      }
+  }
+}

@@ -1,0 +1,86 @@
+import Access
+import EventLoop
+import HTTPFront
+
+/// The open streams of callers: how many each has, and until when each may stay.
+///
+/// Called on every http thread and, once a second, on the main thread.
+final class StreamLedger: Sendable {
+  private struct Entry: Sendable {
+    let account: String
+    let address: IPAddress?
+  }
+
+  private struct Expiry: Sendable {
+    /// When the token ends, in seconds since 1970.
+    let at: Int64
+    /// When it would no longer be accepted.
+    let end: Int64
+    var isTold = false
+  }
+
+  private struct State: Sendable {
+    var counts: StreamCounts
+    var entries: [StreamID: Entry] = [:]
+    var expiries: [StreamID: Expiry] = [:]
+  }
+
+  /// How long before its end a stream is told.
+  private static let notice: Int64 = 30
+
+  private let desk: AccessDesk
+  private let streams: OpenStreams
+  private let state: Locked<State>
+
+  init(_ desk: AccessDesk, _ streams: OpenStreams) {
+    self.desk = desk
+    self.streams = streams
+    state = Locked(State(counts: StreamCounts(desk.configuration.streams)))
+  }
+
+  /// Counts a stream that is about to open, or says which limit it would exceed.
+  func opened(_ id: StreamID, _ caller: Caller, _ head: RequestHead) -> Refusal? {
+    guard !desk.isOpen else { return nil }
+    let address = desk.clientAddress(of: head)
+    let usesLeeway = caller.method == .bearer || caller.method == .cookie
+    let leeway = usesLeeway ? desk.configuration.tokens.leeway : 0
+    return state.withLock { state in
+      let refusal = state.counts.opened(
+        caller.account, address, maximum: caller.grants.maximumConnections)
+      if let refusal { return refusal }
+      state.entries[id] = Entry(account: caller.account, address: address)
+      if let at = caller.expiry { state.expiries[id] = Expiry(at: at, end: at + leeway) }
+      return nil
+    }
+  }
+
+  func closed(_ id: StreamID) {
+    guard !desk.isOpen else { return }
+    state.withLock { state in
+      state.expiries[id] = nil
+      guard let entry = state.entries.removeValue(forKey: id) else { return }
+      state.counts.closed(entry.account, entry.address)
+    }
+  }
+
+  /// What streams must be told at this time, in seconds since 1970, by http thread.
+  func due(at now: Int64) -> [Int: [StreamCommand]] {
+    guard !desk.isOpen else { return [:] }
+    return state.withLock { state in
+      var commands: [Int: [StreamCommand]] = [:]
+      for (id, expiry) in state.expiries where now >= expiry.at - Self.notice {
+        if now >= expiry.end {
+          state.expiries[id] = nil
+          let last = StreamFrames.close(
+            reason: "token_expired", reconnects: false, as: streams.form(of: id))
+          commands[id.shard, default: []].append(.end(id, last: last))
+        } else if !expiry.isTold {
+          state.expiries[id]?.isTold = true
+          let frame = StreamFrames.expiring(at: expiry.at, as: streams.form(of: id))
+          commands[id.shard, default: []].append(.private(frame, streams: [id]))
+        }
+      }
+      return commands
+    }
+  }
+}

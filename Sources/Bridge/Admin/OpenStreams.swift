@@ -1,0 +1,52 @@
+import EventLoop
+import HTTPFront
+import MQTTClient
+
+/// The open streams of the public server, for operators.
+final class OpenStreams: Sendable {
+  struct Entry: Sendable {
+    let id: StreamID
+    let form: Representation.Form
+    let clientAddress: String
+    let filters: [String]
+    let subscription: String?
+    /// In milliseconds since 1970.
+    let openedAt: Int64
+  }
+
+  private let entries = Locked<[StreamID: Entry]>([:])
+
+  var count: Int { entries.withLock { $0.count } }
+
+  func opened(_ stream: StreamRequest, by head: RequestHead) {
+    let entry = Entry(
+      id: stream.stream, form: stream.representation.form, clientAddress: head.clientAddress,
+      filters: stream.filters.map(\.text), subscription: stream.subscription,
+      openedAt: WallClock.milliseconds())
+    entries.withLock { $0[entry.id] = entry }
+  }
+
+  /// How a stream is written, for those who tell it something.
+  func form(of id: StreamID) -> Representation.Form {
+    entries.withLock { $0[id]?.form } ?? .events
+  }
+
+  func closed(_ id: StreamID) { _ = entries.withLock { $0.removeValue(forKey: id) } }
+
+  /// The stream with this name, if it is open.
+  func find(_ name: String) -> StreamID? {
+    entries.withLock { entries in entries.keys.first { $0.description == name } }
+  }
+
+  var ids: [StreamID] { entries.withLock { Array($0.keys) } }
+
+  /// The oldest streams behind the first `skipped`.
+  func page(after skipped: Int, limit: Int) -> (entries: [Entry], isLast: Bool) {
+    let all = entries.withLock { Array($0.values) }
+    let sorted = all.sorted {
+      ($0.openedAt, $0.id.shard, $0.id.serial) < ($1.openedAt, $1.id.shard, $1.id.serial)
+    }
+    let rest = sorted.dropFirst(skipped)
+    return (Array(rest.prefix(limit)), rest.count <= limit)
+  }
+}

@@ -1,0 +1,73 @@
+import Glibc
+import TestSupport
+import Testing
+
+@testable import Bridge
+
+@Suite struct ReloadTests {
+  @Test(arguments: SettingKey.allCases)
+  func `what is reloadable is taken, and the rest only named`(key: SettingKey) throws {
+    let samples: [SettingKey: String] = [
+      .payloadBytes: "7", .defaultQoS: "2", .ackWait: "7s", .expiresIn: "7s", .properties: "drop",
+      .requireIdempotencyKey: "true", .stamp: "true", .topicsPerStream: "7", .heartbeat: "7s",
+      .writeStall: "7s", .readyRequiresBroker: "true", .logLevel: "trace", .backups: "/b",
+      .listen: "127.0.0.1:7", .data: "/d", .inflight: "7", .clientID: "c",
+    ]
+    guard let text = samples[key] else { return #expect(!key.isReloadable) }
+    let setting = SettingCatalogue.setting(key)
+    var fresh = BridgeConfiguration()
+    try setting.apply(text, to: &fresh)
+    var running = BridgeConfiguration()
+    let reload = Reload(fresh, into: &running)
+    #expect(reload.applied == (key.isReloadable ? [key] : []))
+    #expect(reload.delayed == (key.isReloadable ? [] : [key]))
+    #expect((setting.text(in: running) == text) == key.isReloadable)
+    #expect(setting.explanation.hasSuffix(" Reloadable.") == key.isReloadable)
+  }
+}
+
+extension EndToEnd {
+  @Suite struct ReloadSignalTests {
+    private func start(
+      _ broker: Mosquitto, _ file: String
+    ) throws -> RunningProgram {
+      try RunningProgram(broker, flags: ["--config", file])
+    }
+
+    private func wait(_ bridge: RunningProgram, for text: String) throws {
+      let line = bridge.process.errors.first(within: .seconds(20)) { $0.contains(text) }
+      if line == nil { throw TestFailure("no '\(text)' in \(bridge.process.errors.text)") }
+    }
+
+    @Test func `a reload changes limits without dropping a stream, and names what must wait`()
+      throws
+    {
+      let broker = try Mosquitto()
+      let folder = try TemporaryDirectory()
+      let file = try folder.write("payload_bytes: 4\n", to: "bridge.yaml")
+      let bridge = try start(broker, file)
+      let stream = try bridge.open("topic=a").reader
+      #expect(try bridge.client.post("/publish?topic=a", "12345").status == 413)
+      try folder.write("payload_bytes: 5\nlog_level: debug\ninflight: 7\n", to: "bridge.yaml")
+      bridge.process.signal(SIGHUP)
+      try wait(bridge, for: #""settings":"payload_bytes, log_level""#)
+      try wait(bridge, for: #""settings":"inflight""#)
+      #expect(try bridge.client.post("/publish?topic=a", "12345").status == 200)
+      #expect(try stream.payloads(1) == ["12345"])
+    }
+
+    @Test func `a configuration with problems changes nothing and all of them are logged`() throws {
+      let broker = try Mosquitto()
+      let folder = try TemporaryDirectory()
+      let file = try folder.write("payload_bytes: 4\n", to: "bridge.yaml")
+      let bridge = try start(broker, file)
+      try folder.write("payload_bytes: 5\nack_wait: soon\nnonsense: 1\n", to: "bridge.yaml")
+      bridge.process.signal(SIGHUP)
+      try wait(bridge, for: "nonsense")
+      try wait(bridge, for: "ack_wait")
+      #expect(try bridge.client.post("/publish?topic=a", "12345").status == 413)
+      bridge.process.signal(SIGTERM)
+      #expect(bridge.process.waitForExit() == .status(0))
+    }
+  }
+}
