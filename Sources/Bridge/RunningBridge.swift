@@ -60,12 +60,14 @@ final class RunningBridge: Sendable {
 
     let desk = try AccessDesk(configuration.access.rules, threads: configuration.http.threads)
     self.desk = desk
-    ledger = StreamLedger(desk)
+    ledger = StreamLedger(desk, wiring.openStreams)
+    wiring.connect(ledger: ledger)
     do throws(SystemError) { bench = try PasswordBench() } catch { throw .system(error) }
     let accessLog = AccessLog(self.log, wiring, desk)
     let application = PublicApplication(
       configuration, wiring, publisher, messages, observer, log,
-      Doorkeeper(desk, bench, accessLog) { wiring.server?.handleAgain($0) }, ledger)
+      Doorkeeper(desk, bench, accessLog) { wiring.server?.handleAgain($0) },
+      BodyDoor(desk, bench, accessLog) { wiring.server?.resumeBody($0) }, ledger)
     server = try Self.makeServer(
       HTTPOptions.publicServer(configuration),
       HTTPOptions.publicListeners(configuration.http, application), setting: "listen")
@@ -169,10 +171,11 @@ final class RunningBridge: Sendable {
     log.notice("certificates read again")
   }
 
-  /// Asks the mqtt thread for a sign of life, and ends streams whose callers' tokens have; once a
-  /// second, from the main thread.
+  /// Asks the mqtt thread for a sign of life, ends streams whose callers' tokens have, and lets batches
+  /// go on that have waited long enough; once a second, from the main thread.
   func tick() {
     _ = link.send(.tick)
+    publisher.tick(at: MonotonicClock.now())
     for (shard, commands) in ledger.due(at: WallClock.milliseconds() / 1000) {
       server.deliver(commands, toShard: shard)
     }
@@ -222,10 +225,12 @@ final class RunningBridge: Sendable {
     let named = NamedSubscriptions(wiring, epoch: store.epoch, position: position)
     wiring.connect(named: named)
     let replays = Replays(ReplayPorts(wiring), resolver, position, named)
+    let polls = Polls(PollPorts(wiring, position), resolver)
+    wiring.connect(polls: polls)
     return EventLogParts(
       epoch: store.epoch, coverage: coverage, position: position, resolver: resolver,
       replays: replays, named: named, values: TopicValues(wiring, configuration.lastValues),
-      requests: requests)
+      requests: requests, polls: polls)
   }
 
   private static func linkOptions(

@@ -33,6 +33,8 @@ struct ConfigurationOptions: ParsableArguments {
   @Option(.defaultQoS) var defaultQoS: String?
   @Option(.ackWait) var ackWait: String?
   @Option(.expiresIn) var expiresIn: String?
+  @Option(.batchItemsMax) var batchItemsMax: String?
+  @Option(.batchBytesMax) var batchBytesMax: String?
   @Option(.queueMessages) var queueMessages: String?
   @Option(.queueBytes) var queueBytes: String?
   @Option(.queueQoS0) var queueQoS0: String?
@@ -118,6 +120,8 @@ struct ConfigurationOptions: ParsableArguments {
       .defaultQoS: defaultQoS,
       .ackWait: ackWait,
       .expiresIn: expiresIn,
+      .batchItemsMax: batchItemsMax,
+      .batchBytesMax: batchBytesMax,
       .queueMessages: queueMessages,
       .queueBytes: queueBytes,
       .queueQoS0: queueQoS0,

@@ -90,6 +90,12 @@ enum SettingCatalogue {
       .expiresIn, \.publishing.expiresIn, in: .zero ... .seconds(10 * 365 * 86_400),
       "How long a stored publish is tried before it is given up; 0 is for ever."),
     Setting(
+      .batchItemsMax, \.publishing.batchItems, in: 1...100_000,
+      "Messages of one batch; more are answered 413. Lines with atomic=false have no limit."),
+    Setting(
+      .batchBytesMax, \.publishing.batchBytes, in: .kibibytes(1) ... .mebibytes(256),
+      "Bytes of one batch; more are answered 413. Lines with atomic=false have no limit."),
+    Setting(
       .queueMessages, \.publishing.queueMessages, in: 1...1_000_000_000,
       "Publishes stored at a time; more are answered 503."),
     Setting(

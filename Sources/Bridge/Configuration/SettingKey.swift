@@ -24,6 +24,8 @@ enum SettingKey: String, CaseIterable, Sendable {
   case defaultQoS = "default_qos"
   case ackWait = "ack_wait"
   case expiresIn = "expires_in"
+  case batchItemsMax = "batch_items_max"
+  case batchBytesMax = "batch_bytes_max"
   case queueMessages = "queue_messages"
   case queueBytes = "queue_bytes"
   case queueQoS0 = "queue_qos0"
