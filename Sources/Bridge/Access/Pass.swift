@@ -21,6 +21,7 @@ struct Pass: Sendable {
   var isOpen: Bool { desk.isOpen }
 
   func checkPublish(_ publish: Publish) throws(Problem) {
+    try SafeText.check(publish)
     try check(
       caller.grants.mayPublish(
         topic: publish.topic, qos: publish.qos, retain: publish.isRetained))
@@ -39,6 +40,7 @@ struct Pass: Sendable {
 
   /// Whether the newest message of one topic may be read.
   func checkTopic(_ topic: String) throws(Problem) {
+    try SafeText.check(topic: topic)
     let filter: TopicFilter
     do throws(TopicFilter.Invalid) {
       filter = try TopicFilter(topic)
@@ -56,6 +58,7 @@ struct Pass: Sendable {
   func checkSubscribe(
     _ filters: [TopicFilter], _ qos: QoS
   ) throws(Problem) -> DeliveryGuard? {
+    try SafeText.check(filters)
     for filter in filters { try check(caller.grants.maySubscribe(filter, qos: qos)) }
     return caller.grants.deliveryGuard(for: filters, qos: qos)
   }
