@@ -84,7 +84,8 @@ struct Pass: Sendable {
 
   /// A ticket for a part of what the caller may subscribe to.
   func ticket(topics: [TopicFilter], seconds: Int64?) throws(Problem) -> Tickets.Issued {
-    try desk.issueTicket(
+    try SafeText.check(topics)
+    return try desk.issueTicket(
       to: caller, topics: topics, seconds: seconds ?? desk.configuration.ticketSeconds)
   }
 

@@ -116,6 +116,7 @@ extension EndToEnd {
       let put = try client.request(
         "PUT", "/subscriptions/y", headers: [house], body: Array(named.utf8))
       #expect(put.status == 400)
+      #expect(try client.post("/ticket", named, headers: [house]).status == 400)
       #expect(try client.get("/retained?filter=house/%0A", headers: [house]).status == 400)
       #expect(try client.get("/topics/house/%0A", headers: [house]).status == 400)
       #expect(try reconnects() == 0)
