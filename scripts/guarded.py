@@ -8,7 +8,7 @@ import os
 import time
 
 SECRET = "a secret of the scripts, and long enough for it"
-EVERYTHING = {"publish": ["#", "$SYS/#"], "subscribe": ["#", "$SYS/#", "$share/+/#"], "max_qos": 2,
+EVERYTHING = {"publish": ["#", "$SYS/#"], "subscribe": ["#", "$SYS/#", "$share/g/#"], "max_qos": 2,
               "retain": True, "request": True, "history": True, "admin": True,
               "max_connections": 100000, "rate": "1000000/s"}
 
