@@ -93,7 +93,7 @@ let package = Package(
       swiftSettings: strict),
 
     .target(
-      name: "TestSupport", dependencies: ["EventLoop", "WebSocketProtocol"],
+      name: "TestSupport", dependencies: ["COpenSSL", "EventLoop", "WebSocketProtocol"],
       path: "Tests/TestSupport", swiftSettings: strict),
     .executableTarget(
       name: "mqtt-probe", dependencies: ["EventLoop", "MQTTClient"],

@@ -60,20 +60,24 @@ final class RunningBridge: Sendable {
 
     let desk = try AccessDesk(configuration.access.rules, threads: configuration.http.threads)
     self.desk = desk
-    ledger = StreamLedger(desk)
+    ledger = StreamLedger(desk, wiring.openStreams)
+    wiring.connect(ledger: ledger)
     do throws(SystemError) { bench = try PasswordBench() } catch { throw .system(error) }
     let accessLog = AccessLog(self.log, wiring, desk)
     let application = PublicApplication(
       configuration, wiring, publisher, messages, observer, log,
-      Doorkeeper(desk, bench, accessLog) { wiring.server?.handleAgain($0) }, ledger)
+      Doorkeeper(desk, bench, accessLog) { wiring.server?.handleAgain($0) },
+      BodyDoor(desk, bench, accessLog) { wiring.server?.resumeBody($0) }, ledger)
     server = try Self.makeServer(
-      HTTPOptions.publicServer(configuration), application, setting: "listen")
+      HTTPOptions.publicServer(configuration),
+      HTTPOptions.publicListeners(configuration.http, application), setting: "listen")
     wiring.connect(server: server)
     let admin = AdminApplication(
       configuration, wiring, publisher, deadLetters, observer,
       Doorkeeper(desk, bench, accessLog) { wiring.adminServer?.handleAgain($0) })
     adminServer = try Self.makeServer(
-      HTTPOptions.adminServer(configuration), admin, setting: "admin_listen")
+      HTTPOptions.adminServer(),
+      [HTTPOptions.adminListener(configuration.http, admin)], setting: "admin_listen")
     wiring.connect(adminServer: adminServer)
     try start()
   }
@@ -119,8 +123,7 @@ final class RunningBridge: Sendable {
       "started",
       metadata: [
         LogKey.version: "\(BridgeVersion.current)",
-        LogKey.listen:
-          "http://\(HostPort(host: configuration.http.listen.host, port: UInt16(clamping: server.port)))",
+        LogKey.listen: "\(publicURLs.joined(separator: " "))",
         LogKey.adminListen:
           "http://\(HostPort(host: configuration.http.adminListen.host, port: UInt16(clamping: adminServer.port)))",
         LogKey.broker: "\(configuration.mqtt.broker)", LogKey.clientID: "\(clientID)",
@@ -135,13 +138,44 @@ final class RunningBridge: Sendable {
     }
   }
 
-  /// Takes over what a reload can change.
-  func reload(with reloader: Reloader) { reloader.reload(wiring.live, desk) }
+  private var publicURLs: [String] {
+    let http = configuration.http
+    return zip(http.listen.list, server.ports).map { address, port in
+      address.url(
+        port: port, isSecure: address.isSecure(withCertificate: http.identity != nil))
+    }
+  }
 
-  /// Asks the mqtt thread for a sign of life, and ends streams whose callers' tokens have; once a
-  /// second, from the main thread.
+  /// Takes over what a reload can change.
+  func reload(with reloader: Reloader) {
+    guard reloader.reload(wiring.live, desk) else { return }
+    renewCertificates()
+  }
+
+  /// Shows to new clients what the certificate's files hold now, whose names are those of the start.
+  private func renewCertificates() {
+    let http = configuration.http
+    guard http.identity != nil else { return }
+    var problems: [ConfigurationProblem] = []
+    guard let identity = http.tls.identity(&problems, source: { _ in .builtIn }) else {
+      for problem in problems {
+        log.error(
+          "the old certificate stays", metadata: [LogKey.reason: "\(problem.message)"])
+      }
+      return
+    }
+    for (index, address) in http.listen.list.enumerated()
+    where address.isSecure(withCertificate: true) {
+      server.replaceIdentity(identity, ofListener: index)
+    }
+    log.notice("certificates read again")
+  }
+
+  /// Asks the mqtt thread for a sign of life, ends streams whose callers' tokens have, and lets batches
+  /// go on that have waited long enough; once a second, from the main thread.
   func tick() {
     _ = link.send(.tick)
+    publisher.tick(at: MonotonicClock.now())
     for (shard, commands) in ledger.due(at: WallClock.milliseconds() / 1000) {
       server.deliver(commands, toShard: shard)
     }
@@ -191,10 +225,12 @@ final class RunningBridge: Sendable {
     let named = NamedSubscriptions(wiring, epoch: store.epoch, position: position)
     wiring.connect(named: named)
     let replays = Replays(ReplayPorts(wiring), resolver, position, named)
+    let polls = Polls(PollPorts(wiring, position), resolver)
+    wiring.connect(polls: polls)
     return EventLogParts(
       epoch: store.epoch, coverage: coverage, position: position, resolver: resolver,
       replays: replays, named: named, values: TopicValues(wiring, configuration.lastValues),
-      requests: requests)
+      requests: requests, polls: polls)
   }
 
   private static func linkOptions(
@@ -225,10 +261,10 @@ final class RunningBridge: Sendable {
   }
 
   private static func makeServer(
-    _ options: HTTPServerOptions, _ application: any HTTPApplication, setting: String
+    _ options: HTTPServerOptions, _ listeners: [HTTPListener], setting: String
   ) throws(StartFailure) -> HTTPServer {
     do throws(HTTPServerError) {
-      return try HTTPServer(options: options, application: application)
+      return try HTTPServer(options: options, listeners: listeners)
     } catch {
       throw .server(error, setting: setting)
     }

@@ -16,6 +16,8 @@ final class Wiring: Sendable {
     var named: NamedSubscriptions?
     var requests: Requests?
     var webhooks: BridgeWebhooks?
+    var polls: Polls?
+    var ledger: StreamLedger?
     var adminServer: HTTPServer?
   }
 
@@ -36,6 +38,8 @@ final class Wiring: Sendable {
   var link: Link<BrokerApplication>? { parts.withLock { $0.link } }
   var server: HTTPServer? { parts.withLock { $0.server } }
   var named: NamedSubscriptions? { parts.withLock { $0.named } }
+  var ledger: StreamLedger? { parts.withLock { $0.ledger } }
+  var polls: Polls? { parts.withLock { $0.polls } }
   var requests: Requests? { parts.withLock { $0.requests } }
   var webhooks: BridgeWebhooks? { parts.withLock { $0.webhooks } }
   var adminServer: HTTPServer? { parts.withLock { $0.adminServer } }
@@ -49,6 +53,8 @@ final class Wiring: Sendable {
   func connect(link: Link<BrokerApplication>) { parts.withLock { $0.link = link } }
   func connect(server: HTTPServer) { parts.withLock { $0.server = server } }
   func connect(named: NamedSubscriptions) { parts.withLock { $0.named = named } }
+  func connect(ledger: StreamLedger) { parts.withLock { $0.ledger = ledger } }
+  func connect(polls: Polls) { parts.withLock { $0.polls = polls } }
   func connect(requests: Requests) { parts.withLock { $0.requests = requests } }
   func connect(webhooks: BridgeWebhooks) { parts.withLock { $0.webhooks = webhooks } }
   func connect(adminServer: HTTPServer) { parts.withLock { $0.adminServer = adminServer } }

@@ -29,10 +29,12 @@ final class StreamLedger: Sendable {
   private static let notice: Int64 = 30
 
   private let desk: AccessDesk
+  private let streams: OpenStreams
   private let state: Locked<State>
 
-  init(_ desk: AccessDesk) {
+  init(_ desk: AccessDesk, _ streams: OpenStreams) {
     self.desk = desk
+    self.streams = streams
     state = Locked(State(counts: StreamCounts(desk.configuration.streams)))
   }
 
@@ -69,11 +71,12 @@ final class StreamLedger: Sendable {
       for (id, expiry) in state.expiries where now >= expiry.at - Self.notice {
         if now >= expiry.end {
           state.expiries[id] = nil
-          let last = StreamFrames.close(reason: "token_expired", reconnects: false)
+          let last = StreamFrames.close(
+            reason: "token_expired", reconnects: false, as: streams.form(of: id))
           commands[id.shard, default: []].append(.end(id, last: last))
         } else if !expiry.isTold {
           state.expiries[id]?.isTold = true
-          let frame = StreamFrames.expiring(at: expiry.at)
+          let frame = StreamFrames.expiring(at: expiry.at, as: streams.form(of: id))
           commands[id.shard, default: []].append(.private(frame, streams: [id]))
         }
       }

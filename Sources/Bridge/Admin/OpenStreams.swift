@@ -6,7 +6,7 @@ import MQTTClient
 final class OpenStreams: Sendable {
   struct Entry: Sendable {
     let id: StreamID
-    let kind: String
+    let form: Representation.Form
     let clientAddress: String
     let filters: [String]
     let subscription: String?
@@ -20,10 +20,15 @@ final class OpenStreams: Sendable {
 
   func opened(_ stream: StreamRequest, by head: RequestHead) {
     let entry = Entry(
-      id: stream.stream, kind: "sse", clientAddress: head.clientAddress,
+      id: stream.stream, form: stream.representation.form, clientAddress: head.clientAddress,
       filters: stream.filters.map(\.text), subscription: stream.subscription,
       openedAt: WallClock.milliseconds())
     entries.withLock { $0[entry.id] = entry }
+  }
+
+  /// How a stream is written, for those who tell it something.
+  func form(of id: StreamID) -> Representation.Form {
+    entries.withLock { $0[id]?.form } ?? .events
   }
 
   func closed(_ id: StreamID) { _ = entries.withLock { $0.removeValue(forKey: id) } }

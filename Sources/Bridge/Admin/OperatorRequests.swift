@@ -64,7 +64,7 @@ struct OperatorRequests: Sendable {
     let list = entries.map { entry -> JSONValue in
       var members: [JSONValue.Member] = [
         .init("id", .string(entry.id.description)),
-        .init("kind", .string(entry.kind)),
+        .init("kind", .string(entry.form == .events ? "sse" : "ndjson")),
         .init("client_address", .string(entry.clientAddress)),
         .init("topics", .array(entry.filters.map { .string($0) })),
         .init("opened_at", .string(Timestamp(milliseconds: entry.openedAt).description)),
@@ -132,7 +132,8 @@ struct OperatorRequests: Sendable {
   private func end(_ ids: [StreamID], reason: String) {
     for id in ids {
       let retry = StreamFrames.jitteredRetry(around: Self.retryMilliseconds)
-      let last = StreamFrames.close(reason: reason, reconnects: true, retry: retry)
+      let last = StreamFrames.close(
+        reason: reason, reconnects: true, retry: retry, as: wiring.openStreams.form(of: id))
       wiring.server?.deliver([.end(id, last: last)], toShard: id.shard)
     }
   }

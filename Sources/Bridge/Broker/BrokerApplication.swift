@@ -126,8 +126,9 @@ final class BrokerApplication: LinkApplication {
   }
 
   private func lost(_ filter: String, _ reasonCode: ReasonCode) {
-    let frame = StreamFrames.error(filter: filter, reasonCode)
-    inbound.send(frame, to: hub.targets(ofFilter: filter))
+    inbound.send(to: hub.targets(ofFilter: filter)) {
+      StreamFrames.error(filter: filter, reasonCode, as: $0)
+    }
     hub.lost(filter: filter, &hubActions)
   }
 
@@ -139,6 +140,7 @@ final class BrokerApplication: LinkApplication {
       let todo = exchange(&hubActions, with: [])
       for action in todo { run(action, link) }
     }
+    inbound.actionsEnded()
   }
 
   private func run(_ action: OutboxConsumer.Action, _ link: LinkContext) {

@@ -19,6 +19,10 @@ final class BrokerInbound {
   private var routed: [StreamHub.Action] = []
   /// UNSUBSCRIBEs that wait until the store has noted that their filters are not covered any more.
   private var unsubscribes: [String: (key: UInt64, filter: String)] = [:]
+  private var openingPolls = OpeningPolls()
+  /// The topics of what was given out since the polls were told, and whether a gap was.
+  private var movedTopics: [String] = []
+  private var hasMovedAll = false
   private var toldPosition: Int64 = -1
   private var ticks = 0
   /// Whether no earlier process had anything here.
@@ -106,6 +110,9 @@ final class BrokerInbound {
     case .uncover(let filter):
       log.coverage.uncover(filter)
       wiring.store?.forget(name: CoverageTable.name(filter))
+    case .replay(let request, let opening) where request.isPoll:
+      openingPolls.opened(request, opening)
+    case .refuse(let stream, let opening) where log.polls.refused(stream, opening): break
     case .open(let stream, let group, let opening): shards.open(stream, group, opening)
     case .replay(let request, let opening): log.replays.begin(request, opening)
     case .held(let inquiry, let opening) where inquiry.shard == TopicValues.shard:
@@ -121,7 +128,15 @@ final class BrokerInbound {
   }
 
   /// A stream is gone; it may have begun to read the log after its http thread said so.
-  func closed(_ id: StreamID) { log.replays.closed(id) }
+  func closed(_ id: StreamID) {
+    log.replays.closed(id)
+    openingPolls.closed(id)
+  }
+
+  /// Everything that one event caused has been run.
+  func actionsEnded() {
+    if !openingPolls.isEmpty { openingPolls.marked(at: pipeline.end) }
+  }
 
   /// Whether UNSUBSCRIBE must wait: after a crash the store would else say that nothing is missing.
   func delaysUnsubscribe(of filter: String, key: UInt64) -> Bool {
@@ -138,9 +153,17 @@ final class BrokerInbound {
     return unsubscribes.removeValue(forKey: CoverageTable.name(parsed)) != nil
   }
 
-  /// A frame of the bridge's own for these streams.
-  func send(_ frame: Frame, to targets: [StreamGroups.Target]) {
-    for target in targets { shards.append(frame, target) }
+  /// A frame of the bridge's own for these streams, made once for each form.
+  func send(
+    to targets: [StreamGroups.Target], _ makeFrame: (Representation.Form) -> Frame
+  ) {
+    var made: [Representation.Form: Frame] = [:]
+    for target in targets {
+      let form = target.representation.form
+      let frame = made[form] ?? makeFrame(form)
+      made[form] = frame
+      shards.append(frame, target)
+    }
   }
 
   /// Once a second: idle streams learn where they are, and idle cursors follow.
@@ -169,7 +192,12 @@ final class BrokerInbound {
   /// Logs what came, gives out what is logged, and acknowledges what is safe.
   func turnEnded(_ hub: inout StreamHub, _ link: LinkContext) {
     logBatch()
-    while shards.retryAt == nil, let ready = pipeline.next() { give(ready, &hub) }
+    let hasPolls = log.polls.count > 0
+    openingPolls.gaveOut(pipeline.begin, upTo: shards.position)
+    while shards.retryAt == nil, let ready = pipeline.next() {
+      give(ready, &hub)
+      if hasPolls { note(ready) }
+    }
     let isFlushed = shards.flush(at: link.now)
     if isFlushed {
       for token in shards.takeSafeTokens() { link.acknowledge(token) }
@@ -192,7 +220,26 @@ final class BrokerInbound {
       log.replays.headMoved()
       wiring.webhooks?.headMoved()
     }
+    if hasMovedAll || !movedTopics.isEmpty {
+      log.polls.headMoved(movedTopics, concernsAll: hasMovedAll)
+      movedTopics.removeAll(keepingCapacity: true)
+      hasMovedAll = false
+    }
+    for entry in openingPolls.takeReady({ log.coverage.isSettled($0) }) {
+      log.polls.opened(entry.request, entry.opening, at: entry.cursor)
+    }
     for (stream, through) in shards.takeJoined() { log.replays.joined(stream, through: through) }
+  }
+
+  /// Remembers what the polls must be told.
+  private func note(_ ready: InboundPipeline.Ready) {
+    openingPolls.gaveOut(pipeline.begin, upTo: shards.position)
+    guard ready.event != nil else { return }
+    switch ready.content {
+    case .message(let publish, _, _): movedTopics.append(publish.topic)
+    case .gap: hasMovedAll = true
+    case .start: break
+    }
   }
 
   private func give(_ ready: InboundPipeline.Ready, _ hub: inout StreamHub) {
@@ -209,9 +256,10 @@ final class BrokerInbound {
       wiring.metrics.gaps[mark.reason].add()
       let before = shards.position
       let from = EventID(epoch: log.epoch, sequence: before.sequence, time: before.time)
-      let text = StreamFrames.gapText(mark, from: id == nil ? nil : from, to: id)
-      let frame = Frame(text, position: ready.event?.sequence ?? 0)
-      for target in hub.allGroups { shards.append(frame, target) }
+      send(to: hub.allGroups) { form in
+        let text = StreamFrames.gapText(mark, from: id == nil ? nil : from, to: id, as: form)
+        return Frame(text, position: ready.event?.sequence ?? 0)
+      }
     case .start: break
     }
     if let event = ready.event { shards.advance(to: event) }

@@ -21,12 +21,20 @@ struct ConfigurationOptions: ParsableArguments {
   @Option(.inflight) var inflight: String?
   @Option(.listen) var listen: String?
   @Option(.adminListen) var adminListen: String?
+  @Option(.socketMode) var socketMode: String?
+  @Option(.proxyProtocol) var proxyProtocol: String?
+  @Option(.tlsCertificate) var tlsCertificate: String?
+  @Option(.tlsKey) var tlsKey: String?
+  @Option(.tlsClientCA) var tlsClientCA: String?
+  @Option(.tlsClientCertificates) var tlsClientCertificates: String?
   @Option(.httpThreads) var httpThreads: String?
   @Option(.basePath) var basePath: String?
   @Option(.payloadBytes) var payloadBytes: String?
   @Option(.defaultQoS) var defaultQoS: String?
   @Option(.ackWait) var ackWait: String?
   @Option(.expiresIn) var expiresIn: String?
+  @Option(.batchItemsMax) var batchItemsMax: String?
+  @Option(.batchBytesMax) var batchBytesMax: String?
   @Option(.queueMessages) var queueMessages: String?
   @Option(.queueBytes) var queueBytes: String?
   @Option(.queueQoS0) var queueQoS0: String?
@@ -100,12 +108,20 @@ struct ConfigurationOptions: ParsableArguments {
       .inflight: inflight,
       .listen: listen,
       .adminListen: adminListen,
+      .socketMode: socketMode,
+      .proxyProtocol: proxyProtocol,
+      .tlsCertificate: tlsCertificate,
+      .tlsKey: tlsKey,
+      .tlsClientCA: tlsClientCA,
+      .tlsClientCertificates: tlsClientCertificates,
       .httpThreads: httpThreads,
       .basePath: basePath,
       .payloadBytes: payloadBytes,
       .defaultQoS: defaultQoS,
       .ackWait: ackWait,
       .expiresIn: expiresIn,
+      .batchItemsMax: batchItemsMax,
+      .batchBytesMax: batchBytesMax,
       .queueMessages: queueMessages,
       .queueBytes: queueBytes,
       .queueQoS0: queueQoS0,

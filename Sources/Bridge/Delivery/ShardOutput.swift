@@ -59,7 +59,7 @@ struct ShardOutput: ~Copyable {
     let start = ReplayStart(cursor: position)
     commands[stream.shard, default: []] += [
       .start(stream, StreamFrames.open(stream, opening, start, epoch: epoch)),
-      .end(stream, last: StreamFrames.refused()),
+      .end(stream, last: StreamFrames.refused(as: opening.form)),
     ]
   }
 
@@ -67,9 +67,12 @@ struct ShardOutput: ~Copyable {
   mutating func tellPosition() {
     guard position.sequence > 0, let server = wiring.server else { return }
     let id = EventID(epoch: epoch, sequence: position.sequence, time: position.time)
-    let frame = StreamFrames.heartbeat(at: id)
-    for shard in 0..<server.shardCount {
-      commands[shard, default: []].append(.position(frame, position.sequence))
+    for form in [Representation.Form.events, .lines] {
+      let frame = StreamFrames.heartbeat(at: id, as: form)
+      for shard in 0..<server.shardCount {
+        commands[shard, default: []].append(
+          .position(frame, position.sequence, kind: form.heartbeatKind))
+      }
     }
   }
 

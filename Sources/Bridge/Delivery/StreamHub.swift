@@ -146,7 +146,8 @@ struct StreamHub: ~Copyable {
     for filter in request.filters {
       let wantsRetained = request.wantsRetained && !filter.isShared
       let ticket = upstream.acquire(
-        filter, maximumQoS: request.maximumQoS, wantsRetained: wantsRetained, &upstreamActions)
+        filter, maximumQoS: request.maximumQoS(of: filter), wantsRetained: wantsRetained,
+        &upstreamActions)
       stream.awaited.append(ticket?.identifier)
       stream.answers.append(ticket == nil ? .quotaExceeded : ticket?.granted)
       guard let ticket else { continue }
@@ -307,7 +308,9 @@ struct StreamHub: ~Copyable {
       guard let answer else { return }
       filters.append(StreamOpening.Filter(filter: filter.text, reasonCode: answer))
     }
-    let opening = StreamOpening(filters: filters, forbidsHistory: stream.request.forbidsHistory)
+    let opening = StreamOpening(
+      filters: filters, form: stream.request.representation.form,
+      forbidsHistory: stream.request.forbidsHistory)
     let granted = stream.granted
     stream.isOpen = true
     if stream.request.isHold {

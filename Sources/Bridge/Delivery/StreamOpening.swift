@@ -8,6 +8,8 @@ struct StreamOpening: Equatable, Sendable {
   }
 
   let filters: [Filter]
+  /// How the stream is told.
+  var form = Representation.Form.events
   /// What the stream missed is not for its caller.
   var forbidsHistory = false
 }

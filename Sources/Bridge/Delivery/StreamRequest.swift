@@ -8,6 +8,8 @@ struct StreamRequest: Equatable, Sendable {
   /// In the order of the request, without repeats, never empty.
   var filters: [TopicFilter]
   let maximumQoS: QoS
+  /// Of the filters that have one of their own.
+  var qosOfFilter: [TopicFilter: QoS] = [:]
   let wantsRetained: Bool
   let representation: Representation
   var start = StreamStart.live
@@ -22,6 +24,8 @@ struct StreamRequest: Equatable, Sendable {
 
   /// The named subscription that it consumes.
   var subscription: String?
+  /// No stream, but a request for what the log has, answered when there is something.
+  var isPoll = false
   /// No stream at all: it only keeps the filters subscribed.
   var isHold = false
   /// Whether its filters stay subscribed for a while after it.
@@ -31,7 +35,9 @@ struct StreamRequest: Equatable, Sendable {
   func allows(_ topic: String) -> Bool { `guard`?.allows(topic) ?? true }
 
   /// Whether everything comes from the event log, at a pace of its own, and nothing live.
-  var follows: Bool { rateMaximum != nil || subscription != nil }
+  var follows: Bool { rateMaximum != nil || subscription != nil || isPoll }
+
+  func maximumQoS(of filter: TopicFilter) -> QoS { qosOfFilter[filter] ?? maximumQoS }
 }
 
 /// Where a stream begins.

@@ -24,6 +24,7 @@ enum LogKey {
   static let events = "events"
   static let stream = "stream"
   static let filters = "filters"
+  static let lines = "lines"
   static let count = "count"
   static let bytes = "bytes"
   static let status = "status"

@@ -30,6 +30,13 @@ struct Observer: Sendable {
       metadata: [LogKey.count: "\(excess)", LogKey.receiveMaximum: "\(maximum)"])
   }
 
+  /// The client hears nothing, so this is where it can be learned.
+  func uploadAborted(_ upload: Publisher.AbortedUpload) {
+    log.warning(
+      "a batch ended before its end; what came of it is published",
+      metadata: [LogKey.lines: "\(upload.lines)", LogKey.count: "\(upload.accepted)"])
+  }
+
   /// The first attempt after a connection is number 1.
   func brokerAttempt(_ number: Int) {
     log.debug("connecting to the broker", metadata: [LogKey.attempt: "\(number)"])
@@ -123,6 +130,9 @@ struct Observer: Sendable {
     case .streamRefused(let stream, let number):
       log.warning(
         "stream refused", metadata: [LogKey.stream: "\(stream)", LogKey.reason: "errno \(number)"])
+    case .identityNotReplaced(let shard):
+      log.error(
+        "an http thread still shows the old certificate", metadata: [LogKey.count: "\(shard)"])
     case .shardFailed(let shard, let call, let number):
       log.critical(
         "http thread failed",

@@ -103,6 +103,8 @@ enum RouteTable {
     Route("GET", "/retained", .listRetained),
     Route("GET", "/messages/{id}", .message),
     Route("GET", "/subscribe", .subscribe),
+    Route("QUERY", "/subscribe", .subscribe),
+    Route("POST", "/subscribe", .subscribe),
     Route("GET", "/history", .history),
     Route("GET", "/subscriptions", .listSubscriptions),
     Route("PUT", "/subscriptions/{name}", .putSubscription),

@@ -17,18 +17,21 @@ final class PublicApplication: HTTPApplication {
   private let values: TopicValues
   private let requests: Requests
   private let replays: Replays
+  private let polls: Polls
   private let observer: Observer
   private let doors: Doorkeeper
   private let names: RequestNames
   private let ledger: StreamLedger
+  private let bodies: BodyDoor
 
   init(
     _ configuration: BridgeConfiguration, _ wiring: Wiring, _ publisher: Publisher,
     _ messages: MessageLookUps, _ observer: Observer, _ log: EventLogParts, _ doors: Doorkeeper,
-    _ ledger: StreamLedger
+    _ bodies: BodyDoor, _ ledger: StreamLedger
   ) {
     self.doors = doors
     names = RequestNames(desk: doors.desk)
+    self.bodies = bodies
     self.ledger = ledger
     self.wiring = wiring
     self.publisher = publisher
@@ -42,6 +45,7 @@ final class PublicApplication: HTTPApplication {
     values = log.values
     requests = log.requests
     replays = log.replays
+    polls = log.polls
     self.observer = observer
   }
 
@@ -58,32 +62,61 @@ final class PublicApplication: HTTPApplication {
     switch endpoint {
     case .publish, .publishToTopic, .retainInTopic, .clearTopic, .request:
       return .accept(bodyLimit: PublishRoute.bodyLimit(endpoint, head, configuration))
-    case .publishBatch, .emqxPublish, .emqxPublishBulk:
-      return .accept(bodyLimit: PublishBatch.bytesMaximum)
+    case .publishBatch:
+      return BatchRoute.admission(head, configuration.publishing.batchLimits)
+    case .emqxPublish, .emqxPublishBulk:
+      return .accept(bodyLimit: configuration.publishing.batchBytes.bytes)
     case .putSubscription, .acknowledge:
       return .accept(bodyLimit: SubscriptionRoute.bodyBytesMax)
     case .ticket: return .accept(bodyLimit: TicketRoute.bodyBytesMax)
-    case .message, .readTopic, .listRetained, .subscribe, .history, .page, .docs, .openAPIYAML,
-      .openAPIJSON, .listSubscriptions,
-      .getSubscription,
-      .deleteSubscription:
+    case .subscribe:
+      let hasBody = head.method == "POST" || head.method == "QUERY"
+      return .accept(bodyLimit: hasBody ? SubscribeBody.bytesMax : 0)
+    case .message, .readTopic, .listRetained, .history, .page, .docs, .openAPIYAML, .openAPIJSON,
+      .listSubscriptions, .getSubscription, .deleteSubscription:
       return .accept(bodyLimit: 0)
     }
+  }
+
+  func bodyReceived(_ piece: [UInt8], of id: RequestID, _ head: RequestHead) -> BodyFlow {
+    do throws(Problem) {
+      guard let (pass, bytes) = try bodies.admit(piece, of: id, head) else { return .pause }
+      return try publisher.received(bytes, of: id, head, pass)
+    } catch {
+      bodies.ended(id)
+      return .refuse(PublishRoute.withKept(error).response(to: head))
+    }
+  }
+
+  func bodyAborted(_ id: RequestID) {
+    bodies.ended(id)
+    if let aborted = publisher.uploadAborted(id) { observer.uploadAborted(aborted) }
   }
 
   /// A refusal that no route gave: with a method that can publish it says that nothing was kept.
   func complete(_ problem: Problem, for head: RequestHead?) -> Problem {
     switch head?.method {
-    case "POST", "PUT", "DELETE": PublishRoute.withKept(completed(problem, head))
+    case "POST", "PUT", "DELETE": completed(problem, head)
     default: problem
     }
   }
 
   private func completed(_ problem: Problem, _ head: RequestHead?) -> Problem {
-    guard let head,
-      case .found(.publishBatch, _) = router.match(method: head.method, path: head.path)
-    else { return problem }
-    return BatchRoute.complete(problem)
+    let match = head.map { router.match(method: $0.method, path: $0.path) }
+    return switch match {
+    case .found(.subscribe, _): problem
+    case .found(.publishBatch, _): PublishRoute.withKept(BatchRoute.complete(problem))
+    default: PublishRoute.withKept(problem)
+    }
+  }
+
+  /// The end of a body that came in pieces; nil for any other request.
+  private func bodyEnded(_ request: Request) throws(Problem) -> Answer? {
+    guard bodies.knows(request.id) else { return nil }
+    defer { bodies.ended(request.id) }
+    guard let (pass, bytes) = try bodies.admit([], of: request.id, request.head) else { return nil }
+    _ = try publisher.received(bytes, of: request.id, request.head, pass)
+    return publisher.uploadEnded(request, pass)
   }
 
   func handle(_ request: Request) -> Answer {
@@ -93,6 +126,7 @@ final class PublicApplication: HTTPApplication {
     }
     do throws(Problem) {
       guard !endpoint.isFree else { return .respond(free(endpoint)) }
+      if let answer = try bodyEnded(request) { return answer }
       return try doors.handle(
         request, takesTicket: endpoint.takesTicket
       ) { (pass) throws(Problem) in try answer(endpoint, captures, request, pass) }
@@ -173,7 +207,7 @@ final class PublicApplication: HTTPApplication {
   func deadlineReached(_ id: RequestID) -> Response? {
     publisher.deadlineReached(id) ?? messages.deadlineReached(id)
       ?? subscriptions.deadlineReached(id) ?? values.deadlineReached(id)
-      ?? requests.deadlineReached(id)
+      ?? requests.deadlineReached(id) ?? polls.deadlineReached(id)
   }
 
   func clientLeft(_ id: RequestID) {
@@ -183,6 +217,7 @@ final class PublicApplication: HTTPApplication {
     subscriptions.clientLeft(id)
     values.clientLeft(id)
     requests.clientLeft(id)
+    polls.clientLeft(id)
   }
 
   func name(of id: RequestID, _ head: RequestHead) -> String { names.name(of: id, head) }
@@ -215,12 +250,13 @@ final class PublicApplication: HTTPApplication {
 
   func gapFrame(for id: StreamID, missed: Int) -> Frame? {
     wiring.metrics.gaps["slow"].add()
-    return StreamFrames.gap(reason: "slow", missed: missed)
+    return StreamFrames.gap(reason: "slow", missed: missed, as: wiring.openStreams.form(of: id))
   }
 
   func closingFrame(for id: StreamID) -> Frame? {
     StreamFrames.close(
-      reason: "draining", reconnects: true, retry: StreamFrames.jitteredRetry(around: 4000))
+      reason: "draining", reconnects: true, retry: StreamFrames.jitteredRetry(around: 4000),
+      as: wiring.openStreams.form(of: id))
   }
 
   func report(_ fact: HTTPServerFact) { observer.server(fact) }

@@ -4,7 +4,7 @@ import HTTPFront
 import MQTTClient
 import Store
 
-/// `GET /subscribe`: turns a request into a stream of server-sent events.
+/// `GET`, `QUERY` and `POST /subscribe`: turns a request into a stream, or into a poll.
 struct StreamRoute: Sendable {
   private static let retryMilliseconds = 2000
   private static let softRetryMilliseconds = 8000
@@ -28,36 +28,33 @@ struct StreamRoute: Sendable {
       throw Problem(.draining, detail: "the bridge is stopping", headers: ["Retry-After": "1"])
     }
     let head = request.head
-    guard Accept(head.headers.values("Accept")).best(of: ["text/event-stream"]) != nil else {
-      throw Problem(
-        .notAcceptable, detail: "this is a stream of type text/event-stream",
-        hint: "send Accept: text/event-stream, or no Accept header")
-    }
-    let parameters = try StreamParameters(
-      head.query, topicsMaximum: configuration.streams.topicsPerStream)
+    var parameters = try StreamParameters(
+      GivenField.fields(of: head.query) + SubscribeBody.fields(request),
+      topicsMaximum: configuration.streams.topicsPerStream)
+    let format = try parameters.format(head.headers)
+    if format == .ndjson { parameters.representation.form = .lines }
     if let name = parameters.subscription { return try consume(name, parameters, request, pass) }
-    let deliveries = try pass.checkSubscribe(parameters.filters, parameters.maximumQoS)
+    let deliveries = try pass.checkSubscribe(parameters.filters, parameters.highestQoS)
     if let limits = wiring.status.snapshot.limits { try check(parameters.filters, limits) }
     let id = request.id.stream
-    let history = configuration.history.filter
-    guard
-      parameters.rateMaximum == nil || parameters.filters.allSatisfy({ history.keepsAll(of: $0) })
-    else {
-      throw Problem(
-        .badParameter, detail: "'max_rate' needs topics that history keeps",
-        hint: "see the settings history and history_except")
-    }
-    let (start, forbidsHistory) = try start(parameters.start, head, pass)
+    if parameters.rateMaximum != nil { try checkHistory(of: parameters.filters, for: "'max_rate'") }
+    if format == .json { try checkHistory(of: parameters.filters, for: "a poll") }
+    let (start, forbidsHistory) = try start(parameters.start, head, format, pass)
     guard head.method != "HEAD" else {
-      return .respond(Response(status: 200, headers: headers(id, start)))
+      return .respond(Response(status: 200, headers: headers(id, start, format)))
     }
-    let stream = StreamRequest(
+    var stream = StreamRequest(
       stream: id, filters: parameters.filters, maximumQoS: parameters.maximumQoS,
+      qosOfFilter: parameters.qosOfFilter,
       // Who resumes has had them, and the log has what changed since.
-      wantsRetained: parameters.retained != .ignore && start == .live,
+      wantsRetained: parameters.retained != .ignore && start == .live && format != .json,
       representation: parameters.representation, start: start, policy: parameters.policy,
       rateMaximum: parameters.rateMaximum, guard: deliveries, forbidsHistory: forbidsHistory)
-    if let refused = try count(id, parameters, head, pass) { return refused }
+    if let refused = try count(id, parameters, head, format, pass) { return refused }
+    if format == .json {
+      stream.isPoll = true
+      return try poll(stream, parameters, head)
+    }
     guard wiring.link?.send(.openStream(stream)) == true else {
       ledger.closed(id)
       throw Problem(
@@ -65,7 +62,26 @@ struct StreamRoute: Sendable {
         headers: ["Retry-After": "1"])
     }
     wiring.openStreams.opened(stream, by: head)
-    return .stream(streamHead(stream, parameters, headers(id, start)))
+    return .stream(streamHead(stream, parameters, headers(id, start, format)))
+  }
+
+  private func poll(
+    _ stream: StreamRequest, _ parameters: StreamParameters, _ head: RequestHead
+  ) throws(Problem) -> Answer {
+    do throws(Problem) {
+      return try log.polls.begin(stream, PollTerms(parameters, head.headers), head)
+    } catch {
+      ledger.closed(stream.stream)
+      throw error
+    }
+  }
+
+  private func checkHistory(of filters: [TopicFilter], for what: String) throws(Problem) {
+    guard filters.allSatisfy({ configuration.history.filter.keepsAll(of: $0) }) else {
+      throw Problem(
+        .badParameter, detail: "\(what) needs topics that history keeps",
+        hint: "see the settings history and history_except")
+    }
   }
 
   /// Where the stream begins.
@@ -73,12 +89,13 @@ struct StreamRoute: Sendable {
   /// A browser that reconnects must not be refused for the header that it sends by itself, so without the
   /// right to history it gets what comes from now on, and is told that something may be missing.
   private func start(
-    _ fields: StreamStartFields, _ head: RequestHead, _ pass: Pass
+    _ fields: StreamStartFields, _ head: RequestHead, _ format: StreamFormat, _ pass: Pass
   ) throws(Problem) -> (StreamStart, forbidsHistory: Bool) {
     let header = head.headers["Last-Event-ID"]
     let start = try fields.start(header: header, at: WallClock.milliseconds())
     guard start != .live, !pass.caller.grants.history else { return (start, false) }
-    guard let header, !header.isEmpty, case .after = start else {
+    // A poll would be told so again and again.
+    guard format != .json, let header, !header.isEmpty, case .after = start else {
       try pass.checkHistory()
       return (start, false)
     }
@@ -87,7 +104,8 @@ struct StreamRoute: Sendable {
 
   /// Counts a stream; the answer to one too many, unless that is a problem.
   private func count(
-    _ id: StreamID, _ parameters: StreamParameters, _ head: RequestHead, _ pass: Pass
+    _ id: StreamID, _ parameters: StreamParameters, _ head: RequestHead, _ format: StreamFormat,
+    _ pass: Pass
   ) throws(Problem) -> Answer? {
     guard let refusal = ledger.opened(id, pass.caller, head) else { return nil }
     guard parameters.isSoft else {
@@ -96,8 +114,9 @@ struct StreamRoute: Sendable {
     }
     let retry = StreamFrames.jitteredRetry(around: Self.softRetryMilliseconds)
     let close = StreamFrames.closeText(
-      reason: refusal.code.rawValue, reconnects: true, retry: retry)
-    return .respond(Response(status: 200, headers: headers(id), body: close))
+      reason: refusal.code.rawValue, reconnects: true, retry: retry,
+      as: parameters.representation.form)
+    return .respond(Response(status: 200, headers: headers(id, format), body: close))
   }
 
   /// A consumer of a named subscription.
@@ -105,13 +124,14 @@ struct StreamRoute: Sendable {
     _ name: String, _ parameters: StreamParameters, _ request: Request, _ pass: Pass
   ) throws(Problem) -> Answer {
     let id = request.id.stream
+    let format: StreamFormat = parameters.representation.form == .lines ? .ndjson : .sse
     let terms = try log.named.owned(name, by: pass).terms
     let deliveries = try pass.checkSubscribe(terms.filters, terms.maximumQoS)
     guard request.head.method != "HEAD" else {
       try log.named.checkConsumer(of: name, takeover: parameters.takeover)
-      return .respond(Response(status: 200, headers: headers(id)))
+      return .respond(Response(status: 200, headers: headers(id, format)))
     }
-    if let refused = try count(id, parameters, request.head, pass) { return refused }
+    if let refused = try count(id, parameters, request.head, format, pass) { return refused }
     let subscription: NamedSubscription
     do throws(Problem) {
       subscription = try log.named.attach(
@@ -128,20 +148,24 @@ struct StreamRoute: Sendable {
       rateMaximum: parameters.rateMaximum, guard: deliveries, subscription: name)
     log.replays.begin(stream, subscription.currentOpening)
     wiring.openStreams.opened(stream, by: request.head)
-    return .stream(streamHead(stream, parameters, headers(id)))
+    return .stream(streamHead(stream, parameters, headers(id, format)))
   }
 
   private func streamHead(
     _ stream: StreamRequest, _ parameters: StreamParameters, _ headers: HeaderFields
   ) -> StreamHead {
     let heartbeat = parameters.heartbeat.map { Duration.seconds($0) }
+    let form = stream.representation.form
     let retry = StreamFrames.jitteredRetry(around: Self.retryMilliseconds)
+    let line = parameters.heartbeatIsEvent ? StreamFrames.heartbeatLine : StreamFrames.emptyLine
+    let isEvents = form == .events
     var head = StreamHead(
-      headers: headers, opening: StreamFrames.hello(retry: retry),
-      heartbeat: StreamFrames.heartbeat,
+      headers: headers, opening: isEvents ? StreamFrames.hello(retry: retry) : line,
+      heartbeat: isEvents ? StreamFrames.heartbeat : line,
       heartbeatInterval: heartbeat ?? configuration.streams.heartbeat,
       writeStallLimit: configuration.streams.writeStall)
-    head.heartbeatTellsPosition = true
+    head.heartbeatTellsPosition = isEvents || parameters.heartbeatIsEvent
+    head.heartbeatKind = form.heartbeatKind
     head.whenBehind = whenBehind(stream)
     return head
   }
@@ -157,12 +181,16 @@ struct StreamRoute: Sendable {
     case .dropOldest: return .gap
     case .disconnect:
       let retry = StreamFrames.jitteredRetry(around: Self.retryMilliseconds)
-      return .end(StreamFrames.close(reason: "slow", reconnects: true, retry: retry))
+      return .end(
+        StreamFrames.close(
+          reason: "slow", reconnects: true, retry: retry, as: stream.representation.form))
     }
   }
 
-  private func headers(_ stream: StreamID, _ start: StreamStart) -> HeaderFields {
-    var headers = headers(stream)
+  private func headers(
+    _ stream: StreamID, _ start: StreamStart, _ format: StreamFormat
+  ) -> HeaderFields {
+    var headers = headers(stream, format)
     switch start {
     case .live:
       let last = log.position.last
@@ -174,13 +202,14 @@ struct StreamRoute: Sendable {
     return headers
   }
 
-  private func headers(_ stream: StreamID) -> HeaderFields {
+  private func headers(_ stream: StreamID, _ format: StreamFormat) -> HeaderFields {
     [
-      "Content-Type": "text/event-stream; charset=utf-8",
+      "Content-Type": format.contentType,
       "Cache-Control": "no-store, no-transform",
       "X-Accel-Buffering": "no",
       "Bridge-Connection-Id": stream.description,
       "Vary": "Origin, Accept, Authorization, Cookie",
+      "Accept-Query": SubscribeBody.mediaTypes,
     ]
   }
 

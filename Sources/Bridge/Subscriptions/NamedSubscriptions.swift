@@ -124,7 +124,9 @@ final class NamedSubscriptions: Sendable {
 
   func end(_ id: StreamID, reason: String, reconnects: Bool = false) {
     let retry = reconnects ? StreamFrames.jitteredRetry(around: 1000) : nil
-    let frame = StreamFrames.close(reason: reason, reconnects: reconnects, retry: retry)
+    let form = wiring.openStreams.form(of: id)
+    let frame = StreamFrames.close(
+      reason: reason, reconnects: reconnects, retry: retry, as: form)
     wiring.server?.deliver([.end(id, last: frame)], toShard: id.shard)
   }
 

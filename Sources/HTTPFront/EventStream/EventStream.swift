@@ -16,6 +16,7 @@ final class EventStream {
   let writeStallLimit: Duration
   let whenBehind: WhenBehind
   let heartbeatTellsPosition: Bool
+  let heartbeatKind: Int
   /// What makes it a WebSocket; nil for all others.
   let webSocket: WebSocketEnd?
 
@@ -56,6 +57,7 @@ final class EventStream {
     writeStallLimit = head.writeStallLimit
     whenBehind = head.whenBehind
     heartbeatTellsPosition = head.heartbeatTellsPosition
+    heartbeatKind = head.heartbeatKind
     self.webSocket = webSocket
     lastProgress = now
   }

@@ -51,7 +51,8 @@ extension EventStreams {
 
   /// What an idle stream writes now.
   func heartbeat(of stream: EventStream) -> Frame {
-    guard let told = positionHeartbeat, stream.heartbeatTellsPosition, stream.isCurrent,
+    guard stream.heartbeatTellsPosition, let told = positionHeartbeats[stream.heartbeatKind],
+      stream.isCurrent,
       told.position >= stream.lastPosition
     else { return stream.heartbeat }
     return told

@@ -24,7 +24,8 @@ final class EventStreams {
   private(set) var laggingCount = 0
   var gapsTotal = 0
   var lagsTotal = 0
-  var positionHeartbeat: Frame?
+  /// By their kind.
+  var positionHeartbeats: [Int: Frame] = [:]
   private var sweptUpTo: UInt64 = 0
 
   init(
@@ -65,7 +66,6 @@ final class EventStreams {
       stream.application.streamClosed(stream.id, reason: .refused)
       return false
     }
-    StreamSocket.setAcknowledgementLimit(stream.writeStallLimit, on: stream.socket)
     streams[stream.id.serial] = stream
     touch(stream)
     return true
@@ -81,7 +81,8 @@ final class EventStreams {
       touch(stream)
     case .replay(let id, let frames):
       if let stream = live(id) { replay(frames, to: stream) }
-    case .position(let frame, let position): positionHeartbeat = frame.at(position)
+    case .position(let frame, let position, let kind):
+      positionHeartbeats[kind] = frame.at(position)
     case .start(let id, let frame):
       guard let stream = live(id) else { return }
       if stream.isStarted {

@@ -24,12 +24,12 @@ package enum StreamCommand: Sendable {
   ///
   /// They are never dropped, so the application must not send more before it is told.
   case replay(StreamID, [Frame])
-  /// The heartbeat that idle streams of the thread write from now on, if their head allows it,
-  /// and the position that a stream has reached that has nothing to write.
+  /// The heartbeat that idle streams of the thread write from now on, if their head allows one of
+  /// this kind, and the position that a stream has reached that has nothing to write.
   ///
   /// It must come after all frames up to that position. A stream that is held or in no group,
   /// has something to write or has been told a later position writes its own heartbeat.
-  case position(Frame, Int64)
+  case position(Frame, Int64, kind: Int = 0)
   /// Writes what waits, then `last`, then the end of the stream, and closes.
   ///
   /// For a stream that is held, what waits are its private frames only.

@@ -35,6 +35,8 @@ final class Replays: Sendable {
 
   /// A new stream begins with events of the log; on the mqtt thread.
   func begin(_ request: StreamRequest, _ opening: StreamOpening) {
+    var opening = opening
+    opening.form = request.representation.form
     var replay = Replay(request: request, opening: opening)
     replay.goal = request.follows ? .follow : .join
     replay.phase = .reading
