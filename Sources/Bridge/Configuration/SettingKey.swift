@@ -105,7 +105,8 @@ extension SettingKey {
     case .payloadBytes, .defaultQoS, .ackWait, .expiresIn, .properties, .requireIdempotencyKey,
       .stamp, .topicsPerStream, .heartbeat, .writeStall, .readyRequiresBroker, .logLevel,
       .backups, .accessLog, .traceContext, .jwtSecret, .jwtSecretFile, .jwtAlgorithm, .jwtKeyFile,
-      .jwksFile, .jwksURL, .jwksCAFile, .jwtIssuer, .jwtAudience, .jwtLeeway, .accessFile, .allowedOrigins, .cookie,
+      .jwksFile, .jwksURL, .jwksCAFile,
+      .jwtIssuer, .jwtAudience, .jwtLeeway, .accessFile, .allowedOrigins, .cookie,
       .trustedProxies, .proxyHeader, .publishRate, .publishBurst:
       true
     default: false
