@@ -142,6 +142,7 @@ let package = Package(
       dependencies: [
         "Access", "Bridge", "EventLoop", "HTTPFront", "Metrics", "MQTTClient", "MQTTClientTesting",
         "Store", "TestSupport", "Webhooks",
+        .product(name: "JWTKit", package: "jwt-kit"),
         .product(name: "Yams", package: "Yams"),
       ],
       swiftSettings: strict),

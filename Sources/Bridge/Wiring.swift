@@ -18,6 +18,7 @@ final class Wiring: Sendable {
     var webhooks: BridgeWebhooks?
     var polls: Polls?
     var ledger: StreamLedger?
+    var desk: AccessDesk?
     var adminServer: HTTPServer?
   }
 
@@ -39,6 +40,7 @@ final class Wiring: Sendable {
   var server: HTTPServer? { parts.withLock { $0.server } }
   var named: NamedSubscriptions? { parts.withLock { $0.named } }
   var ledger: StreamLedger? { parts.withLock { $0.ledger } }
+  var desk: AccessDesk? { parts.withLock { $0.desk } }
   var polls: Polls? { parts.withLock { $0.polls } }
   var requests: Requests? { parts.withLock { $0.requests } }
   var webhooks: BridgeWebhooks? { parts.withLock { $0.webhooks } }
@@ -54,6 +56,7 @@ final class Wiring: Sendable {
   func connect(server: HTTPServer) { parts.withLock { $0.server = server } }
   func connect(named: NamedSubscriptions) { parts.withLock { $0.named = named } }
   func connect(ledger: StreamLedger) { parts.withLock { $0.ledger = ledger } }
+  func connect(desk: AccessDesk) { parts.withLock { $0.desk = desk } }
   func connect(polls: Polls) { parts.withLock { $0.polls = polls } }
   func connect(requests: Requests) { parts.withLock { $0.requests = requests } }
   func connect(webhooks: BridgeWebhooks) { parts.withLock { $0.webhooks = webhooks } }
