@@ -68,6 +68,7 @@ let package = Package(
       name: "Bridge",
       dependencies: [
         "Access", "EventLoop", "HTTPFront", "JSONText", "Metrics", "MQTTClient", "Store",
+        "WebSocketProtocol",
         collections,
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Configuration", package: "swift-configuration"),

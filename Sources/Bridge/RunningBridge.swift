@@ -58,7 +58,7 @@ final class RunningBridge: Sendable {
 
     let desk = try AccessDesk(configuration.access.rules, threads: configuration.http.threads)
     self.desk = desk
-    ledger = StreamLedger(desk)
+    ledger = StreamLedger(desk, wiring.forms)
     do throws(SystemError) { bench = try PasswordBench() } catch { throw .system(error) }
     let application = PublicApplication(
       configuration, wiring, publisher, messages, observer, log,
@@ -185,10 +185,12 @@ final class RunningBridge: Sendable {
     let named = NamedSubscriptions(wiring, epoch: store.epoch, position: position)
     wiring.connect(named: named)
     let replays = Replays(ReplayPorts(wiring), resolver, position, named)
+    let polls = Polls(PollPorts(wiring), resolver, position)
+    wiring.connect(polls: polls)
     return EventLogParts(
       epoch: store.epoch, coverage: coverage, position: position, resolver: resolver,
       replays: replays, named: named, values: TopicValues(wiring, configuration.lastValues),
-      requests: requests)
+      requests: requests, polls: polls)
   }
 
   private static func linkOptions(

@@ -39,7 +39,10 @@ struct StoreEvents: Sendable {
     case .deadLetters(let token, let answer): deadLetters.answered(token, answer)
     // The mqtt thread has as many unanswered ones as it allows itself.
     case .logged(let events): wiring.link?.sendReserved(.logged(events))
-    case .recorded(let names): coverage.recorded(names)
+    case .recorded(let names):
+      coverage.recorded(names)
+      // A poll may wait for that.
+      if let polls = wiring.polls, polls.count > 0 { wiring.link?.sendReserved(.wake) }
     case .forgotten(let names): wiring.link?.sendReserved(.forgotten(names))
     case .receiptsForgotten(let ids): wiring.link?.sendReserved(.receiptsForgotten(ids))
     case .kept(let token, let subscription): wiring.named?.kept(token, subscription)

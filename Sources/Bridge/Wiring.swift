@@ -15,6 +15,8 @@ final class Wiring: Sendable {
     var server: HTTPServer?
     var named: NamedSubscriptions?
     var requests: Requests?
+    var polls: Polls?
+    var sockets: Sockets?
     var adminServer: HTTPServer?
   }
 
@@ -26,6 +28,7 @@ final class Wiring: Sendable {
   let status = BrokerStatus()
   let metrics = BridgeMetrics()
   let openStreams = OpenStreams()
+  let forms = StreamForms()
 
   init(_ configuration: BridgeConfiguration = BridgeConfiguration()) {
     live = LiveConfiguration(configuration)
@@ -35,6 +38,8 @@ final class Wiring: Sendable {
   var link: Link<BrokerApplication>? { parts.withLock { $0.link } }
   var server: HTTPServer? { parts.withLock { $0.server } }
   var named: NamedSubscriptions? { parts.withLock { $0.named } }
+  var polls: Polls? { parts.withLock { $0.polls } }
+  var sockets: Sockets? { parts.withLock { $0.sockets } }
   var requests: Requests? { parts.withLock { $0.requests } }
   var adminServer: HTTPServer? { parts.withLock { $0.adminServer } }
 
@@ -47,9 +52,21 @@ final class Wiring: Sendable {
   func connect(link: Link<BrokerApplication>) { parts.withLock { $0.link = link } }
   func connect(server: HTTPServer) { parts.withLock { $0.server = server } }
   func connect(named: NamedSubscriptions) { parts.withLock { $0.named = named } }
+  func connect(sockets: Sockets) { parts.withLock { $0.sockets = sockets } }
+  func connect(polls: Polls) { parts.withLock { $0.polls = polls } }
   func connect(requests: Requests) { parts.withLock { $0.requests = requests } }
   func connect(adminServer: HTTPServer) { parts.withLock { $0.adminServer = adminServer } }
   func setOutOfService(_ value: Bool) { outOfService.store(value, ordering: .relaxed) }
+
+  /// Answers a request, which may be an operation of a WebSocket.
+  func answer(_ request: RequestID, with response: Response) {
+    if request.shard <= Sockets.firstShard {
+      sockets?.answer(request, with: response)
+    } else {
+      server?.answer(request, with: response)
+    }
+  }
+
   func drain() { draining.store(true, ordering: .relaxed) }
 
   /// Lets go of every part, once all of them have ended.

@@ -58,6 +58,21 @@ extension LiveServerTests {
       }
     }
 
+    @Test func `a stream tells a position in the kind of heartbeat that its head names`() throws {
+      let application = try TestApplication { _ in
+        var head = TestFrames.head(heartbeat: .milliseconds(20), tellsPosition: true)
+        head.heartbeatKind = 1
+        return .stream(head)
+      }
+      try withServer(application) { server in
+        let stream = try TestStream(server, application)
+        try stream.send(.join(stream.id, 1), .position(Frame("at 7"), 7))
+        #expect(try heartbeats(stream) == ["plain"])
+        try stream.send(.position(Frame("line 8"), 8, kind: 1), .position(Frame("at 9"), 9))
+        #expect(try heartbeats(stream) == ["line 8"])
+      }
+    }
+
     @Test func `a stream tells no position while it is held or has no group`() throws {
       try withStream { application, stream in
         try stream.send(.position(Frame("at 7"), 7))

@@ -48,6 +48,17 @@ package final class HTTPTestClient {
     return SSEReader(response: response, connection: connection)
   }
 
+  /// Sends a request for a stream of lines and gives its connection away to a reader.
+  package func lines(
+    _ target: String, method: String = "GET", headers: [(String, String)] = [], body: String? = nil
+  ) throws -> LineReader {
+    let all = headers + [("Accept", "application/x-ndjson")]
+    let connection = try send(method, target, all, body.map { Array($0.utf8) })
+    self.connection = nil
+    let response = try connection.readHead(until: Deadline(after: .seconds(20)))
+    return LineReader(response: response, connection: connection)
+  }
+
   /// Closes the kept connection.
   package func close() { connection = nil }
 

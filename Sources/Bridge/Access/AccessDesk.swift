@@ -25,7 +25,7 @@ final class AccessDesk: Sendable {
   let isOpen: Bool
   let cors: CORSPolicy
   private let parts: [Part]
-  private let cookies: CookieGuard
+  let cookies: CookieGuard
   private let proxies: ProxyChain
   private let tickets: Locked<Tickets>
   private let rates = Locked(RateTable())

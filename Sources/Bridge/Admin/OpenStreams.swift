@@ -8,7 +8,7 @@ final class OpenStreams: Sendable {
     let id: StreamID
     let kind: String
     let clientAddress: String
-    let filters: [String]
+    var filters: [String]
     let subscription: String?
     /// In milliseconds since 1970.
     let openedAt: Int64
@@ -24,6 +24,26 @@ final class OpenStreams: Sendable {
       filters: stream.filters.map(\.text), subscription: stream.subscription,
       openedAt: WallClock.milliseconds())
     entries.withLock { $0[entry.id] = entry }
+  }
+
+  /// A stream that is no answer to `/subscribe`, of which it is told later what it follows.
+  func opened(_ id: StreamID, _ kind: String, by head: RequestHead) {
+    let entry = Entry(
+      id: id, kind: kind, clientAddress: head.clientAddress, filters: [], subscription: nil,
+      openedAt: WallClock.milliseconds())
+    entries.withLock { $0[id] = entry }
+  }
+
+  /// A stream follows other filters.
+  func changed(_ id: StreamID, _ filters: [String]) {
+    entries.withLock { $0[id]?.filters = filters }
+  }
+
+  /// How many streams of each kind are open.
+  var kinds: [String: Int] {
+    entries.withLock { entries in
+      entries.values.reduce(into: [:]) { $0[$1.kind, default: 0] += 1 }
+    }
   }
 
   func closed(_ id: StreamID) { _ = entries.withLock { $0.removeValue(forKey: id) } }

@@ -1,5 +1,6 @@
 import EventLoop
 import HTTPFront
+import WebSocketProtocol
 import MQTTClient
 import Store
 
@@ -132,8 +133,15 @@ struct OperatorRequests: Sendable {
   private func end(_ ids: [StreamID], reason: String) {
     for id in ids {
       let retry = StreamFrames.jitteredRetry(around: Self.retryMilliseconds)
-      let last = StreamFrames.close(reason: reason, reconnects: true, retry: retry)
-      wiring.server?.deliver([.end(id, last: last)], toShard: id.shard)
+      let form = wiring.forms[id]
+      let last = StreamFrames.close(reason: reason, reconnects: true, retry: retry, as: form)
+      let commands: [StreamCommand] =
+        form == .socket
+        ? [
+          .private(last, streams: [id]),
+          .close(id, CloseStatus(.goingAway, reason: reason)),
+        ] : [.end(id, last: last)]
+      wiring.server?.deliver(commands, toShard: id.shard)
     }
   }
 }

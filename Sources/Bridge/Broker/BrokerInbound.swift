@@ -12,13 +12,19 @@ import Store
 final class BrokerInbound {
   private let history: HistoryFilter
   private var lastValues: LastValueRule
-  private let wiring: Wiring
-  private let log: EventLogParts
+  let wiring: Wiring
+  let log: EventLogParts
   private var pipeline = InboundPipeline()
-  private var shards: ShardOutput
+  var shards: ShardOutput
   private var routed: [StreamHub.Action] = []
   /// UNSUBSCRIBEs that wait until the store has noted that their filters are not covered any more.
   private var unsubscribes: [String: (key: UInt64, filter: String)] = [:]
+  /// What streams must read that are about to leave their groups for it.
+  var rewinds: [StreamID: [Replay.Rewind]] = [:]
+  private var openingPolls = OpeningPolls()
+  /// The topics of what was given out since the polls were told, and whether a gap was.
+  private var movedTopics: [String] = []
+  private var hasMovedAll = false
   private var toldPosition: Int64 = -1
   private var ticks = 0
   /// Whether no earlier process had anything here.
@@ -38,9 +44,12 @@ final class BrokerInbound {
   var nextDeadline: Duration? {
     [
       shards.retryAt, log.replays.nextDeadline, log.values.nextDeadline,
-      log.requests.nextDeadline,
+      log.requests.nextDeadline, wiring.sockets?.nextDeadline,
     ].compactMap(\.self).min()
   }
+
+  /// How far the streams have been given the event log.
+  var position: LoggedEvent { shards.position }
 
   /// Whether an earlier process, with the session that the broker may still have, logged all of it.
   func isCovered(_ filter: TopicFilter) -> Bool { log.coverage.isCovered(filter) }
@@ -88,9 +97,12 @@ final class BrokerInbound {
     case .storeFailing(false):
       pipeline.storeRecovered(keepsHistory: !history.kept.filters.isEmpty)
     case .streamLagged(let id):
-      if let request = hub.leaveLive(id) { log.replays.left(request) }
+      let rewinds = rewinds.removeValue(forKey: id) ?? []
+      if let request = hub.leaveLive(id) { log.replays.left(request, rewinds) }
     case .joinLive(let id, let cursor):
-      if let group = hub.joinLive(id) { shards.join(id, group, after: cursor) }
+      if log.replays.mayJoin(id), let group = hub.joinLive(id) {
+        shards.join(id, group, after: cursor)
+      }
     default: break
     }
   }
@@ -106,6 +118,9 @@ final class BrokerInbound {
     case .uncover(let filter):
       log.coverage.uncover(filter)
       wiring.store?.forget(name: CoverageTable.name(filter))
+    case .replay(let request, let opening) where request.isPoll:
+      openingPolls.opened(request, opening)
+    case .refuse(let stream, let opening) where log.polls.refused(stream, opening): break
     case .open(let stream, let group, let opening): shards.open(stream, group, opening)
     case .replay(let request, let opening): log.replays.begin(request, opening)
     case .held(let inquiry, let opening) where inquiry.shard == TopicValues.shard:
@@ -114,12 +129,22 @@ final class BrokerInbound {
       log.requests.granted(hold, opening)
     case .held(let hold, let opening): log.named.granted(hold, opening)
     case .refuse(let stream, let opening): shards.refuse(stream, opening)
+    case .changed(let changed): change(changed)
     default: preconditionFailure("\(action) is not for here")
     }
   }
 
   /// A stream is gone; it may have begun to read the log after its http thread said so.
-  func closed(_ id: StreamID) { log.replays.closed(id) }
+  func closed(_ id: StreamID) {
+    log.replays.closed(id)
+    openingPolls.closed(id)
+    rewinds[id] = nil
+  }
+
+  /// Everything that one event caused has been run.
+  func actionsEnded() {
+    if !openingPolls.isEmpty { openingPolls.marked(at: pipeline.end) }
+  }
 
   /// Whether UNSUBSCRIBE must wait: after a crash the store would else say that nothing is missing.
   func delaysUnsubscribe(of filter: String, key: UInt64) -> Bool {
@@ -136,9 +161,17 @@ final class BrokerInbound {
     return unsubscribes.removeValue(forKey: CoverageTable.name(parsed)) != nil
   }
 
-  /// A frame of the bridge's own for these streams.
-  func send(_ frame: Frame, to targets: [StreamGroups.Target]) {
-    for target in targets { shards.append(frame, target) }
+  /// A frame of the bridge's own for these streams, made once for each form.
+  func send(
+    to targets: [StreamGroups.Target], _ makeFrame: (Representation.Form) -> Frame
+  ) {
+    var made: [Representation.Form: Frame] = [:]
+    for target in targets {
+      let form = target.representation.form
+      let frame = made[form] ?? makeFrame(form)
+      made[form] = frame
+      shards.append(frame, target)
+    }
   }
 
   /// Once a second: idle streams learn where they are, and idle cursors follow.
@@ -162,12 +195,18 @@ final class BrokerInbound {
     log.replays.timerFired(at: now)
     log.values.timerFired(at: now)
     log.requests.timerFired(at: now)
+    wiring.sockets?.timerFired(at: now)
   }
 
   /// Logs what came, gives out what is logged, and acknowledges what is safe.
   func turnEnded(_ hub: inout StreamHub, _ link: LinkContext) {
     logBatch()
-    while shards.retryAt == nil, let ready = pipeline.next() { give(ready, &hub) }
+    let hasPolls = log.polls.count > 0
+    openingPolls.gaveOut(pipeline.begin, upTo: shards.position)
+    while shards.retryAt == nil, let ready = pipeline.next() {
+      give(ready, &hub)
+      if hasPolls { note(ready) }
+    }
     let isFlushed = shards.flush(at: link.now)
     if isFlushed {
       for token in shards.takeSafeTokens() { link.acknowledge(token) }
@@ -189,7 +228,26 @@ final class BrokerInbound {
       log.position.advance(to: shards.position)
       log.replays.headMoved()
     }
+    if hasMovedAll || !movedTopics.isEmpty {
+      log.polls.headMoved(movedTopics, concernsAll: hasMovedAll)
+      movedTopics.removeAll(keepingCapacity: true)
+      hasMovedAll = false
+    }
+    for entry in openingPolls.takeReady({ log.coverage.isSettled($0) }) {
+      log.polls.opened(entry.request, entry.opening, at: entry.cursor)
+    }
     for (stream, through) in shards.takeJoined() { log.replays.joined(stream, through: through) }
+  }
+
+  /// Remembers what the polls must be told.
+  private func note(_ ready: InboundPipeline.Ready) {
+    openingPolls.gaveOut(pipeline.begin, upTo: shards.position)
+    guard ready.event != nil else { return }
+    switch ready.content {
+    case .message(let publish, _, _): movedTopics.append(publish.topic)
+    case .gap: hasMovedAll = true
+    case .start: break
+    }
   }
 
   private func give(_ ready: InboundPipeline.Ready, _ hub: inout StreamHub) {
@@ -206,9 +264,10 @@ final class BrokerInbound {
       wiring.metrics.gaps[mark.reason].add()
       let before = shards.position
       let from = EventID(epoch: log.epoch, sequence: before.sequence, time: before.time)
-      let text = StreamFrames.gapText(mark, from: id == nil ? nil : from, to: id)
-      let frame = Frame(text, position: ready.event?.sequence ?? 0)
-      for target in hub.allGroups { shards.append(frame, target) }
+      send(to: hub.allGroups) { form in
+        let text = StreamFrames.gapText(mark, from: id == nil ? nil : from, to: id, as: form)
+        return Frame(text, position: ready.event?.sequence ?? 0, as: form)
+      }
     case .start: break
     }
     if let event = ready.event { shards.advance(to: event) }
@@ -224,7 +283,7 @@ final class BrokerInbound {
       if let known = rendered.first(where: { $0.0 == representation }) { return known.1 }
       let text = MessageRenderer.render(
         publish, receivedAt: receivedAt, id: idText, as: representation)
-      let frame = Frame(text, position: event?.sequence ?? 0)
+      let frame = Frame(text, position: event?.sequence ?? 0, as: representation.form)
       rendered.append((representation, frame))
       return frame
     }

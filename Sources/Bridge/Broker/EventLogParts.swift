@@ -8,4 +8,5 @@ struct EventLogParts: Sendable {
   let named: NamedSubscriptions
   let values: TopicValues
   let requests: Requests
+  let polls: Polls
 }

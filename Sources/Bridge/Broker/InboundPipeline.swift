@@ -44,6 +44,9 @@ struct InboundPipeline: ~Copyable {
   private var unlogged = 0
 
   var count: Int { entries.count }
+  /// How many entries it has given out, and how many it will have with those that are in it.
+  var begin: UInt64 { first }
+  var end: UInt64 { first + UInt64(entries.count) }
   var isFull: Bool { entries.count >= Self.entriesMax || bytes >= Self.bytesMax }
 
   /// A message came; `keepsHistory` says whether its topic is logged.

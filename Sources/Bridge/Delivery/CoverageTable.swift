@@ -63,6 +63,16 @@ final class CoverageTable: Sendable {
     filters.withLock { $0[filter]?.isCovered == true }
   }
 
+  /// Whether the store has noted since when these are covered, those that are.
+  func isSettled(_ asked: [TopicFilter]) -> Bool {
+    filters.withLock { filters in
+      asked.allSatisfy { filter in
+        guard let entry = filters[filter], entry.isCovered else { return true }
+        return entry.since != nil
+      }
+    }
+  }
+
   /// Whether the log has every message of the filter after this event.
   func covers(_ filter: TopicFilter, after sequence: Int64) -> Bool {
     filters.withLock { filters in

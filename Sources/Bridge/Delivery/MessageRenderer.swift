@@ -1,22 +1,23 @@
 import HTTPFront
 import MQTTClient
+import WebSocketProtocol
 
-/// Turns a message into the text of one server-sent event.
+/// Turns a message into the text of one server-sent event, or into one line of JSON.
 enum MessageRenderer {
   /// The text of the event; the time is in milliseconds since 1970, and `id` is that of the log.
   static func render(
     _ publish: Publish, receivedAt: Int64, id: String? = nil, as representation: Representation
   ) -> [UInt8] {
+    if representation.form == .socket {
+      return message(envelope(publish, receivedAt, id, representation.encoding))
+    }
+    guard representation.form == .events else {
+      return line(json(publish, receivedAt: receivedAt, id: id, as: representation))
+    }
     var text: [UInt8] = []
     text.reserveCapacity(publish.payload.count + publish.topic.utf8.count + 192)
     if let id { appendField("id", id, to: &text) }
-    switch representation.event {
-    case .message: break
-    case .topic:
-      // The names of the bridge's own events cannot be borrowed by a topic.
-      if !publish.topic.hasPrefix("bridge.") { appendField("event", publish.topic, to: &text) }
-    case .fixed(let name): appendField("event", name, to: &text)
-    }
+    if let name = name(of: publish, representation.event) { appendField("event", name, to: &text) }
     switch representation.envelope {
     case .json:
       appendData(envelope(publish, receivedAt, id, representation.encoding).encoded, to: &text)
@@ -26,10 +27,46 @@ enum MessageRenderer {
     return text
   }
 
+  /// The name of its event; nil for one without.
+  private static func name(
+    of publish: Publish, _ event: Representation.EventName
+  ) -> String? {
+    switch event {
+    case .message: nil
+    // The names of the bridge's own events cannot be borrowed by a topic.
+    case .topic: publish.topic.hasPrefix("bridge.") ? nil : publish.topic
+    case .fixed(let name): name
+    }
+  }
+
+  /// The message as a JSON value: the envelope, or a string with its payload.
+  static func json(
+    _ publish: Publish, receivedAt: Int64, id: String?, as representation: Representation
+  ) -> JSONValue {
+    switch representation.envelope {
+    case .none:
+      let text = PayloadText.text(publish.payload, representation.encoding)
+      return .string(text ?? Base64.encode(publish.payload))
+    case .json:
+      let name = name(of: publish, representation.event)
+      return envelope(publish, receivedAt, id, representation.encoding, name: name)
+    }
+  }
+
   /// An event of the bridge's own, such as `bridge.open`; `retry` is in milliseconds.
   static func control(
-    _ event: String, _ data: JSONValue, id: String? = nil, retry: Int? = nil
+    _ event: String, _ data: JSONValue, id: String? = nil, retry: Int? = nil,
+    as form: Representation.Form = .events
   ) -> [UInt8] {
+    guard form == .events else {
+      let isSocket = form == .socket
+      let name = isSocket && event.hasPrefix("bridge.") ? String(event.dropFirst(7)) : event
+      var members: [JSONValue.Member] = [.init(isSocket ? "op" : "event", .string(name))]
+      if let id { members.append(.init("id", .string(id))) }
+      if case .object(let more) = data { members += more }
+      if let retry { members.append(.init("retry", .integer(retry))) }
+      return isSocket ? socketText(.object(members)) : line(.object(members))
+    }
     var text: [UInt8] = []
     if let id { appendField("id", id, to: &text) }
     if let retry { appendField("retry", String(retry), to: &text) }
@@ -39,14 +76,34 @@ enum MessageRenderer {
     return text
   }
 
+  /// A message as one of a WebSocket.
+  private static func message(_ envelope: JSONValue) -> [UInt8] {
+    var members = [JSONValue.Member("op", .string("message"))]
+    if case .object(let more) = envelope { members += more }
+    return socketText(.object(members))
+  }
+
+  /// A whole text message of a WebSocket, with its frame.
+  static func socketText(_ value: JSONValue) -> [UInt8] {
+    ServerFrame.message(.text, value.encoded)
+  }
+
+  private static func line(_ value: JSONValue) -> [UInt8] {
+    var text = value.encoded
+    text.append(newline)
+    return text
+  }
+
   private static let newline = UInt8(ascii: "\n")
   private static let carriageReturn = UInt8(ascii: "\r")
 
   /// The message as JSON, as it also stands in pages of history.
   static func envelope(
-    _ publish: Publish, _ receivedAt: Int64, _ id: String?, _ encoding: Representation.Encoding
+    _ publish: Publish, _ receivedAt: Int64, _ id: String?, _ encoding: Representation.Encoding,
+    name: String? = nil
   ) -> JSONValue {
     var members: [JSONValue.Member] = []
+    if let name { members.append(.init("event", .string(name))) }
     if let id { members.append(.init("id", .string(id))) }
     members.append(.init("topic", .string(publish.topic)))
     if let text = PayloadText.text(publish.payload, encoding) {

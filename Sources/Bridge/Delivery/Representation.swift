@@ -1,5 +1,18 @@
 /// How a stream wants its messages written; subscribers with equal ones share the bytes.
 struct Representation: Hashable, Sendable {
+  /// How events are set on the wire.
+  enum Form: Hashable, Sendable {
+    /// As server-sent events.
+    case events
+    /// As newline-delimited JSON.
+    case lines
+    /// As text messages of a WebSocket, each with its frame around it.
+    case socket
+
+    /// Which of the heartbeats that tell positions is for streams of this form.
+    var heartbeatKind: Int { self == .events ? 0 : 1 }
+  }
+
   /// What the `data` of an event is.
   enum Envelope: String, Sendable {
     /// A JSON object with topic, payload and properties.
@@ -28,4 +41,5 @@ struct Representation: Hashable, Sendable {
   var envelope = Envelope.json
   var encoding = Encoding.auto
   var event = EventName.message
+  var form = Form.events
 }

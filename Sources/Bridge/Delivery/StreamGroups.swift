@@ -37,16 +37,19 @@ struct StreamGroups {
 
   var count: Int { groups.count }
 
-  /// Every group, for what concerns all streams; the representation does not matter there.
+  /// Every group, for what concerns all streams; of the representation only the form matters there.
   var all: [Target] { targets(groups.keys) }
 
   /// The groups with this filter, for what concerns the filter itself.
   func targets(ofSlot slot: Int) -> [Target] { targets(groupsOfSlot[slot] ?? []) }
 
   private func targets(_ ids: some Sequence<GroupID>) -> [Target] {
-    Dictionary(grouping: ids) { groups[$0]?.key.shard ?? 0 }.map { shard, ids in
-      Target(shard: shard, representation: Representation(), groups: ids)
+    var targets: [Target] = []
+    for id in ids {
+      guard let key = groups[id]?.key else { continue }
+      add(id, shard: key.shard, Representation(form: key.representation.form), to: &targets)
     }
+    return targets
   }
 
   /// One more stream with these filters, in the order of its request.
@@ -100,20 +103,19 @@ struct StreamGroups {
         guard !hasIt, origin.counts(for: group.filters, topic: topic),
           group.key.guard?.allows(topic) ?? true
         else { continue }
-        add(id, group.key, to: &targets)
+        add(id, shard: group.key.shard, group.key.representation, to: &targets)
       }
     }
   }
 
-  private func add(_ id: GroupID, _ key: Key, to targets: inout [Target]) {
-    let index = targets.firstIndex {
-      $0.shard == key.shard && $0.representation == key.representation
-    }
+  private func add(
+    _ id: GroupID, shard: Int, _ representation: Representation, to targets: inout [Target]
+  ) {
+    let index = targets.firstIndex { $0.shard == shard && $0.representation == representation }
     if let index {
       targets[index].groups.append(id)
     } else {
-      targets.append(
-        Target(shard: key.shard, representation: key.representation, groups: [id]))
+      targets.append(Target(shard: shard, representation: representation, groups: [id]))
     }
   }
 

@@ -21,6 +21,7 @@ enum Endpoint: Sendable {
   case deleteSubscription
   case acknowledge
   case ticket
+  case socket
   case page
 
   /// Whether everybody may have it; every other route needs a caller, and asks what that one may do.
@@ -29,13 +30,14 @@ enum Endpoint: Sendable {
     case .page: true
     case .publish, .publishToTopic, .retainInTopic, .clearTopic, .message, .subscribe, .history,
       .listSubscriptions, .putSubscription, .getSubscription, .deleteSubscription, .acknowledge,
-      .ticket, .publishBatch, .emqxPublish, .emqxPublishBulk, .request, .readTopic, .listRetained:
+      .ticket, .socket, .publishBatch, .emqxPublish, .emqxPublishBulk, .request, .readTopic,
+      .listRetained:
       false
     }
   }
 
   /// Whether a ticket is good here.
-  var takesTicket: Bool { self == .subscribe }
+  var takesTicket: Bool { self == .subscribe || self == .socket }
 }
 
 /// What a route of the admin server does.
@@ -96,6 +98,8 @@ enum RouteTable {
     Route("GET", "/retained", .listRetained),
     Route("GET", "/messages/{id}", .message),
     Route("GET", "/subscribe", .subscribe),
+    Route("QUERY", "/subscribe", .subscribe),
+    Route("POST", "/subscribe", .subscribe),
     Route("GET", "/history", .history),
     Route("GET", "/subscriptions", .listSubscriptions),
     Route("PUT", "/subscriptions/{name}", .putSubscription),
@@ -103,6 +107,7 @@ enum RouteTable {
     Route("DELETE", "/subscriptions/{name}", .deleteSubscription),
     Route("POST", "/subscriptions/{name}/ack", .acknowledge),
     Route("POST", "/ticket", .ticket),
+    Route("GET", "/ws", .socket),
   ]
 
   static let adminRoutes: [Route<AdminEndpoint>] = [

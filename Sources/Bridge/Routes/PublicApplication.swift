@@ -3,6 +3,7 @@ import HTTPFront
 import MQTTClient
 import Metrics
 import Store
+import WebSocketProtocol
 
 /// What the public server serves.
 final class PublicApplication: HTTPApplication {
@@ -17,6 +18,9 @@ final class PublicApplication: HTTPApplication {
   private let values: TopicValues
   private let requests: Requests
   private let replays: Replays
+  private let polls: Polls
+  private let sockets: Sockets
+  private let socketRoute: SocketRoute
   private let observer: Observer
   private let doors: Doorkeeper
   private let ledger: StreamLedger
@@ -40,7 +44,13 @@ final class PublicApplication: HTTPApplication {
     values = log.values
     requests = log.requests
     replays = log.replays
+    polls = log.polls
     self.observer = observer
+    sockets = Sockets(
+      wiring, doors.desk, ledger, publisher, log.requests, subscriptions,
+      threads: configuration.http.threads)
+    socketRoute = SocketRoute(wiring: wiring, sockets: sockets, ledger: ledger)
+    wiring.connect(sockets: sockets)
   }
 
   func admit(_ head: RequestHead) -> Admission {
@@ -61,9 +71,11 @@ final class PublicApplication: HTTPApplication {
     case .putSubscription, .acknowledge:
       return .accept(bodyLimit: SubscriptionRoute.bodyBytesMax)
     case .ticket: return .accept(bodyLimit: TicketRoute.bodyBytesMax)
-    case .message, .readTopic, .listRetained, .subscribe, .history, .page, .listSubscriptions,
-      .getSubscription,
-      .deleteSubscription:
+    case .subscribe:
+      let hasBody = head.method == "POST" || head.method == "QUERY"
+      return .accept(bodyLimit: hasBody ? SubscribeBody.bytesMax : 0)
+    case .message, .readTopic, .listRetained, .history, .page, .listSubscriptions,
+      .getSubscription, .deleteSubscription, .socket:
       return .accept(bodyLimit: 0)
     }
   }
@@ -71,16 +83,18 @@ final class PublicApplication: HTTPApplication {
   /// A refusal that no route gave: with a method that can publish it says that nothing was kept.
   func complete(_ problem: Problem, for head: RequestHead?) -> Problem {
     switch head?.method {
-    case "POST", "PUT", "DELETE": PublishRoute.withKept(completed(problem, head))
+    case "POST", "PUT", "DELETE": completed(problem, head)
     default: problem
     }
   }
 
   private func completed(_ problem: Problem, _ head: RequestHead?) -> Problem {
-    guard let head,
-      case .found(.publishBatch, _) = router.match(method: head.method, path: head.path)
-    else { return problem }
-    return BatchRoute.complete(problem)
+    let match = head.map { router.match(method: $0.method, path: $0.path) }
+    return switch match {
+    case .found(.subscribe, _): problem
+    case .found(.publishBatch, _): PublishRoute.withKept(BatchRoute.complete(problem))
+    default: PublishRoute.withKept(problem)
+    }
   }
 
   func handle(_ request: Request) -> Answer {
@@ -121,7 +135,8 @@ final class PublicApplication: HTTPApplication {
     case .publishBatch, .request: PublishRoute.withKept(problem).response(to: head)
     case .emqxPublish, .emqxPublishBulk: EMQXForm.response(problem)
     case .message, .readTopic, .listRetained, .subscribe, .history, .listSubscriptions,
-      .putSubscription, .getSubscription, .deleteSubscription, .acknowledge, .ticket, .page:
+      .putSubscription, .getSubscription, .deleteSubscription, .acknowledge, .ticket, .socket,
+      .page:
       problem.response(to: head)
     }
   }
@@ -153,6 +168,7 @@ final class PublicApplication: HTTPApplication {
     case .deleteSubscription: return try subscriptions.delete(name, request, pass)
     case .acknowledge: return try subscriptions.acknowledge(name, request, pass)
     case .ticket: return try TicketRoute.issue(request, pass)
+    case .socket: return try socketRoute.open(request, pass)
     case .page: return .respond(WelcomePage.response)
     }
   }
@@ -160,7 +176,7 @@ final class PublicApplication: HTTPApplication {
   func deadlineReached(_ id: RequestID) -> Response? {
     publisher.deadlineReached(id) ?? messages.deadlineReached(id)
       ?? subscriptions.deadlineReached(id) ?? values.deadlineReached(id)
-      ?? requests.deadlineReached(id)
+      ?? requests.deadlineReached(id) ?? polls.deadlineReached(id)
   }
 
   func clientLeft(_ id: RequestID) {
@@ -170,6 +186,7 @@ final class PublicApplication: HTTPApplication {
     subscriptions.clientLeft(id)
     values.clientLeft(id)
     requests.clientLeft(id)
+    polls.clientLeft(id)
   }
 
   func route(of head: RequestHead) -> String? { router.pattern(ofPath: head.path)?.description }
@@ -183,6 +200,8 @@ final class PublicApplication: HTTPApplication {
     replays.lagged(id, after: position)
   }
 
+  func streamParted(_ id: StreamID, after position: Int64) { replays.lagged(id, after: position) }
+
   func streamDrained(_ id: StreamID, written position: Int64) {
     replays.drained(id, written: position)
   }
@@ -191,19 +210,29 @@ final class PublicApplication: HTTPApplication {
     wiring.openStreams.closed(id)
     wiring.metrics.closedStreams[BridgeMetrics.word(for: reason)].add()
     ledger.closed(id)
+    wiring.forms.closed(id)
+    sockets.closed(id)
     replays.closed(id)
     requests.streamClosed(id)
     wiring.link?.sendReserved(.closeStream(id))
   }
 
+  func socketOpened(_ id: StreamID, subprotocol: String?) { _ = sockets.opened(id) }
+
+  func socketReceived(_ id: StreamID, _ message: WebSocketMessage) -> SocketFlow {
+    _ = sockets.received(id, message)
+    return .more
+  }
+
   func gapFrame(for id: StreamID, missed: Int) -> Frame? {
     wiring.metrics.gaps["slow"].add()
-    return StreamFrames.gap(reason: "slow", missed: missed)
+    return StreamFrames.gap(reason: "slow", missed: missed, as: wiring.forms[id])
   }
 
   func closingFrame(for id: StreamID) -> Frame? {
     StreamFrames.close(
-      reason: "draining", reconnects: true, retry: StreamFrames.jitteredRetry(around: 4000))
+      reason: "draining", reconnects: true, retry: StreamFrames.jitteredRetry(around: 4000),
+      as: wiring.forms[id])
   }
 
   func report(_ fact: HTTPServerFact) { observer.server(fact) }

@@ -1,7 +1,7 @@
 import HTTPFront
 import MQTTClient
 
-/// The query of a route that reads messages: `GET /subscribe` and `GET /history`.
+/// What a route that reads messages is asked for: `/subscribe` and `GET /history`.
 struct StreamParameters: Equatable {
   enum Retained: String { case send, new, ignore }
 
@@ -15,9 +15,16 @@ struct StreamParameters: Equatable {
     case subscription, takeover
     case acknowledgesWrites = "auto_ack"
     case ticket, soft
+    case poll, wait
+    case heartbeatStyle = "heartbeat_style"
 
-    /// What `GET /subscribe` takes.
-    static let stream = Set(allCases).subtracting([.until, .limit, .cursor])
+    /// What `/subscribe` takes.
+    static let stream = Set(allCases).subtracting([.until, .cursor])
+    /// What a WebSocket takes, whose messages always have an envelope.
+    static let socket: Set<Self> = [
+      .topic, .filter, .match, .qos, .retained, .encoding, .since, .rewind, .lastEventID, .policy,
+      .rateMaximum,
+    ]
     /// What `GET /history` takes.
     static let history: Set<Self> = [
       .topic, .filter, .match, .encoding, .since, .until, .limit, .cursor,
@@ -26,10 +33,14 @@ struct StreamParameters: Equatable {
 
   var filters: [TopicFilter] = []
   var maximumQoS = QoS.atLeastOnce
+  /// Of the filters that have one of their own.
+  var qosOfFilter: [TopicFilter: QoS] = [:]
   var retained = Retained.send
   var representation = Representation()
   /// In seconds.
   var heartbeat: Int?
+  /// Whether heartbeats of lines are events, for readers that cannot take an empty line.
+  var heartbeatIsEvent = false
   var start = StreamStartFields()
   var policy = OverflowPolicy.catchup
   /// Messages per second.
@@ -41,27 +52,45 @@ struct StreamParameters: Equatable {
   var subscription: String?
   var takeover = false
   var acknowledgesWrites = false
-  /// The fields of a page of history, as they were given.
+  /// Nil lets the headers choose.
+  var format: StreamFormat?
+  /// Whether it is a poll, where that is said.
+  var isPoll: Bool?
+  /// How long a poll waits, in seconds, where the query says so.
+  var wait: Int?
+  /// The fields of a page of history or of a poll, as they were given.
   var page: [Field: String] = [:]
+  /// Every field beside the filters that was given.
+  private(set) var given: Set<Field> = []
+
+  /// The longest that a poll waits, in seconds.
+  static let waitMaximum = 60
+
+  func qos(of filter: TopicFilter) -> QoS { qosOfFilter[filter] ?? maximumQoS }
 
   init(
     _ query: Query, fields: Set<Field> = Field.stream, topicsMaximum: Int
   ) throws(Problem) {
-    var texts: [String] = []
+    try self.init(
+      GivenField.fields(of: query), fields: fields, topicsMaximum: topicsMaximum)
+  }
+
+  init(
+    _ all: [GivenField], fields: Set<Field> = Field.stream, topicsMaximum: Int
+  ) throws(Problem) {
+    var texts: [(text: String, qos: QoS?)] = []
     var isGlob = false
-    var given: Set<Field> = []
-    for parameter in query.parameters {
-      let name = try parameter.decodedName()
-      if name.hasPrefix("x_") { continue }
+    for entry in all where !entry.name.hasPrefix("x_") {
+      let name = entry.name
       let field = try Self.field(name, of: fields)
       if field == .topic || field == .filter {
-        texts.append(try parameter.decodedValue(plus: .topicFilter))
+        texts.append((try entry.text(plus: .topicFilter), entry.qos))
         continue
       }
       guard given.insert(field).inserted else {
         throw Problem(.badParameter, detail: "'\(name)' is given twice")
       }
-      let value = try parameter.decodedValue(plus: .space)
+      let value = try entry.text(plus: .space)
       if field == .match {
         isGlob = try Self.choice(name, value, ["mqtt", "glob"]) == "glob"
       } else {
@@ -69,7 +98,7 @@ struct StreamParameters: Equatable {
       }
     }
     if subscription != nil {
-      try checkSubscription(texts, given)
+      try checkSubscription(hasTopics: !texts.isEmpty)
     } else {
       try setFilters(texts, isGlob: isGlob, topicsMaximum)
     }
@@ -98,7 +127,13 @@ struct StreamParameters: Equatable {
       representation.encoding = Representation.Encoding(rawValue: choice) ?? .auto
     case .event: representation.event = try Self.event(value)
     case .heartbeat: heartbeat = try FieldText.number(name, value, 5...55)
-    case .format: _ = try Self.choice(name, value, ["sse"])
+    case .heartbeatStyle:
+      heartbeatIsEvent = try Self.choice(name, value, ["line", "event"]) == "event"
+    case .format:
+      let choice = try Self.choice(name, value, StreamFormat.allCases.map(\.rawValue))
+      format = StreamFormat(rawValue: choice)
+    case .poll: isPoll = try FieldText.flag(name, value)
+    case .wait: wait = try FieldText.number(name, value, 0...Self.waitMaximum)
     case .until, .limit, .cursor: page[field] = value
     case .subscription: subscription = value
     case .takeover: takeover = try FieldText.flag(name, value)
@@ -114,9 +149,9 @@ struct StreamParameters: Equatable {
   }
 
   /// A named subscription has its topics and its place in the log already.
-  private func checkSubscription(_ topics: [String], _ given: Set<Field>) throws(Problem) {
+  private func checkSubscription(hasTopics: Bool) throws(Problem) {
     let others: Set<Field> = [.match, .qos, .retained, .since, .rewind, .lastEventID, .policy]
-    guard topics.isEmpty, given.isDisjoint(with: others) else {
+    guard !hasTopics, given.isDisjoint(with: others) else {
       throw Problem(
         .badParameter, detail: "'subscription' stands alone: it has its topics and its cursor",
         hint: "only takeover, auto_ack, max_rate, heartbeat and what shapes events go with it")
@@ -124,18 +159,19 @@ struct StreamParameters: Equatable {
   }
 
   private mutating func setFilters(
-    _ texts: [String], isGlob: Bool, _ topicsMaximum: Int
+    _ texts: [(text: String, qos: QoS?)], isGlob: Bool, _ topicsMaximum: Int
   ) throws(Problem) {
     guard !texts.isEmpty else {
       throw Problem(
         .missingTopic, detail: "no topic filter given",
         hint: "for example /subscribe?topic=sensors/%23, where %23 stands for #")
     }
-    for text in texts {
+    for (text, qos) in texts {
       let text = isGlob ? Self.mqtt(fromGlob: text) : text
       do throws(TopicFilter.Invalid) {
         let filter = try TopicFilter(text)
         if !filters.contains(filter) { filters.append(filter) }
+        if let qos { qosOfFilter[filter] = max(qos, qosOfFilter[filter] ?? qos) }
       } catch {
         throw Problem(
           .filterInvalid, detail: "'\(text)' is not a topic filter: \(error)",

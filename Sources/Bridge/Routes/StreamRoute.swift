@@ -4,7 +4,7 @@ import HTTPFront
 import MQTTClient
 import Store
 
-/// `GET /subscribe`: turns a request into a stream of server-sent events.
+/// `GET`, `QUERY` and `POST /subscribe`: turns a request into a stream, or into a poll.
 struct StreamRoute: Sendable {
   private static let retryMilliseconds = 2000
   private static let softRetryMilliseconds = 8000
@@ -28,35 +28,33 @@ struct StreamRoute: Sendable {
       throw Problem(.draining, detail: "the bridge is stopping", headers: ["Retry-After": "1"])
     }
     let head = request.head
-    guard Accept(head.headers.values("Accept")).best(of: ["text/event-stream"]) != nil else {
-      throw Problem(
-        .notAcceptable, detail: "this is a stream of type text/event-stream",
-        hint: "send Accept: text/event-stream, or no Accept header")
-    }
-    let parameters = try StreamParameters(
-      head.query, topicsMaximum: configuration.streams.topicsPerStream)
+    var parameters = try StreamParameters(
+      GivenField.fields(of: head.query) + SubscribeBody.fields(request),
+      topicsMaximum: configuration.streams.topicsPerStream)
+    let format = try parameters.format(head.headers)
+    if format == .ndjson { parameters.representation.form = .lines }
     if let name = parameters.subscription { return try consume(name, parameters, request, pass) }
-    let deliveries = try pass.checkSubscribe(parameters.filters, parameters.maximumQoS)
-    if let limits = wiring.status.snapshot.limits { try check(parameters.filters, limits) }
+    let deliveries = try check(parameters, pass)
+    if let limits = wiring.status.snapshot.limits { try Self.check(parameters.filters, limits) }
     let id = request.id.stream
-    let history = configuration.history.filter
-    guard
-      parameters.rateMaximum == nil || parameters.filters.allSatisfy({ history.keepsAll(of: $0) })
-    else {
-      throw Problem(
-        .badParameter, detail: "'max_rate' needs topics that history keeps",
-        hint: "see the settings history and history_except")
-    }
+    if parameters.rateMaximum != nil { try checkHistory(of: parameters.filters, for: "'max_rate'") }
+    if format == .json { try checkHistory(of: parameters.filters, for: "a poll") }
     let (start, forbidsHistory) = try start(parameters.start, head, pass)
     guard head.method != "HEAD" else {
-      return .respond(Response(status: 200, headers: headers(id, start)))
+      return .respond(Response(status: 200, headers: headers(id, start, format)))
     }
-    let stream = StreamRequest(
+    var stream = StreamRequest(
       stream: id, filters: parameters.filters, maximumQoS: parameters.maximumQoS,
+      qosOfFilter: parameters.qosOfFilter,
       // Who resumes has had them, and the log has what changed since.
-      wantsRetained: parameters.retained != .ignore && start == .live,
+      wantsRetained: parameters.retained != .ignore && start == .live && format != .json,
       representation: parameters.representation, start: start, policy: parameters.policy,
       rateMaximum: parameters.rateMaximum, guard: deliveries, forbidsHistory: forbidsHistory)
+    if format == .json {
+      if forbidsHistory { try pass.checkHistory() }
+      stream.isPoll = true
+      return try log.polls.begin(stream, PollTerms(parameters, head.headers), head)
+    }
     if let refused = try count(id, parameters, head, pass) { return refused }
     guard wiring.link?.send(.openStream(stream)) == true else {
       ledger.closed(id)
@@ -65,7 +63,22 @@ struct StreamRoute: Sendable {
         headers: ["Retry-After": "1"])
     }
     wiring.openStreams.opened(stream, by: head)
-    return .stream(streamHead(stream, parameters, headers(id, start)))
+    return .stream(streamHead(stream, parameters, headers(id, start, format)))
+  }
+
+  /// Whether the caller may have all of it; what its messages must pass then.
+  private func check(
+    _ parameters: StreamParameters, _ pass: Pass
+  ) throws(Problem) -> DeliveryGuard? {
+    try pass.checkSubscribe(parameters.filters.map { ($0, parameters.qos(of: $0)) })
+  }
+
+  private func checkHistory(of filters: [TopicFilter], for what: String) throws(Problem) {
+    guard filters.allSatisfy({ configuration.history.filter.keepsAll(of: $0) }) else {
+      throw Problem(
+        .badParameter, detail: "\(what) needs topics that history keeps",
+        hint: "see the settings history and history_except")
+    }
   }
 
   /// Where the stream begins.
@@ -96,8 +109,10 @@ struct StreamRoute: Sendable {
     }
     let retry = StreamFrames.jitteredRetry(around: Self.softRetryMilliseconds)
     let close = StreamFrames.closeText(
-      reason: refusal.code.rawValue, reconnects: true, retry: retry)
-    return .respond(Response(status: 200, headers: headers(id), body: close))
+      reason: refusal.code.rawValue, reconnects: true, retry: retry,
+      as: parameters.representation.form)
+    let format: StreamFormat = parameters.representation.form == .lines ? .ndjson : .sse
+    return .respond(Response(status: 200, headers: headers(id, format), body: close))
   }
 
   /// A consumer of a named subscription.
@@ -107,9 +122,10 @@ struct StreamRoute: Sendable {
     let id = request.id.stream
     let terms = try log.named.owned(name, by: pass).terms
     let deliveries = try pass.checkSubscribe(terms.filters, terms.maximumQoS)
+    let format: StreamFormat = parameters.representation.form == .lines ? .ndjson : .sse
     guard request.head.method != "HEAD" else {
       try log.named.checkConsumer(of: name, takeover: parameters.takeover)
-      return .respond(Response(status: 200, headers: headers(id)))
+      return .respond(Response(status: 200, headers: headers(id, format)))
     }
     if let refused = try count(id, parameters, request.head, pass) { return refused }
     let subscription: NamedSubscription
@@ -128,21 +144,26 @@ struct StreamRoute: Sendable {
       rateMaximum: parameters.rateMaximum, guard: deliveries, subscription: name)
     log.replays.begin(stream, subscription.currentOpening)
     wiring.openStreams.opened(stream, by: request.head)
-    return .stream(streamHead(stream, parameters, headers(id)))
+    return .stream(streamHead(stream, parameters, headers(id, format)))
   }
 
   private func streamHead(
     _ stream: StreamRequest, _ parameters: StreamParameters, _ headers: HeaderFields
   ) -> StreamHead {
     let heartbeat = parameters.heartbeat.map { Duration.seconds($0) }
+    let form = stream.representation.form
     let retry = StreamFrames.jitteredRetry(around: Self.retryMilliseconds)
+    let line = parameters.heartbeatIsEvent ? StreamFrames.heartbeatLine : StreamFrames.emptyLine
+    let isEvents = form == .events
     var head = StreamHead(
-      headers: headers, opening: StreamFrames.hello(retry: retry),
-      heartbeat: StreamFrames.heartbeat,
+      headers: headers, opening: isEvents ? StreamFrames.hello(retry: retry) : line,
+      heartbeat: isEvents ? StreamFrames.heartbeat : line,
       heartbeatInterval: heartbeat ?? configuration.streams.heartbeat,
       writeStallLimit: configuration.streams.writeStall)
-    head.heartbeatTellsPosition = true
+    head.heartbeatTellsPosition = isEvents || parameters.heartbeatIsEvent
+    head.heartbeatKind = form.heartbeatKind
     head.whenBehind = whenBehind(stream)
+    wiring.forms.opened(stream.stream, as: form)
     return head
   }
 
@@ -157,12 +178,16 @@ struct StreamRoute: Sendable {
     case .dropOldest: return .gap
     case .disconnect:
       let retry = StreamFrames.jitteredRetry(around: Self.retryMilliseconds)
-      return .end(StreamFrames.close(reason: "slow", reconnects: true, retry: retry))
+      return .end(
+        StreamFrames.close(
+          reason: "slow", reconnects: true, retry: retry, as: stream.representation.form))
     }
   }
 
-  private func headers(_ stream: StreamID, _ start: StreamStart) -> HeaderFields {
-    var headers = headers(stream)
+  private func headers(
+    _ stream: StreamID, _ start: StreamStart, _ format: StreamFormat
+  ) -> HeaderFields {
+    var headers = headers(stream, format)
     switch start {
     case .live:
       let last = log.position.last
@@ -174,17 +199,19 @@ struct StreamRoute: Sendable {
     return headers
   }
 
-  private func headers(_ stream: StreamID) -> HeaderFields {
+  private func headers(_ stream: StreamID, _ format: StreamFormat) -> HeaderFields {
     [
-      "Content-Type": "text/event-stream; charset=utf-8",
+      "Content-Type": format.contentType,
       "Cache-Control": "no-store, no-transform",
       "X-Accel-Buffering": "no",
       "Bridge-Connection-Id": stream.description,
       "Vary": "Origin, Accept, Authorization, Cookie",
+      "Accept-Query": SubscribeBody.mediaTypes,
     ]
   }
 
-  private func check(_ filters: [TopicFilter], _ limits: BrokerLimits) throws(Problem) {
+  /// Whether the broker has such filters at all.
+  static func check(_ filters: [TopicFilter], _ limits: BrokerLimits) throws(Problem) {
     for filter in filters {
       if filter.isWildcard, !limits.wildcardSubscriptionsAvailable {
         throw Problem(.wildcardNotAvailable, detail: "'\(filter.text)' has a wildcard")

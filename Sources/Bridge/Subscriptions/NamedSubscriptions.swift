@@ -90,7 +90,7 @@ final class NamedSubscriptions: Sendable {
       wiring.link?.sendReserved(.closeStream(hold))
       let codes = opening.filters.map { "\($0.filter): \($0.reasonCode)" }.joined(separator: ", ")
       let problem = Problem(.brokerRejected, detail: "the broker refuses every filter: \(codes)")
-      wiring.server?.answer(request, with: problem.response(to: head))
+      wiring.answer(request, with: problem.response(to: head))
       return
     }
     subscription.opening = opening
@@ -122,7 +122,9 @@ final class NamedSubscriptions: Sendable {
 
   func end(_ id: StreamID, reason: String, reconnects: Bool = false) {
     let retry = reconnects ? StreamFrames.jitteredRetry(around: 1000) : nil
-    let frame = StreamFrames.close(reason: reason, reconnects: reconnects, retry: retry)
+    let form = wiring.forms[id]
+    let frame = StreamFrames.close(
+      reason: reason, reconnects: reconnects, retry: retry, as: form)
     wiring.server?.deliver([.end(id, last: frame)], toShard: id.shard)
   }
 

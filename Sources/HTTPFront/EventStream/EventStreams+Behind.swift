@@ -20,6 +20,11 @@ extension EventStreams {
   /// gap, because nobody would bring it the lost frames.
   func leaveIfBehind(_ stream: EventStream, _ group: StreamGroup) {
     guard stream.cursor < group.first, stream.ending == nil else { return }
+    fallBehind(stream)
+  }
+
+  /// Does with a stream what its head says for one that is behind, unless that is to get a gap.
+  func fallBehind(_ stream: EventStream) {
     switch stream.whenBehind {
     case .gap: return
     case .leave:
@@ -51,7 +56,8 @@ extension EventStreams {
 
   /// What an idle stream writes now.
   func heartbeat(of stream: EventStream) -> Frame {
-    guard let told = positionHeartbeat, stream.heartbeatTellsPosition, stream.isCurrent,
+    guard stream.heartbeatTellsPosition, let told = positionHeartbeats[stream.heartbeatKind],
+      stream.isCurrent,
       told.position >= stream.lastPosition
     else { return stream.heartbeat }
     return told

@@ -12,6 +12,8 @@ package struct StreamHead: Sendable {
   package var whenBehind = WhenBehind.gap
   /// Whether the heartbeat of `StreamCommand.position` may stand in for `heartbeat`.
   package var heartbeatTellsPosition = false
+  /// Of which kind that one must be.
+  package var heartbeatKind = 0
 
   package init(
     headers: HeaderFields, opening: Frame? = nil, heartbeat: Frame,

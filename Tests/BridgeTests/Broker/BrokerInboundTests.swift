@@ -29,7 +29,8 @@ import Testing
         epoch: TestLog.epoch, coverage: coverage, position: position, resolver: resolver,
         replays: replays, named: named, values: TopicValues(wiring, configuration.lastValues),
         requests: Requests(
-          configuration, wiring, Publisher(configuration, wiring), clientID: "test")))
+          configuration, wiring, Publisher(configuration, wiring), clientID: "test"),
+        polls: Polls(PollPorts(wiring), resolver, position)))
   }
 
   /// The marks in the log, once everything is there that was sent to it.

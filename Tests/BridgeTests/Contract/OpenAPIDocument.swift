@@ -34,7 +34,8 @@ struct OpenAPIDocument {
     operations = try root["paths"].members.flatMap { path, item in
       try item.members.filter { Self.methods.contains($0.name) }.map { method, operation in
         Operation(
-          path: path, method: method.uppercased(), isAdmin: item["servers"] != nil,
+          path: path, method: method.uppercased().replacing("X-", with: ""),
+          isAdmin: item["servers"] != nil,
           parameters: try (item["parameters"].elements + operation["parameters"].elements)
             .map(resolver.parameter),
           problems: try resolver.problems(of: operation))
@@ -42,7 +43,10 @@ struct OpenAPIDocument {
     }
   }
 
-  private static let methods = ["get", "put", "post", "delete", "patch", "options", "head"]
+  /// OpenAPI 3.1 has no word for QUERY.
+  private static let methods = [
+    "get", "put", "post", "delete", "patch", "options", "head", "x-query",
+  ]
 
   /// The operation of this method and documented path.
   func operation(_ method: String, _ path: String) throws -> Operation {

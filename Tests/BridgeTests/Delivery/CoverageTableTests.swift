@@ -24,6 +24,17 @@ import Testing
     #expect(table.covers(filter, after: 5) && table.covers(filter, after: 6))
   }
 
+  @Test func `what the store has noted is settled, and what nobody covers`() throws {
+    let other = try TopicFilter("b")
+    #expect(table.isSettled([filter, other]))
+    table.cover(filter)
+    #expect(!table.isSettled([other, filter]) && table.isSettled([other]))
+    table.recorded([try name(5)])
+    #expect(table.isSettled([other, filter]))
+    table.uncover(filter)
+    #expect(table.isSettled([filter]))
+  }
+
   @Test func `a filter that is not served any more is not covered`() throws {
     table.cover(filter)
     table.recorded([try name(5)])

@@ -32,6 +32,40 @@ import Testing
     #expect(lines[0].contains(#""payload":"a\r\nb\n\n""#))
   }
 
+  @Test(arguments: [
+    (Representation.Envelope.none, Representation.EventName.message, "\"a\\r\\nb\\u0000\"\n"),
+    (
+      .json, .message,
+      #"{"id":"k-7-z","topic":"a/b","payload":"a\r\nb\u0000","qos":0,"retain":false,"#
+        + #""received_at":"1970-01-01T00:00:00.000Z"}"# + "\n"
+    ),
+    (
+      .json, .topic,
+      #"{"event":"a/b","id":"k-7-z","topic":"a/b","payload":"a\r\nb\u0000","qos":0,"#
+        + #""retain":false,"received_at":"1970-01-01T00:00:00.000Z"}"# + "\n"
+    ),
+  ])
+  func `a line is the message as one JSON value`(
+    envelope: Representation.Envelope, event: Representation.EventName, line: String
+  ) {
+    let representation = Representation(envelope: envelope, event: event, form: .lines)
+    let publish = Publish(topic: "a/b", payload: Array("a\r\nb\0".utf8)[...])
+    let text = MessageRenderer.render(publish, receivedAt: 0, id: "k-7-z", as: representation)
+    #expect(String(decoding: text, as: UTF8.self) == line)
+  }
+
+  @Test func `a payload alone that is no text is base64 in a line too`() {
+    #expect(render([0xFF], Representation(envelope: .none, form: .lines)) == "\"/w==\"\n")
+  }
+
+  @Test func `an event of the bridge is a line with its name`() {
+    let bytes = MessageRenderer.control(
+      "bridge.gap", .object([.init("missed", .null)]), id: "k-7-z", retry: 5, as: .lines)
+    #expect(
+      String(decoding: bytes, as: UTF8.self)
+        == #"{"event":"bridge.gap","id":"k-7-z","missed":null,"retry":5}"# + "\n")
+  }
+
   @Test func `an event of the log has its id as a field and in the envelope`() {
     let publish = Publish(topic: "a/b", payload: Array("x".utf8)[...])
     func text(_ id: String?, _ representation: Representation) -> String {

@@ -93,6 +93,41 @@ import Testing
     #expect(hub.targets(ofFilter: "b").isEmpty && hub.targets(ofFilter: "#b").isEmpty)
   }
 
+  @Test mutating func `streams of lines have groups of their own, and are told in lines`() throws {
+    let events = open(1, "a", retained: false)
+    answer(1)
+    _ = take()
+    let request = StreamRequest(
+      stream: StreamID(shard: 0, serial: 99), filters: [try TopicFilter("a")],
+      maximumQoS: .atLeastOnce, wantsRetained: false, representation: Representation(form: .lines))
+    hub.opened(request, &actions)
+    var expected = opening([("a", .grantedQoS1)])
+    expected.form = .lines
+    #expect(take() == [.open(request.stream, 2, expected)])
+    let forms = hub.targets(ofFilter: "a").map(\.representation.form)
+    #expect(forms.count == 2 && Set(forms) == [.events, .lines])
+    #expect(hub.allGroups.count == 2)
+    hub.closed(events, at: .zero, &actions)
+    _ = take()
+    #expect(hub.allGroups.map(\.representation.form) == [.lines])
+  }
+
+  @Test mutating func `a poll joins no group`() throws {
+    var request = StreamRequest(
+      stream: StreamID(shard: 0, serial: 99), filters: [try TopicFilter("a")],
+      maximumQoS: .atLeastOnce, wantsRetained: false, representation: Representation())
+    request.isPoll = true
+    request.qosOfFilter = [request.filters[0]: .exactlyOnce]
+    hub.opened(request, &actions)
+    let levels = take().compactMap { action in
+      if case .subscribe(_, let subscription) = action { subscription.maximumQoS } else { nil }
+    }
+    #expect(levels == [.exactlyOnce])
+    answer(1)
+    #expect(take().contains(.replay(request, opening([("a", .grantedQoS1)]))))
+    #expect(hub.allGroups.isEmpty)
+  }
+
   @Test mutating func `a message before the stream is open is not for it`() {
     open(1, "a", "b")
     answer(1)

@@ -165,9 +165,12 @@ enum BadRequests {
     BadRequest("a slow heartbeat", "GET", "/subscribe?topic=a&heartbeat=56", 400, "bad-parameter"),
     BadRequest("a misspelt parameter", "GET", "/subscribe?topics=a", 400, "unknown-parameter"),
     BadRequest(
-      "a client that wants JSON", "GET", "/subscribe?topic=a",
-      headers: ["Accept": "application/json"],
+      "a client that wants XML", "GET", "/subscribe?topic=a",
+      headers: ["Accept": "application/xml"],
       406, "not-acceptable"),
+    BadRequest(
+      "a poll with a pace", "GET", "/subscribe?topic=a&poll=1&max_rate=5", 400, "bad-parameter"),
+    BadRequest("a stream with a limit", "GET", "/subscribe?topic=a&limit=5", 400, "bad-parameter"),
     BadRequest(
       "a URI that is too long", "GET", "/subscribe?topic=" + String(repeating: "a", count: 9000),
       414,

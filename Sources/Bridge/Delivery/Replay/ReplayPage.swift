@@ -98,7 +98,8 @@ struct ReplayPage {
     guard row.kind == EventKind.message.rawValue else {
       guard let mark = GapMark(row.body()) else { return }
       let from = EventID(epoch: epoch, sequence: before.sequence, time: before.time)
-      return append(StreamFrames.gapText(mark, from: from, to: id))
+      let form = request.representation.form
+      return append(StreamFrames.gapText(mark, from: from, to: id, as: form))
     }
     guard let publish = row.message(for: request) else { return }
     taken.append(row.sequence)
@@ -121,6 +122,7 @@ struct ReplayPage {
 
   private mutating func close() {
     guard !text.isEmpty else { return }
-    frames.append(Frame(exchange(&text, with: []), position: cursor.sequence))
+    let form = request.representation.form
+    frames.append(Frame(exchange(&text, with: []), position: cursor.sequence, as: form))
   }
 }
