@@ -74,7 +74,7 @@ let package = Package(
       name: "Bridge",
       dependencies: [
         "Access", "APIDescription", "EventLoop", "HTTPFront", "JSONText", "Metrics", "MQTTClient",
-        "Store", "Webhooks", collections,
+        "Store", "WebSocketProtocol", "Webhooks", collections,
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Configuration", package: "swift-configuration"),
         .product(name: "Logging", package: "swift-log"),

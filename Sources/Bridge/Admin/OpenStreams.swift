@@ -8,10 +8,18 @@ final class OpenStreams: Sendable {
     let id: StreamID
     let form: Representation.Form
     let clientAddress: String
-    let filters: [String]
+    var filters: [String]
     let subscription: String?
     /// In milliseconds since 1970.
     let openedAt: Int64
+
+    var kind: String {
+      switch form {
+      case .events: "sse"
+      case .lines: "ndjson"
+      case .socket: "ws"
+      }
+    }
   }
 
   private let entries = Locked<[StreamID: Entry]>([:])
@@ -29,6 +37,26 @@ final class OpenStreams: Sendable {
   /// How a stream is written, for those who tell it something.
   func form(of id: StreamID) -> Representation.Form {
     entries.withLock { $0[id]?.form } ?? .events
+  }
+
+  /// A WebSocket, of which it is told later what it follows.
+  func openedSocket(_ id: StreamID, by head: RequestHead) {
+    let entry = Entry(
+      id: id, form: .socket, clientAddress: head.clientAddress, filters: [], subscription: nil,
+      openedAt: WallClock.milliseconds())
+    entries.withLock { $0[id] = entry }
+  }
+
+  /// A stream follows other filters.
+  func changed(_ id: StreamID, _ filters: [String]) {
+    entries.withLock { $0[id]?.filters = filters }
+  }
+
+  /// How many streams of each kind are open.
+  var kinds: [String: Int] {
+    entries.withLock { entries in
+      entries.values.reduce(into: [:]) { $0[$1.kind, default: 0] += 1 }
+    }
   }
 
   func closed(_ id: StreamID) { _ = entries.withLock { $0.removeValue(forKey: id) } }

@@ -6,6 +6,8 @@ struct Representation: Hashable, Sendable {
     case events
     /// As newline-delimited JSON.
     case lines
+    /// As text messages of a WebSocket, each with its frame around it.
+    case socket
 
     /// Which of the heartbeats that tell positions is for streams of this form.
     var heartbeatKind: Int { self == .events ? 0 : 1 }

@@ -21,6 +21,7 @@ enum Endpoint: Sendable {
   case deleteSubscription
   case acknowledge
   case ticket
+  case socket
   case page
   case docs
   case openAPIYAML
@@ -32,13 +33,14 @@ enum Endpoint: Sendable {
     case .page, .docs, .openAPIYAML, .openAPIJSON: true
     case .publish, .publishToTopic, .retainInTopic, .clearTopic, .message, .subscribe, .history,
       .listSubscriptions, .putSubscription, .getSubscription, .deleteSubscription, .acknowledge,
-      .ticket, .publishBatch, .emqxPublish, .emqxPublishBulk, .request, .readTopic, .listRetained:
+      .ticket, .socket, .publishBatch, .emqxPublish, .emqxPublishBulk, .request, .readTopic,
+      .listRetained:
       false
     }
   }
 
   /// Whether a ticket is good here.
-  var takesTicket: Bool { self == .subscribe }
+  var takesTicket: Bool { self == .subscribe || self == .socket }
 }
 
 /// What a route of the admin server does.
@@ -112,6 +114,7 @@ enum RouteTable {
     Route("DELETE", "/subscriptions/{name}", .deleteSubscription),
     Route("POST", "/subscriptions/{name}/ack", .acknowledge),
     Route("POST", "/ticket", .ticket),
+    Route("GET", "/ws", .socket),
   ]
 
   static let adminRoutes: [Route<AdminEndpoint>] = [

@@ -3,6 +3,7 @@ import HTTPFront
 import MQTTClient
 import Metrics
 import Store
+import WebSocketProtocol
 
 /// What the public server serves.
 final class PublicApplication: HTTPApplication {
@@ -18,6 +19,8 @@ final class PublicApplication: HTTPApplication {
   private let requests: Requests
   private let replays: Replays
   private let polls: Polls
+  private let sockets: Sockets
+  private let socketRoute: SocketRoute
   private let observer: Observer
   private let doors: Doorkeeper
   private let names: RequestNames
@@ -47,6 +50,11 @@ final class PublicApplication: HTTPApplication {
     replays = log.replays
     polls = log.polls
     self.observer = observer
+    sockets = Sockets(
+      wiring, doors.desk, ledger, publisher, log.requests, subscriptions,
+      threads: configuration.http.threads)
+    socketRoute = SocketRoute(wiring: wiring, sockets: sockets, ledger: ledger)
+    wiring.connect(sockets: sockets)
   }
 
   func admit(_ head: RequestHead) -> Admission {
@@ -73,7 +81,7 @@ final class PublicApplication: HTTPApplication {
       let hasBody = head.method == "POST" || head.method == "QUERY"
       return .accept(bodyLimit: hasBody ? SubscribeBody.bytesMax : 0)
     case .message, .readTopic, .listRetained, .history, .page, .docs, .openAPIYAML, .openAPIJSON,
-      .listSubscriptions, .getSubscription, .deleteSubscription:
+      .listSubscriptions, .getSubscription, .deleteSubscription, .socket:
       return .accept(bodyLimit: 0)
     }
   }
@@ -167,8 +175,8 @@ final class PublicApplication: HTTPApplication {
     case .publishBatch, .request: PublishRoute.withKept(problem).response(to: head)
     case .emqxPublish, .emqxPublishBulk: EMQXForm.response(problem)
     case .message, .readTopic, .listRetained, .subscribe, .history, .listSubscriptions,
-      .putSubscription, .getSubscription, .deleteSubscription, .acknowledge, .ticket, .page, .docs,
-      .openAPIYAML, .openAPIJSON:
+      .putSubscription, .getSubscription, .deleteSubscription, .acknowledge, .ticket, .socket,
+      .page, .docs, .openAPIYAML, .openAPIJSON:
       problem.response(to: head)
     }
   }
@@ -200,6 +208,7 @@ final class PublicApplication: HTTPApplication {
     case .deleteSubscription: return try subscriptions.delete(name, request, pass)
     case .acknowledge: return try subscriptions.acknowledge(name, request, pass)
     case .ticket: return try TicketRoute.issue(request, pass)
+    case .socket: return try socketRoute.open(request, pass)
     case .page, .docs, .openAPIYAML, .openAPIJSON: return .respond(free(endpoint))
     }
   }
@@ -235,6 +244,8 @@ final class PublicApplication: HTTPApplication {
     replays.lagged(id, after: position)
   }
 
+  func streamParted(_ id: StreamID, after position: Int64) { replays.lagged(id, after: position) }
+
   func streamDrained(_ id: StreamID, written position: Int64) {
     replays.drained(id, written: position)
   }
@@ -243,9 +254,17 @@ final class PublicApplication: HTTPApplication {
     wiring.openStreams.closed(id)
     wiring.metrics.closedStreams[BridgeMetrics.word(for: reason)].add()
     ledger.closed(id)
+    sockets.closed(id)
     replays.closed(id)
     requests.streamClosed(id)
     wiring.link?.sendReserved(.closeStream(id))
+  }
+
+  func socketOpened(_ id: StreamID, subprotocol: String?) { _ = sockets.opened(id) }
+
+  func socketReceived(_ id: StreamID, _ message: WebSocketMessage) -> SocketFlow {
+    _ = sockets.received(id, message)
+    return .more
   }
 
   func gapFrame(for id: StreamID, missed: Int) -> Frame? {

@@ -34,8 +34,8 @@ struct StreamRoute: Sendable {
     let format = try parameters.format(head.headers)
     if format == .ndjson { parameters.representation.form = .lines }
     if let name = parameters.subscription { return try consume(name, parameters, request, pass) }
-    let deliveries = try pass.checkSubscribe(parameters.filters, parameters.highestQoS)
-    if let limits = wiring.status.snapshot.limits { try check(parameters.filters, limits) }
+    let deliveries = try check(parameters, pass)
+    if let limits = wiring.status.snapshot.limits { try Self.check(parameters.filters, limits) }
     let id = request.id.stream
     if parameters.rateMaximum != nil { try checkHistory(of: parameters.filters, for: "'max_rate'") }
     if format == .json { try checkHistory(of: parameters.filters, for: "a poll") }
@@ -74,6 +74,13 @@ struct StreamRoute: Sendable {
       ledger.closed(stream.stream)
       throw error
     }
+  }
+
+  /// Whether the caller may have all of it; what its messages must pass then.
+  private func check(
+    _ parameters: StreamParameters, _ pass: Pass
+  ) throws(Problem) -> DeliveryGuard? {
+    try pass.checkSubscribe(parameters.filters.map { ($0, parameters.qos(of: $0)) })
   }
 
   private func checkHistory(of filters: [TopicFilter], for what: String) throws(Problem) {
@@ -213,7 +220,8 @@ struct StreamRoute: Sendable {
     ]
   }
 
-  private func check(_ filters: [TopicFilter], _ limits: BrokerLimits) throws(Problem) {
+  /// Whether the broker has such filters at all.
+  static func check(_ filters: [TopicFilter], _ limits: BrokerLimits) throws(Problem) {
     for filter in filters {
       if filter.isWildcard, !limits.wildcardSubscriptionsAvailable {
         throw Problem(.wildcardNotAvailable, detail: "'\(filter.text)' has a wildcard")

@@ -105,6 +105,9 @@ extension EndToEnd {
         method: "POST", target: "/ticket", body: #"{"topics":["house/a"]}"#,
         statuses: [401, 401, 401, 403, 200, 200, 200, 403, 401, 403]),
       Row(
+        method: "GET", target: "/ws",
+        statuses: [401, 401, 401, 426, 426, 426, 426, 426, 426, 426]),
+      Row(
         method: "OPTIONS", target: "/publish",
         statuses: [204, 204, 204, 204, 204, 204, 204, 204, 204, 204]),
       Row(
