@@ -54,6 +54,8 @@ let package = Package(
       dependencies: ["EventLoop", "CLinux", "CMicroHTTPD", "WebSocketProtocol", collections],
       swiftSettings: strict),
     .target(name: "Metrics", swiftSettings: strict),
+    .target(name: "COpenAPI"),
+    .target(name: "APIDescription", dependencies: ["COpenAPI"], swiftSettings: strict),
     .target(
       name: "Store", dependencies: ["EventLoop", "Metrics", "CSQLite"], swiftSettings: strict),
     .target(name: "JSONText", swiftSettings: strict),
@@ -67,8 +69,8 @@ let package = Package(
     .executableTarget(
       name: "Bridge",
       dependencies: [
-        "Access", "EventLoop", "HTTPFront", "JSONText", "Metrics", "MQTTClient", "Store",
-        collections,
+        "Access", "APIDescription", "EventLoop", "HTTPFront", "JSONText", "Metrics", "MQTTClient",
+        "Store", collections,
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Configuration", package: "swift-configuration"),
         .product(name: "Logging", package: "swift-log"),

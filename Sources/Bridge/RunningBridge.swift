@@ -61,16 +61,17 @@ final class RunningBridge: Sendable {
     ledger = StreamLedger(desk, wiring.openStreams)
     wiring.connect(ledger: ledger)
     do throws(SystemError) { bench = try PasswordBench() } catch { throw .system(error) }
+    let accessLog = AccessLog(self.log, wiring, desk)
     let application = PublicApplication(
       configuration, wiring, publisher, messages, observer, log,
-      Doorkeeper(desk, bench) { wiring.server?.handleAgain($0) },
-      BodyDoor(desk, bench) { wiring.server?.resumeBody($0) }, ledger)
+      Doorkeeper(desk, bench, accessLog) { wiring.server?.handleAgain($0) },
+      BodyDoor(desk, bench, accessLog) { wiring.server?.resumeBody($0) }, ledger)
     server = try Self.makeServer(
       HTTPOptions.publicServer(configuration), application, setting: "listen")
     wiring.connect(server: server)
     let admin = AdminApplication(
       configuration, wiring, publisher, deadLetters, observer,
-      Doorkeeper(desk, bench) { wiring.adminServer?.handleAgain($0) })
+      Doorkeeper(desk, bench, accessLog) { wiring.adminServer?.handleAgain($0) })
     adminServer = try Self.makeServer(
       HTTPOptions.adminServer(configuration), admin, setting: "admin_listen")
     wiring.connect(adminServer: adminServer)
@@ -133,7 +134,7 @@ final class RunningBridge: Sendable {
   }
 
   /// Takes over what a reload can change.
-  func reload(with reloader: Reloader) { reloader.reload(wiring.live) }
+  func reload(with reloader: Reloader) { reloader.reload(wiring.live, desk) }
 
   /// Asks the mqtt thread for a sign of life, ends streams whose callers' tokens have, and lets batches
   /// go on that have waited long enough; once a second, from the main thread.

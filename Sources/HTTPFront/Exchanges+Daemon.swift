@@ -45,10 +45,11 @@ extension Exchanges: DaemonDelegate {
     }
     let handle = exchange.connection.handle
     let (headers, areSound) = handle.headers()
-    let head = RequestHead(
+    var head = RequestHead(
       method: method, target: target, headers: headers,
       clientAddress: exchange.connection.clientAddress,
       contentLength: headers["Content-Length"].flatMap { Int($0) }, version: version)
+    head.name = exchange.connection.application.name(of: exchange.id, head)
     exchange.head = head
     if let ambiguity = areSound ? HeadCheck.violation(head) : "a field has an illegal byte" {
       let problem = Problem(.badHeader, detail: ambiguity)

@@ -10,6 +10,8 @@ package struct RequestHead: Equatable, Sendable {
   /// The declared length of the body; nil when there is none, or when it is chunked.
   package var contentLength: Int?
   package var version: String
+  /// What the request is called in logs and answers, as `HTTPApplication.name` says; may be empty.
+  package var name = ""
 
   package init(
     method: String, target: String, headers: HeaderFields = HeaderFields(),

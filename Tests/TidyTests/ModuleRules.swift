@@ -54,6 +54,8 @@ enum ModuleRules {
         "CLinux", "CMicroHTTPD", "EventLoop", "Glibc", "Synchronization", "WebSocketProtocol",
       ]),
       isBoundary: true),
+    ModuleRule(
+      folder: "Sources/APIDescription", imports: ["COpenAPI"], isBoundary: true),
     ModuleRule(folder: "Sources/Metrics", imports: ["Synchronization"]),
     ModuleRule(
       folder: "Sources/Store",
@@ -75,7 +77,8 @@ enum ModuleRules {
     ModuleRule(
       folder: "Sources/Bridge",
       imports: collections.union([
-        "Access", "ArgumentParser", "Configuration", "EventLoop", "FoundationEssentials",
+        "APIDescription", "Access", "ArgumentParser", "Configuration", "EventLoop",
+        "FoundationEssentials",
         "HTTPFront", "JSONText", "Logging", "MQTTClient", "Metrics", "Store", "Synchronization",
         "WebSocketProtocol", "Yams",
       ])),

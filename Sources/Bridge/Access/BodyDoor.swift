@@ -14,13 +14,16 @@ final class BodyDoor: Sendable {
 
   private let desk: AccessDesk
   private let bench: PasswordBench
+  private let accessLog: AccessLog
   private let resume: @Sendable (RequestID) -> Void
   private let entries = Locked<[RequestID: Entry]>([:])
 
   /// `resume` makes the server call again with more of the body, or with its end.
   init(
-    _ desk: AccessDesk, _ bench: PasswordBench, resume: @escaping @Sendable (RequestID) -> Void
+    _ desk: AccessDesk, _ bench: PasswordBench, _ accessLog: AccessLog,
+    resume: @escaping @Sendable (RequestID) -> Void
   ) {
+    self.accessLog = accessLog
     self.desk = desk
     self.bench = bench
     self.resume = resume
@@ -51,6 +54,7 @@ final class BodyDoor: Sendable {
   ) throws(Problem) -> (pass: Pass, bytes: [UInt8])? {
     switch verdict {
     case .pass(let pass):
+      accessLog.identified(id, pass.caller.subject)
       entries.withLock { $0[id] = .open(pass) }
       return (pass, bytes)
     case .refused(let problem):

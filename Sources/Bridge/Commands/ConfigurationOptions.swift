@@ -42,6 +42,8 @@ struct ConfigurationOptions: ParsableArguments {
   @Option(.replyPrefix) var replyPrefix: String?
   @Option(.requests) var requests: String?
   @Option(.emqxAPI) var emqxAPI: String?
+  @Option(.traceContext) var traceContext: String?
+  @Option(.docs) var docs: String?
   @Option(.streams) var streams: String?
   @Option(.topicsPerStream) var topicsPerStream: String?
   @Option(.heartbeat) var heartbeat: String?
@@ -83,6 +85,7 @@ struct ConfigurationOptions: ParsableArguments {
   @Option(.readyRequiresBroker) var readyRequiresBroker: String?
   @Option(.logLevel) var logLevel: String?
   @Option(.logFormat) var logFormat: String?
+  @Option(.accessLog) var accessLog: String?
 
   /// The values given on the command line.
   var values: [SettingKey: String] {
@@ -120,6 +123,8 @@ struct ConfigurationOptions: ParsableArguments {
       .replyPrefix: replyPrefix,
       .requests: requests,
       .emqxAPI: emqxAPI,
+      .traceContext: traceContext,
+      .docs: docs,
       .streams: streams,
       .topicsPerStream: topicsPerStream,
       .heartbeat: heartbeat,
@@ -161,6 +166,7 @@ struct ConfigurationOptions: ParsableArguments {
       .readyRequiresBroker: readyRequiresBroker,
       .logLevel: logLevel,
       .logFormat: logFormat,
+      .accessLog: accessLog,
     ]
     return all.compactMapValues { $0 }
   }

@@ -12,4 +12,6 @@ struct HTTPConfiguration: Sendable {
   var basePath = BasePath.root
   /// The largest payload of one publish; the broker may allow less.
   var payloadBytes = ByteCount.mebibytes(1)
+  /// Whether the description of the interface is served.
+  var servesDocs = true
 }

@@ -50,4 +50,6 @@ struct PublishingConfiguration: Sendable {
   var deadLetterBytes = ByteCount.mebibytes(256)
   /// Whether the publish routes of EMQX are served beside our own; off, because they say less.
   var servesEMQX = false
+  /// Whether the trace of a request becomes user properties of its message.
+  var carriesTrace = true
 }

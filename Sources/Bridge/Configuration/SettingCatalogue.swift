@@ -121,6 +121,12 @@ enum SettingCatalogue {
 
   private static let streams = [
     Setting(
+      .traceContext, \.publishing.carriesTrace,
+      "Whether the headers traceparent and tracestate of a publish become user properties."),
+    Setting(
+      .docs, \.http.servesDocs,
+      "Whether /docs, /openapi.yaml and /openapi.json are served."),
+    Setting(
       .streams, \.streams.limit, in: 1...1_000_000,
       "Event streams open at a time; more are answered 429."),
     Setting(
@@ -188,5 +194,8 @@ enum SettingCatalogue {
       .logLevel, \.log.level, "The least important lines that are logged."),
     Setting(
       .logFormat, \.log.format, "How a log line looks; auto is text on a terminal, else JSON."),
+    Setting(
+      .accessLog, \.log.hasAccessLog,
+      "Whether every answered request is logged, without its path and its query."),
   ]
 }

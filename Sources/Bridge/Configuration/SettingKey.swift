@@ -33,6 +33,8 @@ enum SettingKey: String, CaseIterable, Sendable {
   case replyPrefix = "reply_prefix"
   case requests
   case emqxAPI = "emqx_api"
+  case traceContext = "trace_context"
+  case docs
   case streams
   case topicsPerStream = "topics_per_stream"
   case heartbeat
@@ -74,6 +76,7 @@ enum SettingKey: String, CaseIterable, Sendable {
   case readyRequiresBroker = "ready_requires_broker"
   case logLevel = "log_level"
   case logFormat = "log_format"
+  case accessLog = "access_log"
 
   /// The name of the flag without its dashes, such as `admin-listen`.
   var flag: String { String(rawValue.map { $0 == "_" ? "-" : $0 }) }
@@ -93,7 +96,9 @@ extension SettingKey {
     switch self {
     case .payloadBytes, .defaultQoS, .ackWait, .expiresIn, .properties, .requireIdempotencyKey,
       .stamp, .topicsPerStream, .heartbeat, .writeStall, .readyRequiresBroker, .logLevel,
-      .backups:
+      .backups, .accessLog, .traceContext, .jwtSecret, .jwtSecretFile, .jwtAlgorithm, .jwtKeyFile,
+      .jwksFile, .jwtIssuer, .jwtAudience, .jwtLeeway, .accessFile, .allowedOrigins, .cookie,
+      .trustedProxies, .proxyHeader, .publishRate, .publishBurst:
       true
     default: false
     }

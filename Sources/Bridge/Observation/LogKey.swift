@@ -28,4 +28,12 @@ enum LogKey {
   static let status = "status"
   static let settings = "settings"
   static let duration = "duration"
+  static let request = "request"
+  static let method = "method"
+  static let route = "route"
+  static let client = "client"
+  static let subject = "subject"
+  static let trace = "trace"
+  static let receivedBytes = "received_bytes"
+  static let sentBytes = "sent_bytes"
 }

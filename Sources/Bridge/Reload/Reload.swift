@@ -36,11 +36,16 @@ struct Reloader {
   }
 
   /// Nothing changes when anything in the new configuration is wrong; all problems are logged.
-  func reload(_ live: LiveConfiguration) {
+  func reload(_ live: LiveConfiguration, _ desk: AccessDesk) {
     do throws(ConfigurationProblems) {
       let fresh = try load().configuration
       var running = live.value
       let reload = Reload(fresh, into: &running)
+      if desk.adopt(fresh.access.rules) {
+        running.access.rules = fresh.access.rules
+      } else {
+        log.warning("whether callers are asked who they are changes at the next start")
+      }
       live.replace(with: running)
       ProcessLogging.level.set(running.log.level)
       log.notice("configuration reloaded", metadata: [LogKey.settings: Self.list(reload.applied)])

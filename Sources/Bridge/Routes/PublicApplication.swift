@@ -20,6 +20,7 @@ final class PublicApplication: HTTPApplication {
   private let polls: Polls
   private let observer: Observer
   private let doors: Doorkeeper
+  private let names: RequestNames
   private let ledger: StreamLedger
   private let bodies: BodyDoor
 
@@ -30,6 +31,7 @@ final class PublicApplication: HTTPApplication {
   ) {
     self.doors = doors
     self.bodies = bodies
+    names = RequestNames(desk: doors.desk)
     self.ledger = ledger
     self.wiring = wiring
     self.publisher = publisher
@@ -70,8 +72,8 @@ final class PublicApplication: HTTPApplication {
     case .subscribe:
       let hasBody = head.method == "POST" || head.method == "QUERY"
       return .accept(bodyLimit: hasBody ? SubscribeBody.bytesMax : 0)
-    case .message, .readTopic, .listRetained, .history, .page, .listSubscriptions,
-      .getSubscription, .deleteSubscription:
+    case .message, .readTopic, .listRetained, .history, .page, .docs, .openAPIYAML, .openAPIJSON,
+      .listSubscriptions, .getSubscription, .deleteSubscription:
       return .accept(bodyLimit: 0)
     }
   }
@@ -123,13 +125,22 @@ final class PublicApplication: HTTPApplication {
       return .respond(Problem(.notFound).response(to: request.head))
     }
     do throws(Problem) {
-      guard !endpoint.isFree else { return .respond(WelcomePage.response) }
+      guard !endpoint.isFree else { return .respond(free(endpoint)) }
       if let answer = try bodyEnded(request) { return answer }
       return try doors.handle(
         request, takesTicket: endpoint.takesTicket
       ) { (pass) throws(Problem) in try answer(endpoint, captures, request, pass) }
     } catch {
       return .respond(Self.response(error, endpoint, request.head))
+    }
+  }
+
+  private func free(_ endpoint: Endpoint) -> Response {
+    switch endpoint {
+    case .docs: DocsPage.response
+    case .openAPIYAML: DescriptionRoute.yaml
+    case .openAPIJSON: DescriptionRoute.json
+    default: WelcomePage.response
     }
   }
 
@@ -156,7 +167,8 @@ final class PublicApplication: HTTPApplication {
     case .publishBatch, .request: PublishRoute.withKept(problem).response(to: head)
     case .emqxPublish, .emqxPublishBulk: EMQXForm.response(problem)
     case .message, .readTopic, .listRetained, .subscribe, .history, .listSubscriptions,
-      .putSubscription, .getSubscription, .deleteSubscription, .acknowledge, .ticket, .page:
+      .putSubscription, .getSubscription, .deleteSubscription, .acknowledge, .ticket, .page, .docs,
+      .openAPIYAML, .openAPIJSON:
       problem.response(to: head)
     }
   }
@@ -188,7 +200,7 @@ final class PublicApplication: HTTPApplication {
     case .deleteSubscription: return try subscriptions.delete(name, request, pass)
     case .acknowledge: return try subscriptions.acknowledge(name, request, pass)
     case .ticket: return try TicketRoute.issue(request, pass)
-    case .page: return .respond(WelcomePage.response)
+    case .page, .docs, .openAPIYAML, .openAPIJSON: return .respond(free(endpoint))
     }
   }
 
@@ -208,9 +220,13 @@ final class PublicApplication: HTTPApplication {
     polls.clientLeft(id)
   }
 
+  func name(of id: RequestID, _ head: RequestHead) -> String { names.name(of: id, head) }
   func route(of head: RequestHead) -> String? { router.pattern(ofPath: head.path)?.description }
 
-  func answered(_ record: AccessRecord) { wiring.metrics.requests.count(record) }
+  func answered(_ record: AccessRecord, _ head: RequestHead?) {
+    wiring.metrics.requests.count(record)
+    doors.answered(record, head)
+  }
 
   func streamLagged(_ id: StreamID, after position: Int64) {
     if position > 0 {
