@@ -17,6 +17,7 @@ final class Wiring: Sendable {
     var requests: Requests?
     var polls: Polls?
     var ledger: StreamLedger?
+    var webhooks: BridgeWebhooks?
     var adminServer: HTTPServer?
   }
 
@@ -40,6 +41,7 @@ final class Wiring: Sendable {
   var ledger: StreamLedger? { parts.withLock { $0.ledger } }
   var polls: Polls? { parts.withLock { $0.polls } }
   var requests: Requests? { parts.withLock { $0.requests } }
+  var webhooks: BridgeWebhooks? { parts.withLock { $0.webhooks } }
   var adminServer: HTTPServer? { parts.withLock { $0.adminServer } }
 
   /// The bridge is stopping, or an operator has taken it out of service: nothing new is accepted.
@@ -54,6 +56,7 @@ final class Wiring: Sendable {
   func connect(ledger: StreamLedger) { parts.withLock { $0.ledger = ledger } }
   func connect(polls: Polls) { parts.withLock { $0.polls = polls } }
   func connect(requests: Requests) { parts.withLock { $0.requests = requests } }
+  func connect(webhooks: BridgeWebhooks) { parts.withLock { $0.webhooks = webhooks } }
   func connect(adminServer: HTTPServer) { parts.withLock { $0.adminServer = adminServer } }
   func setOutOfService(_ value: Bool) { outOfService.store(value, ordering: .relaxed) }
   func drain() { draining.store(true, ordering: .relaxed) }

@@ -150,6 +150,8 @@ package enum HTTPServerFact: Equatable, Sendable {
   case requestTimedOut(clientAddress: String)
   /// A request could not become a stream.
   case streamRefused(StreamID, errorNumber: Int32)
+  /// A http thread has no means to show a new TLS identity, and shows the old one.
+  case identityNotReplaced(shard: Int)
   /// A http thread could not go on; its port no longer answers.
   case shardFailed(shard: Int, call: String, errorNumber: Int32)
 }

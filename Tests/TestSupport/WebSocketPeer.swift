@@ -36,9 +36,13 @@ package final class WebSocketPeer {
   /// Opens a WebSocket to a server on this machine.
   package init(
     connectingTo port: UInt16, path: String = "/", subprotocols: [String] = [],
-    deflate: DeflateParameters? = nil, limits: WebSocketLimits = WebSocketLimits()
+    deflate: DeflateParameters? = nil, limits: WebSocketLimits = WebSocketLimits(),
+    tls: TestTLSOptions? = nil
   ) throws {
-    socket = try LoopbackSocket(port: port)
+    socket =
+      if let tls { try LoopbackSocket(port: port, tls: tls) } else {
+        try LoopbackSocket(port: port)
+      }
     request = nil
     let handshake = ClientHandshake(
       nonce: (0..<16).map { _ in .random(in: 0...255) }, subprotocols: subprotocols,

@@ -57,7 +57,9 @@ final class AccessDesk: Sendable {
       return .refused(problem(error))
     }
     let now = Self.now
-    let answer = current.withGate(for: credential) { $0.admit(credential, at: now) }
+    let answer = current.withGate(for: credential) {
+      $0.admit(credential, certificate: head.clientCertificate?.commonName, at: now)
+    }
     return verdict(answer, head, takesTicket: takesTicket)
   }
 
@@ -78,9 +80,14 @@ final class AccessDesk: Sendable {
   ) -> Verdict {
     switch answer {
     case .caller(let caller):
-      if caller.method == .cookie {
+      // What a browser adds by itself may not have been meant by its user.
+      if caller.method == .cookie || caller.method == .certificate {
         let isSafe = head.method == "GET" || head.method == "HEAD"
-        let decision = current.cookies.check(isSafe: isSafe, origin: head.headers["Origin"])
+        let origin = head.headers["Origin"]
+        let decision =
+          caller.method == .cookie
+          ? current.cookies.check(isSafe: isSafe, origin: origin)
+          : current.cookies.checkCertificate(isSafe: isSafe, origin: origin)
         if case .refused(let refusal) = decision { return .refused(problem(refusal)) }
       }
       return .pass(Pass(caller, self))

@@ -21,6 +21,12 @@ struct ConfigurationOptions: ParsableArguments {
   @Option(.inflight) var inflight: String?
   @Option(.listen) var listen: String?
   @Option(.adminListen) var adminListen: String?
+  @Option(.socketMode) var socketMode: String?
+  @Option(.proxyProtocol) var proxyProtocol: String?
+  @Option(.tlsCertificate) var tlsCertificate: String?
+  @Option(.tlsKey) var tlsKey: String?
+  @Option(.tlsClientCA) var tlsClientCA: String?
+  @Option(.tlsClientCertificates) var tlsClientCertificates: String?
   @Option(.httpThreads) var httpThreads: String?
   @Option(.basePath) var basePath: String?
   @Option(.payloadBytes) var payloadBytes: String?
@@ -102,6 +108,12 @@ struct ConfigurationOptions: ParsableArguments {
       .inflight: inflight,
       .listen: listen,
       .adminListen: adminListen,
+      .socketMode: socketMode,
+      .proxyProtocol: proxyProtocol,
+      .tlsCertificate: tlsCertificate,
+      .tlsKey: tlsKey,
+      .tlsClientCA: tlsClientCA,
+      .tlsClientCertificates: tlsClientCertificates,
       .httpThreads: httpThreads,
       .basePath: basePath,
       .payloadBytes: payloadBytes,

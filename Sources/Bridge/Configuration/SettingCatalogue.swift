@@ -46,7 +46,25 @@ enum SettingCatalogue {
   private static let server = [
     Setting(
       .listen, \.http.listen,
-      "Where the public HTTP server listens; loopback only without authentication."),
+      "Where the public HTTP server listens: HOST:PORT, with http:// or https:// in front if it "
+        + "matters, or unix:/PATH; several with blanks; loopback only without authentication."),
+    Setting(
+      .socketMode, \.http.socketMode, "The permissions of the Unix sockets under listen."),
+    Setting(
+      .proxyProtocol, \.http.expectsProxyHeader,
+      "Whether every connection to listen begins with the PROXY protocol, which names the client."),
+    Setting(
+      .tlsCertificate, \.http.tls.certificate, default: "none",
+      "A PEM file with the server's certificate and its chain, for HTTPS; read again at SIGHUP."),
+    Setting(
+      .tlsKey, \.http.tls.key, default: "none",
+      "A PEM file with the key of tls_certificate; read again at SIGHUP."),
+    Setting(
+      .tlsClientCA, \.http.tls.clientAuthority, default: "none",
+      "A PEM file with the authorities of client certificates; read again at SIGHUP."),
+    Setting(
+      .tlsClientCertificates, \.http.tls.clientCertificates,
+      "Whether HTTPS clients are asked for a certificate of tls_client_ca, and must have one."),
     Setting(
       .adminListen, \.http.adminListen,
       "Where probes and metrics are served; loopback only without authentication."),

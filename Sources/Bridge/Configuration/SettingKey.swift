@@ -12,6 +12,12 @@ enum SettingKey: String, CaseIterable, Sendable {
   case inflight
   case listen
   case adminListen = "admin_listen"
+  case socketMode = "socket_mode"
+  case proxyProtocol = "proxy_protocol"
+  case tlsCertificate = "tls_certificate"
+  case tlsKey = "tls_key"
+  case tlsClientCA = "tls_client_ca"
+  case tlsClientCertificates = "tls_client_certificates"
   case httpThreads = "http_threads"
   case basePath = "base_path"
   case payloadBytes = "payload_bytes"

@@ -20,6 +20,8 @@ enum LogKey {
   static let topic = "topic"
   static let qos = "qos"
   static let reasonCode = "reason_code"
+  static let webhook = "webhook"
+  static let events = "events"
   static let stream = "stream"
   static let filters = "filters"
   static let lines = "lines"

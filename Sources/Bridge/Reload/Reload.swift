@@ -35,8 +35,9 @@ struct Reloader {
     self.load = load
   }
 
-  /// Nothing changes when anything in the new configuration is wrong; all problems are logged.
-  func reload(_ live: LiveConfiguration, _ desk: AccessDesk) {
+  /// False when it failed: nothing changes when anything in the new configuration is wrong; all problems
+  /// are logged.
+  func reload(_ live: LiveConfiguration, _ desk: AccessDesk) -> Bool {
     do throws(ConfigurationProblems) {
       let fresh = try load().configuration
       var running = live.value
@@ -49,14 +50,16 @@ struct Reloader {
       live.replace(with: running)
       ProcessLogging.level.set(running.log.level)
       log.notice("configuration reloaded", metadata: [LogKey.settings: Self.list(reload.applied)])
-      guard !reload.delayed.isEmpty else { return }
+      guard !reload.delayed.isEmpty else { return true }
       log.warning(
         "these settings change at the next start",
         metadata: [LogKey.settings: Self.list(reload.delayed)])
+      return true
     } catch {
       for problem in error.list {
         log.error("configuration not reloaded", metadata: [LogKey.reason: "\(problem)"])
       }
+      return false
     }
   }
 

@@ -65,7 +65,9 @@ final class NamedSubscriptions: Sendable {
   /// What earlier processes kept; the requests keep the filters subscribed.
   func restore(_ stored: [StoredSubscription]) -> [StreamRequest] {
     stored.compactMap { stored in
-      guard let terms = try? SubscriptionTerms(stored.config) else { return nil }
+      guard WebhookName(row: stored.name) == nil,
+        let terms = try? SubscriptionTerms(stored.config)
+      else { return nil }
       let hold = nextHold()
       var subscription = NamedSubscription(
         name: stored.name, terms: terms, hold: hold, storedCursor: stored.cursor,

@@ -9,7 +9,8 @@ extension EndToEnd {
   @Suite struct AccessLogTests {
     private static let parent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 
-    @Test func `a line has the route, the status, the subject and the trace, and no secret`() throws {
+    @Test func `a line has the route, the status, the subject and the trace, and no secret`() throws
+    {
       let guarded = try GuardedProgram(
         flags: ["--access-log", "true", "--trusted-proxies", "127.0.0.0/8"])
       let token = try TestToken.make("bob", grants: ##""publish":["house/#"]"##)

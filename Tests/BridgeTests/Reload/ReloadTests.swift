@@ -15,7 +15,8 @@ import Testing
       .jwtSecretFile: "/s", .jwtAlgorithm: "HS512", .jwtKeyFile: "/k", .jwksFile: "/j",
       .jwtIssuer: "i", .jwtAudience: "a", .jwtLeeway: "7s", .accessFile: "/a",
       .allowedOrigins: "https://a.example", .cookie: "true", .trustedProxies: "192.0.2.1",
-      .proxyHeader: "Forwarded", .publishRate: "7/s", .publishBurst: "7", .listen: "127.0.0.1:7", .data: "/d", .inflight: "7", .clientID: "c",
+      .proxyHeader: "Forwarded", .publishRate: "7/s", .publishBurst: "7", .listen: "127.0.0.1:7",
+      .data: "/d", .inflight: "7", .clientID: "c",
     ]
     let setting = SettingCatalogue.setting(key)
     // A secret is no text that could be compared.
