@@ -8,7 +8,7 @@ ARGS ?=
 MINUTES ?= 5
 SEED ?=
 
-.PHONY: help run test check build lint format test-tsan test-asan fuzz autobahn acceptance crash-test clean
+.PHONY: help run test check build lint format test-tsan test-asan fuzz autobahn acceptance crash-test sse-clients-test clean
 
 help: ## List the targets.
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
@@ -53,5 +53,8 @@ acceptance: build ## Kill bridge and broker under load and count what is lost: m
 crash-test: build ## Kill, cut, fill and crash at random, then compare (MINUTES=5 SEED=1 ARGS="--only kills").
 	@scripts/crash_test.py --minutes $(MINUTES) $(if $(SEED),--seed $(SEED)) $(ARGS)
 
+sse-clients-test: build ## Read our event streams with client libraries of others (fetches them from PyPI).
+	@scripts/sse_clients.py
+
 clean: ## Remove everything that was built.
-	rm -rf .build .build-tsan .build-asan .build-fuzz .build-autobahn
+	rm -rf .build .build-tsan .build-asan .build-fuzz .build-autobahn .build-sse

@@ -36,6 +36,8 @@ let package = Package(
     .package(url: "https://github.com/vapor/jwt-kit", "5.7.0"..<"6.0.0"),
   ],
   targets: [
+    .systemLibrary(
+      name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
     .systemLibrary(name: "CLinux"),
     .systemLibrary(
       name: "CMicroHTTPD", pkgConfig: "libmicrohttpd", providers: [.apt(["libmicrohttpd-dev"])]),
@@ -54,6 +56,8 @@ let package = Package(
       dependencies: ["EventLoop", "CLinux", "CMicroHTTPD", "WebSocketProtocol", collections],
       swiftSettings: strict),
     .target(name: "Metrics", swiftSettings: strict),
+    .target(name: "COpenAPI"),
+    .target(name: "APIDescription", dependencies: ["COpenAPI"], swiftSettings: strict),
     .target(
       name: "Store", dependencies: ["EventLoop", "Metrics", "CSQLite"], swiftSettings: strict),
     .target(name: "JSONText", swiftSettings: strict),
@@ -64,12 +68,13 @@ let package = Package(
         .product(name: "JWTKit", package: "jwt-kit"),
       ],
       swiftSettings: strict),
+    .target(
+      name: "Webhooks", dependencies: ["EventLoop", "CCurl", collections], swiftSettings: strict),
     .executableTarget(
       name: "Bridge",
       dependencies: [
-        "Access", "EventLoop", "HTTPFront", "JSONText", "Metrics", "MQTTClient", "Store",
-        "WebSocketProtocol",
-        collections,
+        "Access", "APIDescription", "EventLoop", "HTTPFront", "JSONText", "Metrics", "MQTTClient",
+        "Store", "Webhooks", "WebSocketProtocol", collections,
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Configuration", package: "swift-configuration"),
         .product(name: "Logging", package: "swift-log"),
@@ -88,7 +93,7 @@ let package = Package(
       swiftSettings: strict),
 
     .target(
-      name: "TestSupport", dependencies: ["EventLoop", "WebSocketProtocol"],
+      name: "TestSupport", dependencies: ["COpenSSL", "EventLoop", "WebSocketProtocol"],
       path: "Tests/TestSupport", swiftSettings: strict),
     .executableTarget(
       name: "mqtt-probe", dependencies: ["EventLoop", "MQTTClient"],
@@ -130,11 +135,13 @@ let package = Package(
       name: "StoreTests", dependencies: ["EventLoop", "Store", "TestSupport"], swiftSettings: strict
     ),
     .testTarget(
+      name: "WebhooksTests", dependencies: ["EventLoop", "TestSupport", "Webhooks"],
+      swiftSettings: strict),
+    .testTarget(
       name: "BridgeTests",
       dependencies: [
         "Access", "Bridge", "EventLoop", "HTTPFront", "Metrics", "MQTTClient", "MQTTClientTesting",
-        "Store",
-        "TestSupport",
+        "Store", "TestSupport", "Webhooks",
         .product(name: "Yams", package: "Yams"),
       ],
       swiftSettings: strict),

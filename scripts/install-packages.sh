@@ -7,6 +7,8 @@ packages=(
   ca-certificates      # fetching the Swift packages
   curl                 # the examples of "make run"
   git                  # fetching the Swift packages
+  libcurl4-openssl-dev # the requests of webhooks
+  libgnutls28-dev      # the TLS of the HTTP server
   libmicrohttpd-dev    # the HTTP server
   libsqlite3-dev       # the database
   libssl-dev           # TLS

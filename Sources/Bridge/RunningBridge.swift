@@ -13,6 +13,7 @@ final class RunningBridge: Sendable {
   private let store: Store
   private let link: Link<BrokerApplication>
   private let publisher: Publisher
+  private let webhooks: BridgeWebhooks
   private let messages: MessageLookUps
   private let server: HTTPServer
   private let adminServer: HTTPServer
@@ -47,6 +48,7 @@ final class RunningBridge: Sendable {
     let requests = Requests(configuration, wiring, publisher, clientID: clientID)
     wiring.connect(requests: requests)
     let log = Self.makeLog(configuration, wiring, store, coverage, requests)
+    webhooks = try Self.makeWebhooks(configuration, wiring, observer, log)
     do throws(SystemError) {
       link = try Link(Self.linkOptions(configuration, store, clientID: clientID)) {
         BrokerApplication(configuration, wiring, publisher, observer, log)
@@ -58,19 +60,24 @@ final class RunningBridge: Sendable {
 
     let desk = try AccessDesk(configuration.access.rules, threads: configuration.http.threads)
     self.desk = desk
-    ledger = StreamLedger(desk, wiring.forms)
+    ledger = StreamLedger(desk, wiring.openStreams)
+    wiring.connect(ledger: ledger)
     do throws(SystemError) { bench = try PasswordBench() } catch { throw .system(error) }
+    let accessLog = AccessLog(self.log, wiring, desk)
     let application = PublicApplication(
       configuration, wiring, publisher, messages, observer, log,
-      Doorkeeper(desk, bench) { wiring.server?.handleAgain($0) }, ledger)
+      Doorkeeper(desk, bench, accessLog) { wiring.server?.handleAgain($0) },
+      BodyDoor(desk, bench, accessLog) { wiring.server?.resumeBody($0) }, ledger)
     server = try Self.makeServer(
-      HTTPOptions.publicServer(configuration), application, setting: "listen")
+      HTTPOptions.publicServer(configuration),
+      HTTPOptions.publicListeners(configuration.http, application), setting: "listen")
     wiring.connect(server: server)
     let admin = AdminApplication(
       configuration, wiring, publisher, deadLetters, observer,
-      Doorkeeper(desk, bench) { wiring.adminServer?.handleAgain($0) })
+      Doorkeeper(desk, bench, accessLog) { wiring.adminServer?.handleAgain($0) })
     adminServer = try Self.makeServer(
-      HTTPOptions.adminServer(configuration), admin, setting: "admin_listen")
+      HTTPOptions.adminServer(),
+      [HTTPOptions.adminListener(configuration.http, admin)], setting: "admin_listen")
     wiring.connect(adminServer: adminServer)
     try start()
   }
@@ -81,6 +88,7 @@ final class RunningBridge: Sendable {
     // Before the first connection, so that no message of theirs finds nobody.
     for hold in holds() { link.sendReserved(.openStream(hold)) }
     do throws(SystemError) {
+      try webhooks.start()
       try link.start()
     } catch {
       throw .system(error)
@@ -105,6 +113,7 @@ final class RunningBridge: Sendable {
     if !recorded.isEmpty, let hold = wiring.named?.nextHold() {
       holds.append(NamedSubscriptions.holdRequest(hold, SubscriptionTerms(filters: recorded)))
     }
+    holds += webhooks.restore(store.loadedSubscriptions, at: WallClock.milliseconds())
     if let hold = TopicValues.hold(configuration.lastValues) { holds.append(hold) }
     return holds
   }
@@ -114,8 +123,7 @@ final class RunningBridge: Sendable {
       "started",
       metadata: [
         LogKey.version: "\(BridgeVersion.current)",
-        LogKey.listen:
-          "http://\(HostPort(host: configuration.http.listen.host, port: UInt16(clamping: server.port)))",
+        LogKey.listen: "\(publicURLs.joined(separator: " "))",
         LogKey.adminListen:
           "http://\(HostPort(host: configuration.http.adminListen.host, port: UInt16(clamping: adminServer.port)))",
         LogKey.broker: "\(configuration.mqtt.broker)", LogKey.clientID: "\(clientID)",
@@ -130,13 +138,44 @@ final class RunningBridge: Sendable {
     }
   }
 
-  /// Takes over what a reload can change.
-  func reload(with reloader: Reloader) { reloader.reload(wiring.live) }
+  private var publicURLs: [String] {
+    let http = configuration.http
+    return zip(http.listen.list, server.ports).map { address, port in
+      address.url(
+        port: port, isSecure: address.isSecure(withCertificate: http.identity != nil))
+    }
+  }
 
-  /// Asks the mqtt thread for a sign of life, and ends streams whose callers' tokens have; once a
-  /// second, from the main thread.
+  /// Takes over what a reload can change.
+  func reload(with reloader: Reloader) {
+    guard reloader.reload(wiring.live, desk) else { return }
+    renewCertificates()
+  }
+
+  /// Shows to new clients what the certificate's files hold now, whose names are those of the start.
+  private func renewCertificates() {
+    let http = configuration.http
+    guard http.identity != nil else { return }
+    var problems: [ConfigurationProblem] = []
+    guard let identity = http.tls.identity(&problems, source: { _ in .builtIn }) else {
+      for problem in problems {
+        log.error(
+          "the old certificate stays", metadata: [LogKey.reason: "\(problem.message)"])
+      }
+      return
+    }
+    for (index, address) in http.listen.list.enumerated()
+    where address.isSecure(withCertificate: true) {
+      server.replaceIdentity(identity, ofListener: index)
+    }
+    log.notice("certificates read again")
+  }
+
+  /// Asks the mqtt thread for a sign of life, ends streams whose callers' tokens have, and lets batches
+  /// go on that have waited long enough; once a second, from the main thread.
   func tick() {
     _ = link.send(.tick)
+    publisher.tick(at: MonotonicClock.now())
     for (shard, commands) in ledger.due(at: WallClock.milliseconds() / 1000) {
       server.deliver(commands, toShard: shard)
     }
@@ -164,6 +203,7 @@ final class RunningBridge: Sendable {
     server.join()
     link.stop(within: left() / 2)
     link.join()
+    webhooks.stop()
     if !store.close(within: left()) {
       log.warning("the store did not close in time; what it has committed is safe")
     }
@@ -185,7 +225,7 @@ final class RunningBridge: Sendable {
     let named = NamedSubscriptions(wiring, epoch: store.epoch, position: position)
     wiring.connect(named: named)
     let replays = Replays(ReplayPorts(wiring), resolver, position, named)
-    let polls = Polls(PollPorts(wiring), resolver, position)
+    let polls = Polls(PollPorts(wiring, position), resolver)
     wiring.connect(polls: polls)
     return EventLogParts(
       epoch: store.epoch, coverage: coverage, position: position, resolver: resolver,
@@ -206,11 +246,25 @@ final class RunningBridge: Sendable {
     return options
   }
 
+  private static func makeWebhooks(
+    _ configuration: BridgeConfiguration, _ wiring: Wiring, _ observer: Observer,
+    _ log: EventLogParts
+  ) throws(StartFailure) -> BridgeWebhooks {
+    do throws(SystemError) {
+      let webhooks = try BridgeWebhooks(
+        configuration, wiring, observer, position: log.position, epoch: log.epoch)
+      wiring.connect(webhooks: webhooks)
+      return webhooks
+    } catch {
+      throw .system(error)
+    }
+  }
+
   private static func makeServer(
-    _ options: HTTPServerOptions, _ application: any HTTPApplication, setting: String
+    _ options: HTTPServerOptions, _ listeners: [HTTPListener], setting: String
   ) throws(StartFailure) -> HTTPServer {
     do throws(HTTPServerError) {
-      return try HTTPServer(options: options, application: application)
+      return try HTTPServer(options: options, listeners: listeners)
     } catch {
       throw .server(error, setting: setting)
     }

@@ -45,9 +45,13 @@ struct StoreEvents: Sendable {
       if let polls = wiring.polls, polls.count > 0 { wiring.link?.sendReserved(.wake) }
     case .forgotten(let names): wiring.link?.sendReserved(.forgotten(names))
     case .receiptsForgotten(let ids): wiring.link?.sendReserved(.receiptsForgotten(ids))
+    case .kept(_, let row) where WebhookName(row: row.name) != nil: wiring.webhooks?.kept(row)
     case .kept(let token, let subscription): wiring.named?.kept(token, subscription)
+    case .buried(let token): wiring.webhooks?.buried(token)
     case .removed(let token, let existed): wiring.named?.removed(token, existed: existed)
-    case .cursorsMoved(let cursors): wiring.named?.cursorsMoved(cursors)
+    case .cursorsMoved(let cursors):
+      wiring.named?.cursorsMoved(cursors)
+      wiring.webhooks?.cursorsMoved(cursors)
     case .failing(let error):
       observer.storeFailing(error)
       wiring.link?.sendReserved(.storeFailing(true))

@@ -15,8 +15,10 @@ final class Wiring: Sendable {
     var server: HTTPServer?
     var named: NamedSubscriptions?
     var requests: Requests?
+    var webhooks: BridgeWebhooks?
     var polls: Polls?
     var sockets: Sockets?
+    var ledger: StreamLedger?
     var adminServer: HTTPServer?
   }
 
@@ -28,7 +30,6 @@ final class Wiring: Sendable {
   let status = BrokerStatus()
   let metrics = BridgeMetrics()
   let openStreams = OpenStreams()
-  let forms = StreamForms()
 
   init(_ configuration: BridgeConfiguration = BridgeConfiguration()) {
     live = LiveConfiguration(configuration)
@@ -38,9 +39,11 @@ final class Wiring: Sendable {
   var link: Link<BrokerApplication>? { parts.withLock { $0.link } }
   var server: HTTPServer? { parts.withLock { $0.server } }
   var named: NamedSubscriptions? { parts.withLock { $0.named } }
+  var ledger: StreamLedger? { parts.withLock { $0.ledger } }
   var polls: Polls? { parts.withLock { $0.polls } }
   var sockets: Sockets? { parts.withLock { $0.sockets } }
   var requests: Requests? { parts.withLock { $0.requests } }
+  var webhooks: BridgeWebhooks? { parts.withLock { $0.webhooks } }
   var adminServer: HTTPServer? { parts.withLock { $0.adminServer } }
 
   /// The bridge is stopping, or an operator has taken it out of service: nothing new is accepted.
@@ -53,8 +56,10 @@ final class Wiring: Sendable {
   func connect(server: HTTPServer) { parts.withLock { $0.server = server } }
   func connect(named: NamedSubscriptions) { parts.withLock { $0.named = named } }
   func connect(sockets: Sockets) { parts.withLock { $0.sockets = sockets } }
+  func connect(ledger: StreamLedger) { parts.withLock { $0.ledger = ledger } }
   func connect(polls: Polls) { parts.withLock { $0.polls = polls } }
   func connect(requests: Requests) { parts.withLock { $0.requests = requests } }
+  func connect(webhooks: BridgeWebhooks) { parts.withLock { $0.webhooks = webhooks } }
   func connect(adminServer: HTTPServer) { parts.withLock { $0.adminServer = adminServer } }
   func setOutOfService(_ value: Bool) { outOfService.store(value, ordering: .relaxed) }
 

@@ -31,6 +31,8 @@ import Glibc
     package var isClosed: Bool {
       mask & (clinux_epoll_peer_closed | clinux_epoll_hangup | clinux_epoll_error) != 0
     }
+    /// Both directions have ended, or the descriptor is in error; told whatever it is watched for.
+    package var isHungUp: Bool { mask & (clinux_epoll_hangup | clinux_epoll_error) != 0 }
   }
 
   private let epoll: Descriptor

@@ -6,6 +6,10 @@ final class Connection {
   let application: any HTTPApplication
   let descriptor: Int32
   let clientAddress: String
+  /// Its encryption, if it has one.
+  let session: TLSSession?
+  /// Known once the handshake is over, which is before the first request.
+  private(set) lazy var clientCertificate = session?.clientCertificate
   /// Its share of what its address may have; nil when it got none.
   var place: AddressPlace?
   /// The request it is busy with.
@@ -25,5 +29,6 @@ final class Connection {
     self.application = application
     descriptor = handle.descriptor
     clientAddress = handle.clientAddress
+    session = handle.session
   }
 }

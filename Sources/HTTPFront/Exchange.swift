@@ -45,6 +45,8 @@ final class Exchange {
   var pieceBytesSinceArmed = 0
   /// The application has had pieces, and must learn of the end.
   var owesBodyEnd = false
+  /// Its connection is suspended for good, and a relay has its bytes.
+  var isRelayed = false
 
   init(id: RequestID, connection: Connection, target: String?, arrivedAt: Duration) {
     self.id = id

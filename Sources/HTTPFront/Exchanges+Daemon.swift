@@ -32,8 +32,8 @@ extension Exchanges: DaemonDelegate {
   func ended(_ exchange: Exchange) {
     let connection = exchange.connection
     connection.exchange = nil
-    if exchange.owesBodyEnd { connection.application.bodyAborted(exchange.id) }
-    quotas.bodyBytes.giveBack(exchange.bodyCount)
+    settle(exchange)
+    guard !exchange.isRelayed else { return }
     let timeout = connection.isHalfClosed ? Self.halfClosedTimeout : options.idleTimeout
     arm(connection, at: loop.now + timeout)
   }
@@ -45,10 +45,12 @@ extension Exchanges: DaemonDelegate {
     }
     let handle = exchange.connection.handle
     let (headers, areSound) = handle.headers()
-    let head = RequestHead(
+    var head = RequestHead(
       method: method, target: target, headers: headers,
       clientAddress: exchange.connection.clientAddress,
-      contentLength: headers["Content-Length"].flatMap { Int($0) }, version: version)
+      contentLength: headers["Content-Length"].flatMap { Int($0) }, version: version,
+      clientCertificate: exchange.connection.clientCertificate)
+    head.name = exchange.connection.application.name(of: exchange.id, head)
     exchange.head = head
     if let ambiguity = areSound ? HeadCheck.violation(head) : "a field has an illegal byte" {
       let problem = Problem(.badHeader, detail: ambiguity)
@@ -166,6 +168,7 @@ extension Exchanges: DaemonDelegate {
     let isChunked = exchange.head?.version != "HTTP/1.0"
     var head = head
     decorate(&head.headers, exchange)
+    StreamSocket.setAcknowledgementLimit(head.writeStallLimit, on: connection.descriptor)
     return detachStream(exchange, 200) { streams, socket in
       streams.open(id, socket: socket, of: connection, isChunked: isChunked, head)
     }
@@ -179,8 +182,10 @@ extension Exchanges: DaemonDelegate {
       let handshake = try WebSocketUpgrade.handshake(request, head)
       var head = head
       decorate(&head.headers, exchange)
+      let connection = exchange.connection
+      StreamSocket.setAcknowledgementLimit(head.writeStallLimit, on: connection.descriptor)
       return detachStream(exchange, 101) { streams, socket in
-        streams.open(id, socket: socket, of: exchange.connection, head, handshake)
+        streams.open(id, socket: socket, of: connection, head, handshake)
       }
     } catch {
       exchange.connection.application.streamClosed(id, reason: .refused)
@@ -210,7 +215,7 @@ extension Exchanges: DaemonDelegate {
       application.report(.streamRefused(id, errorNumber: error.number))
       application.streamClosed(id, reason: .refused)
     }
-    return false
+    return exchange.isRelayed
   }
 
   private func refuse(_ exchange: Exchange, _ response: Response) -> Bool {
@@ -233,12 +238,7 @@ extension Exchanges: DaemonDelegate {
     let bytes = ResponseText.bytes(of: response, withBody: exchange.head?.method != "HEAD")
     _ = StreamSocket.send(bytes, to: socket)
     lingering.add(socket)
-    return false
-  }
-
-  private func detach(_ exchange: Exchange) throws(SystemError) -> Int32 {
-    unwatch(exchange.connection)
-    return try StreamSocket.detach(exchange.connection.descriptor)
+    return exchange.isRelayed
   }
 
   /// What is wrong with a head before the application sees it.

@@ -58,6 +58,7 @@ extension Exchanges {
   }
 
   func decorate(_ headers: inout HeaderFields, _ exchange: Exchange) {
+    if let name = exchange.head?.name, !name.isEmpty { headers.set("Request-Id", name) }
     exchange.connection.application.decorate(&headers, of: exchange.id, for: exchange.head)
   }
 
@@ -71,6 +72,6 @@ extension Exchanges {
         route: exchange.head.flatMap { application.route(of: $0) }, status: status,
         receivedBytes: exchange.bodyCount + exchange.pieceBytes + exchange.discardedCount,
         sentBytes: sentBytes, duration: loop.now - exchange.arrivedAt,
-        clientAddress: exchange.connection.clientAddress))
+        clientAddress: exchange.connection.clientAddress), exchange.head)
   }
 }

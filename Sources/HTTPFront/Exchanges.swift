@@ -15,6 +15,7 @@ final class Exchanges {
   let loop: Loop
   let streams: EventStreams
   let lingering: LingeringSockets
+  let relays: TLSRelays
   var connections: [UInt64: Connection] = [:]
   var parked: [UInt64: Exchange] = [:]
   /// Those whose body waits until the application takes more.
@@ -29,7 +30,7 @@ final class Exchanges {
   init(
     shard: Int, options: HTTPServerOptions, quotas: Quotas,
     applications: [any HTTPApplication], loop: Loop, streams: EventStreams,
-    lingering: LingeringSockets
+    lingering: LingeringSockets, relays: TLSRelays
   ) {
     self.shard = shard
     self.options = options
@@ -38,6 +39,7 @@ final class Exchanges {
     self.loop = loop
     self.streams = streams
     self.lingering = lingering
+    self.relays = relays
   }
 
   /// The answer to a parked request has come; ignored when the request is gone.
@@ -159,7 +161,7 @@ final class Exchanges {
     let connection = exchange.connection
     connection.application.report(.requestTimedOut(clientAddress: connection.clientAddress))
     let response = decorated(answer(Problem(.bodyTimeout), exchange), exchange)
-    _ = StreamSocket.send(ResponseText.bytes(of: response), to: connection.descriptor)
+    send(ResponseText.bytes(of: response), to: connection)
     record(exchange, response.status, sentBytes: response.body.count)
     StreamSocket.cut(connection.descriptor)
   }

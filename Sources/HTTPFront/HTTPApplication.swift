@@ -37,11 +37,14 @@ package protocol HTTPApplication: Sendable {
   /// Without a head so little was understood that the request could be any.
   func decorate(_ headers: inout HeaderFields, of id: RequestID, for head: RequestHead?)
 
+  /// What a request is called in logs and in its answer's header `Request-Id`; empty leaves it out.
+  func name(of id: RequestID, _ head: RequestHead) -> String
+
   /// How the route of a request is named in its `AccessRecord`.
   func route(of head: RequestHead) -> String?
 
-  /// A request was answered.
-  func answered(_ record: AccessRecord)
+  /// A request was answered; without a head so little was understood that it could be any.
+  func answered(_ record: AccessRecord, _ head: RequestHead?)
 
   /// A parked request has reached its deadline; nil leaves it parked, without a deadline.
   func deadlineReached(_ id: RequestID) -> Response?
@@ -103,8 +106,9 @@ extension HTTPApplication {
   package func decorate(
     _ headers: inout HeaderFields, of id: RequestID, for head: RequestHead?
   ) {}
+  package func name(of id: RequestID, _ head: RequestHead) -> String { "" }
   package func route(of head: RequestHead) -> String? { nil }
-  package func answered(_ record: AccessRecord) {}
+  package func answered(_ record: AccessRecord, _ head: RequestHead?) {}
   package func streamLagged(_ id: StreamID, after position: Int64) {}
   package func streamParted(_ id: StreamID, after position: Int64) {}
   package func socketOpened(_ id: StreamID, subprotocol: String?) {}
@@ -150,6 +154,8 @@ package enum HTTPServerFact: Equatable, Sendable {
   case requestTimedOut(clientAddress: String)
   /// A request could not become a stream.
   case streamRefused(StreamID, errorNumber: Int32)
+  /// A http thread has no means to show a new TLS identity, and shows the old one.
+  case identityNotReplaced(shard: Int)
   /// A http thread could not go on; its port no longer answers.
   case shardFailed(shard: Int, call: String, errorNumber: Int32)
 }

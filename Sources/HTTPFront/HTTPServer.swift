@@ -37,6 +37,11 @@ package final class HTTPServer: Sendable {
   ) throws(HTTPServerError) {
     precondition(options.threads > 0, "\(options.threads) http threads")
     precondition(!listeners.isEmpty, "a server without listeners")
+    for listener in listeners where listener.tls != nil {
+      guard case .tcp = listener.address else {
+        preconditionFailure("TLS on a socket in the file system")
+      }
+    }
     self.options = options
     self.listeners = listeners
     quotas = Quotas(options)
@@ -134,6 +139,17 @@ package final class HTTPServer: Sendable {
     for command in commands { mailbox(shard)?.sendReserved(.command(command)) }
   }
 
+  /// Shows another identity to the clients of a listener with TLS that connect from now on; from any
+  /// thread.
+  ///
+  /// Connections and streams that are open stay as they are.
+  package func replaceIdentity(_ identity: TLSIdentity, ofListener index: Int) {
+    precondition(listeners[index].tls != nil, "listener \(index) has no TLS")
+    for shard in shards {
+      shard.mailbox.sendReserved(.identity(identity, listener: index))
+    }
+  }
+
   /// Accepts no further connections and closes those that are idle; the rest goes on.
   package func quiesce() {
     removeFiles()
@@ -175,6 +191,7 @@ package final class HTTPServer: Sendable {
       gapsTotal: counters.gapsTotal.load(ordering: .relaxed),
       lagsTotal: counters.lagsTotal.load(ordering: .relaxed),
       bodyBytes: quotas.bodyBytes.used,
+      turnsTotal: counters.turnsTotal.load(ordering: .relaxed),
       lastTurn: .milliseconds(counters.lastTurn.load(ordering: .relaxed)))
   }
 

@@ -39,6 +39,9 @@ package struct HTTPServerOptions: Sendable {
   package var commandsMax = 16_384
 
   package init() {}
+
+  /// The share of one thread, of connections that are no streams.
+  var connectionsPerThread: Int { max(1, connectionsMax / threads) }
 }
 
 /// Why a server could not start.

@@ -7,7 +7,7 @@ import EventLoop
 /// So what still arrives is thrown away for a moment. When too many linger, the next is closed
 /// at once.
 final class LingeringSockets {
-  private static let countMax = 1024
+  static let countMax = 1024
   private static let patience = Duration.seconds(2)
 
   private let loop: Loop

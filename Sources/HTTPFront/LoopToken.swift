@@ -7,10 +7,14 @@ struct LoopToken: Equatable {
     case stream
     case lingering
     case stop
-    /// A listening socket whose connections begin with a proxy's header.
+    /// A listening socket from which we accept ourselves.
     case door
-    /// Such a connection before the end of that header.
+    /// A connection before the end of a proxy's header.
     case proxied
+    /// The client's side of a stream under TLS.
+    case relayedClient
+    /// Our side of it.
+    case relay
   }
 
   let rawValue: UInt64

@@ -20,7 +20,10 @@ package struct Problem: Error, Equatable, Sendable {
     self.headers = headers
   }
 
-  package var json: JSONValue {
+  package var json: JSONValue { json(of: nil) }
+
+  /// The document, with the name of the request that it is about.
+  private func json(of head: RequestHead?) -> JSONValue {
     var all: [JSONValue.Member] = [
       .init("type", .string("urn:mqtt-bridge:problem:\(code.rawValue)")),
       .init("title", .string(code.title)),
@@ -29,6 +32,9 @@ package struct Problem: Error, Equatable, Sendable {
     ]
     if let detail { all.append(.init("detail", .string(detail))) }
     if let hint { all.append(.init("hint", .string(hint))) }
+    if let name = head?.name, !name.isEmpty {
+      all.append(.init("instance", .string("urn:mqtt-bridge:request:\(name)")))
+    }
     return .object(all + members)
   }
 
@@ -65,7 +71,7 @@ package struct Problem: Error, Equatable, Sendable {
       response.body = Array(line.utf8)
     } else {
       response.headers.set("Content-Type", "application/problem+json")
-      response.body = json.encoded
+      response.body = json(of: head).encoded
     }
     response.headers.set("Cache-Control", "no-store")
     return response

@@ -10,10 +10,15 @@ package struct RequestHead: Equatable, Sendable {
   /// The declared length of the body; nil when there is none, or when it is chunked.
   package var contentLength: Int?
   package var version: String
+  /// The client's certificate, verified; nil when it has shown none.
+  package var clientCertificate: ClientCertificate?
+  /// What the request is called in logs and answers, as `HTTPApplication.name` says; may be empty.
+  package var name = ""
 
   package init(
     method: String, target: String, headers: HeaderFields = HeaderFields(),
-    clientAddress: String = "", contentLength: Int? = nil, version: String = "HTTP/1.1"
+    clientAddress: String = "", contentLength: Int? = nil, version: String = "HTTP/1.1",
+    clientCertificate: ClientCertificate? = nil
   ) {
     self.method = method
     (path, query) = Self.split(target: target)
@@ -21,6 +26,7 @@ package struct RequestHead: Equatable, Sendable {
     self.clientAddress = clientAddress
     self.contentLength = contentLength
     self.version = version
+    self.clientCertificate = clientCertificate
   }
 
   /// Whether a body follows the head.

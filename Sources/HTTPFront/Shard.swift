@@ -13,12 +13,18 @@ final class Shard {
   private let lingering: LingeringSockets
   private let streams: EventStreams
   private let exchanges: Exchanges
+  private let relays: TLSRelays
+  private let options: HTTPServerOptions
+  /// One for each listener.
   private var daemons: [Daemon] = []
-  private var doors: [ProxyDoor] = []
+  /// What those that have TLS show.
+  private var identities: [TLSIdentity?] = []
+  /// Those that had their listener before, as long as they have connections.
+  private var retired: [Daemon] = []
+  private var doors: [Door] = []
   private var messages: [ShardMessage] = []
   private var stopDeadline: Duration?
   private var isQuiet = false
-  private let drainSpread: Duration
 
   /// Starts the thread and waits until it serves; takes over the listening sockets.
   static func start(
@@ -56,7 +62,7 @@ final class Shard {
   ) throws(HTTPServerError) {
     self.port = port
     self.listeners = listeners
-    drainSpread = options.drainSpread
+    self.options = options
     do throws(SystemError) {
       loop = try Loop()
     } catch {
@@ -64,12 +70,13 @@ final class Shard {
       throw .systemCall(error.call, errorNumber: error.number)
     }
     lingering = LingeringSockets(loop: loop)
+    relays = TLSRelays(loop: loop)
     streams = EventStreams(
       loop: loop, options: options, quota: quotas.streams, lingering: lingering)
     exchanges = Exchanges(
       shard: port.index, options: options, quotas: quotas,
       applications: listeners.map(\.application), loop: loop, streams: streams,
-      lingering: lingering)
+      lingering: lingering, relays: relays)
     do throws(SystemError) {
       try loop.watch(port.mailbox.descriptor, [.readable], LoopToken(.mailbox))
     } catch {
@@ -78,7 +85,7 @@ final class Shard {
     }
     for (index, socket) in sockets.enumerated() {
       do throws(HTTPServerError) {
-        try open(listeners[index], socket, options)
+        try open(listeners[index], socket)
       } catch {
         ListenSockets.close(Array(sockets[(index + 1)...]))
         throw error
@@ -87,35 +94,77 @@ final class Shard {
   }
 
   /// Begins to serve one listener; its socket is taken over in any case.
-  private func open(
-    _ listener: HTTPListener, _ socket: Int32, _ options: HTTPServerOptions
-  ) throws(HTTPServerError) {
+  private func open(_ listener: HTTPListener, _ socket: Int32) throws(HTTPServerError) {
     let index = daemons.count
-    let daemon = try Daemon(
-      listeningOn: listener.expectsProxyHeader ? nil : socket, options: options,
-      application: listener.application, delegate: exchanges)
-    daemons.append(daemon)
+    do throws(HTTPServerError) {
+      daemons.append(
+        try makeDaemon(
+          listener, identity: listener.tls, listeningOn: listener.hasDoor ? nil : socket))
+    } catch {
+      if listener.hasDoor { StreamSocket.close(socket) }
+      throw error
+    }
+    identities.append(listener.tls)
+    guard listener.hasDoor else { return }
     do throws(SystemError) {
-      try loop.watch(daemon.descriptor, [.readable], LoopToken(.daemon, UInt64(index)))
-      if listener.expectsProxyHeader { try openDoor(socket, to: daemon) }
+      try openDoor(socket, to: index, expectsHeader: listener.expectsProxyHeader)
     } catch {
       throw .systemCall(error.call, errorNumber: error.number)
     }
   }
 
-  private func openDoor(_ socket: Int32, to daemon: Daemon) throws(SystemError) {
-    let exchanges = exchanges
+  private func makeDaemon(
+    _ listener: HTTPListener, identity: TLSIdentity?, listeningOn socket: Int32? = nil
+  ) throws(HTTPServerError) -> Daemon {
+    let daemon = try Daemon(
+      listeningOn: socket, options: options, tls: identity, application: listener.application,
+      delegate: exchanges)
+    do throws(SystemError) {
+      try loop.watch(daemon.descriptor, [.readable], LoopToken(.daemon))
+    } catch {
+      throw .systemCall(error.call, errorNumber: error.number)
+    }
+    return daemon
+  }
+
+  private func openDoor(
+    _ socket: Int32, to index: Int, expectsHeader: Bool
+  ) throws(SystemError) {
+    let (exchanges, limit) = (exchanges, options.connectionsPerThread)
     doors.append(
-      try ProxyDoor(
-        loop: loop, socket: socket, index: doors.count,
+      try Door(
+        loop: loop, socket: socket, index: doors.count, expectsHeader: expectsHeader,
+        hasRoom: { exchanges.connections.count < limit },
         nextSerial: {
           exchanges.lastSerial += 1
           return exchanges.lastSerial
         },
-        admit: { socket, client in
-          daemon.add(socket, of: client)
+        admit: { [unowned self] socket, client in
+          daemons[index].add(socket, of: client)
           exchanges.needsRun = true
         }))
+  }
+
+  /// Lets a new daemon with another identity take over what a listener accepts from now on.
+  private func replace(_ identity: TLSIdentity, of index: Int) {
+    guard !isQuiet, identity != identities[index] else { return }
+    let listener = listeners[index]
+    guard let daemon = try? makeDaemon(listener, identity: identity) else {
+      return listener.application.report(.identityNotReplaced(shard: port.index))
+    }
+    retired.append(daemons[index])
+    daemons[index] = daemon
+    identities[index] = identity
+  }
+
+  /// Ends the retired daemons that have no connection any more.
+  private func endRetired() {
+    retired.removeAll { daemon in
+      guard daemon.connectionCount == 0 else { return false }
+      loop.unwatch(daemon.descriptor)
+      daemon.stop()
+      return true
+    }
   }
 
   private func run() {
@@ -130,7 +179,7 @@ final class Shard {
 
   /// Waits for something to happen and does all of it.
   private func turn() throws(SystemError) {
-    let timeout = exchanges.needsRun ? .zero : daemons.lazy.compactMap(\.timeout).min()
+    let timeout = exchanges.needsRun ? .zero : allDaemons.compactMap(\.timeout).min()
     try loop.wait(atMost: min(timeout ?? Self.longestWait, Self.longestWait))
     var runsDaemon = exchanges.needsRun || timeout != nil
     for event in loop.events {
@@ -143,6 +192,7 @@ final class Shard {
       case .lingering: lingering.readable(token)
       case .door: doors[Int(token.value)].accept()
       case .proxied: for door in doors { door.readable(token) }
+      case .relayedClient, .relay: relays.handle(event, token)
       case .stop, nil: preconditionFailure("an event with the token \(event.token)")
       }
     }
@@ -155,8 +205,12 @@ final class Shard {
 
   private func runDaemon() {
     exchanges.needsRun = false
-    for daemon in daemons { daemon.run() }
+    for daemon in allDaemons { daemon.run() }
+    if !retired.isEmpty { endRetired() }
+    for door in doors { door.goOn() }
   }
+
+  private var allDaemons: [Daemon] { retired.isEmpty ? daemons : daemons + retired }
 
   private func receive() {
     _ = port.mailbox.receive(into: &messages)
@@ -174,6 +228,7 @@ final class Shard {
         exchanges.again(serial)
         runDaemon()
       case .command(let command): streams.apply(command)
+      case .identity(let identity, let listener): replace(identity, of: listener)
       case .quiesce: quiesce()
       case .stop(let deadline): stop(by: deadline)
       }
@@ -188,6 +243,7 @@ final class Shard {
       case .stream: streams.timerFired(token)
       case .lingering: lingering.timerFired(token)
       case .proxied: for door in doors { door.timerFired(token) }
+      case .relayedClient, .relay: relays.timerFired(token)
       case .stop: break
       case .daemon, .mailbox, .door, nil: preconditionFailure("a timer for \(token.rawValue)")
       }
@@ -198,7 +254,7 @@ final class Shard {
     guard !isQuiet else { return }
     isQuiet = true
     for door in doors { door.quiesce() }
-    for daemon in daemons { daemon.quiesce() }
+    for daemon in allDaemons { daemon.quiesce() }
     exchanges.quiesce()
     exchanges.needsRun = true
   }
@@ -209,21 +265,23 @@ final class Shard {
     loop.schedule(LoopToken(.stop), at: deadline)
     quiesce()
     exchanges.stop()
-    streams.endAll(within: min(drainSpread, max(.zero, deadline - loop.now) / 2))
+    streams.endAll(within: min(options.drainSpread, max(.zero, deadline - loop.now) / 2))
   }
 
   private var isFinished: Bool {
     guard let stopDeadline else { return false }
     if loop.now >= stopDeadline { return true }
     return exchanges.connections.isEmpty && streams.isEmpty && lingering.isEmpty
+      && relays.isEmpty
   }
 
   /// libmicrohttpd must not be stopped while a connection is suspended.
   private func finish() {
     port.mailbox.close()
     exchanges.stop()
+    relays.closeAll()
     for door in doors { door.quiesce() }
-    for daemon in daemons {
+    for daemon in allDaemons {
       daemon.run()
       daemon.stop()
     }
@@ -242,6 +300,7 @@ final class Shard {
     counters.requestsTotal.store(exchanges.requestsTotal, ordering: .relaxed)
     counters.gapsTotal.store(streams.gapsTotal, ordering: .relaxed)
     counters.lagsTotal.store(streams.lagsTotal, ordering: .relaxed)
+    counters.turnsTotal.add(1, ordering: .relaxed)
     counters.lastTurn.store(Int(loop.now / .milliseconds(1)), ordering: .relaxed)
   }
 }

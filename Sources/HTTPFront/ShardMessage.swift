@@ -6,6 +6,7 @@ enum ShardMessage: Sendable {
   case resumeBody(serial: UInt64)
   case again(serial: UInt64)
   case command(StreamCommand)
+  case identity(TLSIdentity, listener: Int)
   case quiesce
   case stop(deadline: Duration)
 }

@@ -28,6 +28,7 @@ final class ShardCounters: Sendable {
   let gapsTotal = Atomic<Int>(0)
   let lagsTotal = Atomic<Int>(0)
   let lastTurn = Atomic<Int>(0)
+  let turnsTotal = Atomic<Int>(0)
 }
 
 /// The figures of one http thread.
@@ -48,6 +49,8 @@ package struct HTTPShardStatistics: Equatable, Sendable {
   package var lagsTotal = 0
   /// Bytes of request bodies of all threads together.
   package var bodyBytes = 0
+  /// How often the loop has gone round.
+  package var turnsTotal = 0
   /// When the loop last went round, on the monotonic clock in milliseconds.
   package var lastTurn = Duration.zero
 }

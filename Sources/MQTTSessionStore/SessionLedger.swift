@@ -166,7 +166,7 @@ final class SessionLedger: Sendable {
       let retries = state.withLock { exchange(&$0.retries, with: []) }
       if let store { for item in retries { append(item, to: store) } }
     case .repeated, .ended, .found, .lookUpFailed, .deadLetters, .failing, .logged,
-      .receiptsForgotten, .recorded, .forgotten, .kept, .removed, .cursorsMoved:
+      .receiptsForgotten, .recorded, .forgotten, .kept, .removed, .cursorsMoved, .buried:
       break
     }
     report()

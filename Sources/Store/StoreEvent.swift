@@ -35,6 +35,8 @@ package enum StoreEvent: Sendable, Equatable {
   /// A move that went backwards reports where the cursor stayed, one of a subscription that is
   /// gone reports nothing.
   case cursorsMoved([MovedCursor])
+  /// The events are safe among the dead letters, and the cursor of their subscription is moved.
+  case buried(token: UInt64)
   /// The answer to a request about dead letters.
   case deadLetters(token: UInt64, DeadLetterAnswer)
   /// Writing fails; new items are refused until `recovered`.

@@ -84,6 +84,35 @@ import Testing
     #expect(try StoreUpkeep.check(directory: directory.path).problems == [])
   }
 
+  @Test func `a dead letter of a database before those of subscriptions is an item's`() throws {
+    try directory.write(Data(), to: "bridge.sqlite3")
+    let connection = try Connection(path: directory.databasePath)
+    try connection.execute(
+      "PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL;"
+        + Schema.migrations[..<5].joined(separator: ";"))
+    try connection.execute(
+      """
+      INSERT INTO dead_letters (id, stored_at, expires_at, died_at, code, detail, body)
+      VALUES (x'00000000000000000000000000000007', 1000, NULL, 2000, 5, x'01', x'0203');
+      UPDATE dead_letter_totals SET messages = 1, bytes = 2;
+      INSERT INTO subscriptions VALUES ('s', 0, 1000, 1000, x'01');
+      PRAGMA application_id = \(Schema.applicationID);
+      PRAGMA user_version = 5;
+      """)
+    connection.setCheckpointOnClose(true)
+    let open = try OpenStore(directory)
+    #expect(open.store.loadedSubscriptions.map(\.name) == ["s"])
+    guard case .found(let letter) = open.ask(.find(ItemID(7)), 1) else {
+      Issue.record("no dead letter")
+      return
+    }
+    #expect(letter.owner == nil && letter.outcome == Outcome(code: 5, detail: [1]))
+    #expect(open.ask(.retry(ItemID(7)), 2) == .retried)
+    open.store.close()
+    #expect(open.store.statistics.outboxMessages == 1)
+    #expect(try StoreUpkeep.check(directory: directory.path).problems == [])
+  }
+
   @Test func `a receipt of a database before the marks has none`() throws {
     try makeFirstVersion()
     let connection = try Connection(path: directory.databasePath)

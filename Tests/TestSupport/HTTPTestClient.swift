@@ -3,11 +3,16 @@
 /// It shares no code with the server, so it is a second opinion on what goes over the wire.
 package final class HTTPTestClient {
   private let port: UInt16
+  private let tls: TestTLSOptions?
   private var connection: HTTPTestConnection?
 
-  package init(port: UInt16) {
+  package init(port: UInt16, tls: TestTLSOptions? = nil) {
     self.port = port
+    self.tls = tls
   }
+
+  /// The common name in the server's certificate, while a connection is kept.
+  package var serverName: String? { connection?.socket.serverName }
 
   /// Sends a request and reads its whole answer.
   ///
@@ -62,10 +67,15 @@ package final class HTTPTestClient {
   /// Closes the kept connection.
   package func close() { connection = nil }
 
+  private func connect() throws -> HTTPTestConnection {
+    guard let tls else { return try HTTPTestConnection(LoopbackSocket(port: port)) }
+    return try HTTPTestConnection(LoopbackSocket(port: port, tls: tls))
+  }
+
   private func send(
     _ method: String, _ target: String, _ headers: [(String, String)], _ body: [UInt8]?
   ) throws -> HTTPTestConnection {
-    let connection = try connection ?? HTTPTestConnection(LoopbackSocket(port: port))
+    let connection = try connection ?? connect()
     self.connection = connection
     var head = "\(method) \(target) HTTP/1.1\r\nHost: 127.0.0.1:\(port)\r\n"
     for (name, value) in headers { head += "\(name): \(value)\r\n" }

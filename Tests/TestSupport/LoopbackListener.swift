@@ -6,8 +6,10 @@ package final class LoopbackListener: Sendable {
   package let port: UInt16
   private let descriptor: Int32
 
-  package init() throws {
-    port = try FreePort.next()
+  package convenience init() throws { try self.init(port: FreePort.next()) }
+
+  package init(port: UInt16) throws {
+    self.port = port
     descriptor = try LoopbackSocket.openDescriptor()
     guard FreePort.listens(descriptor, on: port) else {
       let number = errno

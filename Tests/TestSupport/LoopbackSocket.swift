@@ -4,6 +4,7 @@ import Glibc
 package final class LoopbackSocket {
   private let descriptor: Int32
   private var isOpen = true
+  private var tls: TestTLS?
 
   init(owning descriptor: Int32) {
     self.descriptor = descriptor
@@ -27,6 +28,15 @@ package final class LoopbackSocket {
     var on: Int32 = 1
     unsafe setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &on, 4)
   }
+
+  /// Connects and speaks TLS.
+  package convenience init(port: UInt16, tls options: TestTLSOptions) throws {
+    try self.init(port: port)
+    tls = try TestTLS(descriptor, options)
+  }
+
+  /// The common name in the server's certificate.
+  package var serverName: String? { tls?.serverName }
 
   deinit { close() }
 
@@ -52,6 +62,10 @@ package final class LoopbackSocket {
   }
 
   package func send(_ bytes: [UInt8], within limit: Duration = .seconds(10)) throws {
+    if let tls {
+      guard tls.send(bytes) else { throw TestFailure("cannot send over TLS") }
+      return
+    }
     let deadline = Deadline(after: limit)
     var sent = 0
     while sent < bytes.count {
@@ -72,6 +86,11 @@ package final class LoopbackSocket {
 
   /// What has arrived, at most `limit` bytes; empty at the end of the stream, nil when nothing came in time.
   package func receive(atMost limit: Int = 65_536, until deadline: Deadline) throws -> [UInt8]? {
+    if let tls {
+      guard tls.hasPending || wait(for: POLLIN, until: deadline) else { return nil }
+      guard let bytes = tls.receive(atMost: limit) else { throw TestFailure("TLS has ended") }
+      return bytes
+    }
     guard wait(for: POLLIN, until: deadline) else { return nil }
     var count = 0
     let bytes = unsafe [UInt8](unsafeUninitializedCapacity: limit) { buffer, initialized in

@@ -37,9 +37,13 @@ package final class WebSocketPeer {
   package init(
     connectingTo port: UInt16, path: String = "/", headers: HTTPFields = [],
     subprotocols: [String] = [],
-    deflate: DeflateParameters? = nil, limits: WebSocketLimits = WebSocketLimits()
+    deflate: DeflateParameters? = nil, limits: WebSocketLimits = WebSocketLimits(),
+    tls: TestTLSOptions? = nil
   ) throws {
-    socket = try LoopbackSocket(port: port)
+    socket =
+      if let tls { try LoopbackSocket(port: port, tls: tls) } else {
+        try LoopbackSocket(port: port)
+      }
     request = nil
     let handshake = ClientHandshake(
       nonce: (0..<16).map { _ in .random(in: 0...255) }, subprotocols: subprotocols,

@@ -54,6 +54,8 @@ enum ModuleRules {
         "CLinux", "CMicroHTTPD", "EventLoop", "Glibc", "Synchronization", "WebSocketProtocol",
       ]),
       isBoundary: true),
+    ModuleRule(
+      folder: "Sources/APIDescription", imports: ["COpenAPI"], isBoundary: true),
     ModuleRule(folder: "Sources/Metrics", imports: ["Synchronization"]),
     ModuleRule(
       folder: "Sources/Store",
@@ -72,12 +74,16 @@ enum ModuleRules {
       folder: "Sources/Access/Tokens",
       imports: ["FoundationEssentials", "JSONText", "JWTKit", "MQTTClient", "WebSocketProtocol"],
       isPure: true),
+    ModuleRule(folder: "Sources/Webhooks", imports: collections, isPure: true),
+    ModuleRule(
+      folder: "Sources/Webhooks/Curl", imports: ["CCurl", "EventLoop"], isBoundary: true),
     ModuleRule(
       folder: "Sources/Bridge",
       imports: collections.union([
-        "Access", "ArgumentParser", "Configuration", "EventLoop", "FoundationEssentials",
+        "APIDescription", "Access", "ArgumentParser", "Configuration", "EventLoop",
+        "FoundationEssentials",
         "HTTPFront", "JSONText", "Logging", "MQTTClient", "Metrics", "Store", "Synchronization",
-        "WebSocketProtocol", "Yams",
+        "WebSocketProtocol", "Webhooks", "Yams",
       ])),
   ]
 

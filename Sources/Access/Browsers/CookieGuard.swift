@@ -22,6 +22,15 @@ package struct CookieGuard: Equatable, Sendable {
     return .granted
   }
 
+  /// Whether a request that is known by the client's certificate may go on.
+  ///
+  /// A browser shows it for every page that asks, and says which; a request without `Origin` comes from
+  /// no other page.
+  package func checkCertificate(isSafe: Bool, origin: String?) -> Decision {
+    guard !isSafe, let origin, !origins.lists(origin) else { return .granted }
+    return refused("origin '\(GrantWords.short(origin))' may not use the client's certificate")
+  }
+
   /// Whether a page may open a WebSocket; CORS does not guard them.
   ///
   /// A request without `Origin` comes from
@@ -31,7 +40,8 @@ package struct CookieGuard: Equatable, Sendable {
       return method == .cookie
         ? refused("a WebSocket with a cookie needs the header Origin") : .granted
     }
-    let isListed = origins.lists(origin) || (origins.allowsAny && method != .cookie)
+    let isAmbient = method == .cookie || method == .certificate
+    let isListed = origins.lists(origin) || (origins.allowsAny && !isAmbient)
     return isListed
       ? .granted : refused("origin '\(GrantWords.short(origin))' may not open a WebSocket")
   }

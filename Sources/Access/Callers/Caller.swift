@@ -5,11 +5,13 @@ package struct Caller: Equatable, Sendable {
     case bearer
     case basic
     case apiKey = "api_key"
+    case certificate
     case cookie
     case ticket
   }
 
-  /// The name that is shown: the subject of the token, the user, the name of the API key.
+  /// The name that is shown: the subject of the token, the user, the name of the API key, the common
+  /// name of the certificate.
   package let subject: String
   /// What limits are counted by and idempotency keys belong to: two callers with one name that come from
   /// different places have different accounts.

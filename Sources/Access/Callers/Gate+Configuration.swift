@@ -30,6 +30,15 @@ extension Gate {
           Caller(subject: key.name, account: "key:\(key.name)", method: .apiKey, grants: grants)
         ))
     }
+    var certificates: [String: Caller] = [:]
+    for (index, entry) in configuration.certificates.enumerated() {
+      let grants = try entry.grants.grants(
+        for: Identity(subject: entry.name, username: entry.name),
+        origin: "certificate '\(entry.name)'", pointer: "/certificates/\(index)/grants")
+      certificates[entry.name] = Caller(
+        subject: entry.name, account: "certificate:\(entry.name)", method: .certificate,
+        grants: grants)
+    }
     var anonymous: Grants?
     if let object = configuration.anonymous {
       anonymous = try object.grants(
@@ -38,6 +47,6 @@ extension Gate {
     self.init(
       verifier: TokenVerifier(ring, configuration.tokens),
       passwords: Passwords(users, decoy: decoy, pepper: pepper), keys: APIKeys(keys),
-      anonymous: anonymous, acceptsCookie: configuration.acceptsCookie)
+      certificates: certificates, anonymous: anonymous, acceptsCookie: configuration.acceptsCookie)
   }
 }

@@ -6,17 +6,20 @@ package struct Gate: Sendable {
   private var verifier: TokenVerifier
   private var passwords: Passwords
   private let keys: APIKeys
+  /// By common name.
+  private let certificates: [String: Caller]
   private let anonymous: Grants?
   private let acceptsCookie: Bool
 
   /// `anonymous`: What a request without a credential may do; nil is nothing at all.
   package init(
-    verifier: TokenVerifier, passwords: Passwords, keys: APIKeys, anonymous: Grants?,
-    acceptsCookie: Bool
+    verifier: TokenVerifier, passwords: Passwords, keys: APIKeys,
+    certificates: [String: Caller] = [:], anonymous: Grants?, acceptsCookie: Bool
   ) {
     self.verifier = verifier
     self.passwords = passwords
     self.keys = keys
+    self.certificates = certificates
     self.anonymous = anonymous
     self.acceptsCookie = acceptsCookie
   }
@@ -44,9 +47,14 @@ package struct Gate: Sendable {
     }
   }
 
-  package mutating func admit(_ credential: Credential?, at now: Instant) -> Answer {
+  /// `certificate` is the common name in a verified certificate of the client; a credential in the
+  /// request counts before it.
+  package mutating func admit(
+    _ credential: Credential?, certificate: String? = nil, at now: Instant
+  ) -> Answer {
     switch credential?.content {
     case nil:
+      if let certificate, let caller = certificates[certificate] { return .caller(caller) }
       guard let anonymous else {
         return .refused(Refusal(.tokenMissing, "this needs a token, a password or an API key"))
       }

@@ -30,6 +30,11 @@ extension AccessConfiguration {
       }
       problems += Self.check(key.grants, key.name, "\(path).grants")
     }
+    for (index, entry) in certificates.enumerated() {
+      let path = "certificates[\(index)]"
+      problems += Self.names(certificates.map(\.name), index, path)
+      problems += Self.check(entry.grants, entry.name, "\(path).grants")
+    }
     if let anonymous { problems += Self.check(anonymous, nil, "anonymous") }
     return problems
   }

@@ -26,6 +26,17 @@ package struct AccessConfiguration: Equatable, Sendable {
     }
   }
 
+  /// Clients whose certificate has this common name.
+  package struct Certificate: Equatable, Sendable {
+    package var name: String
+    package var grants: GrantObject
+
+    package init(name: String, grants: GrantObject) {
+      self.name = name
+      self.grants = grants
+    }
+  }
+
   /// Keys for tokens: PEM files, secrets and key sets from files.
   package var keys: [KeySource] = []
   /// Where a key set is fetched from; https only, but for this machine.
@@ -34,6 +45,7 @@ package struct AccessConfiguration: Equatable, Sendable {
   package var tokens = TokenPolicy()
   package var users: [User] = []
   package var apiKeys: [APIKey] = []
+  package var certificates: [Certificate] = []
   /// What callers without a credential may do; nil is nothing.
   package var anonymous: GrantObject?
   /// Whether a token in the cookie counts.
@@ -54,7 +66,8 @@ package struct AccessConfiguration: Equatable, Sendable {
 
   /// Whether nobody is asked who they are: then the bridge listens on loopback only.
   package var isOpen: Bool {
-    keys.isEmpty && keySetURL == nil && users.isEmpty && apiKeys.isEmpty && anonymous == nil
+    keys.isEmpty && keySetURL == nil && users.isEmpty && apiKeys.isEmpty && certificates.isEmpty
+      && anonymous == nil
   }
 
   /// What is wrong with a setting.

@@ -1,8 +1,8 @@
 import JSONText
 
-/// The file of users, API keys and what callers without a credential may do, as JSON.
+/// The file of users, API keys, certificates and what callers without a credential may do, as JSON.
 extension AccessConfiguration {
-  /// Reads `{"users":[…],"api_keys":[…],"anonymous":{…}}` into the configuration.
+  /// Reads `{"users":[…],"api_keys":[…],"certificates":[…],"anonymous":{…}}` into the configuration.
   ///
   /// It throws the first thing that cannot be understood; `problems` has what is wrong with the values.
   package mutating func readCallers(_ json: [UInt8]) throws(ClaimError) {
@@ -15,8 +15,10 @@ extension AccessConfiguration {
       case "users": users = try Self.list(node) { (node) throws(ClaimError) in try User(node) }
       case "api_keys":
         apiKeys = try Self.list(node) { (node) throws(ClaimError) in try APIKey(node) }
+      case "certificates":
+        certificates = try Self.list(node) { (node) throws(ClaimError) in try Certificate(node) }
       case "anonymous": anonymous = try GrantObject(node)
-      default: throw node.error("is not known; users, api_keys and anonymous are")
+      default: throw node.error("is not known; users, api_keys, certificates and anonymous are")
       }
     }
   }
@@ -30,15 +32,16 @@ extension AccessConfiguration {
   }
 }
 
-/// What users and API keys have in common in the file.
+/// What the callers in the file have in common.
 private struct CallerEntry {
   var name = ""
   var secret = ""
   var grants = GrantObject()
 
   /// Every member must be there once, under its name.
-  init(_ node: ClaimNode, secret secretName: String) throws(ClaimError) {
-    var missing: Set<String> = ["name", secretName, "grants"]
+  init(_ node: ClaimNode, secret secretName: String?) throws(ClaimError) {
+    var missing: Set<String> = ["name", "grants"]
+    if let secretName { missing.insert(secretName) }
     for (name, node) in try node.members() {
       guard missing.remove(name) != nil else {
         throw node.error("is not known here or is there twice")
@@ -64,5 +67,12 @@ extension AccessConfiguration.APIKey {
   fileprivate init(_ node: ClaimNode) throws(ClaimError) {
     let entry = try CallerEntry(node, secret: "hash")
     self.init(name: entry.name, hash: entry.secret, grants: entry.grants)
+  }
+}
+
+extension AccessConfiguration.Certificate {
+  fileprivate init(_ node: ClaimNode) throws(ClaimError) {
+    let entry = try CallerEntry(node, secret: nil)
+    self.init(name: entry.name, grants: entry.grants)
   }
 }

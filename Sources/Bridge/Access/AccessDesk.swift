@@ -5,14 +5,8 @@ import MQTTClient
 
 /// Decides for each request who sends it; called on every http thread.
 ///
-/// What it knows of credentials lies in several parts, each under a lock of its own, so that threads seldom
-/// wait for each other. A credential always goes to the same part, which remembers the verdict.
+/// A reload exchanges the rules as a whole; a request goes by those that it began with.
 final class AccessDesk: Sendable {
-  private final class Part: Sendable {
-    let gate: Locked<Gate>
-    init(_ gate: Gate) { self.gate = Locked(gate) }
-  }
-
   enum Verdict: Sendable {
     case pass(Pass)
     case refused(Problem)
@@ -20,39 +14,44 @@ final class AccessDesk: Sendable {
     case check(PasswordCheck)
   }
 
-  let configuration: AccessConfiguration
-  /// Whether nobody is asked who they are, and everything is allowed.
+  /// Whether nobody is asked who they are, and everything is allowed; no reload changes that.
   let isOpen: Bool
-  let cors: CORSPolicy
-  private let parts: [Part]
-  let cookies: CookieGuard
-  private let proxies: ProxyChain
+  private let threads: Int
+  private let rules: Locked<AccessDeskRules>
   private let tickets: Locked<Tickets>
   private let rates = Locked(RateTable())
 
   init(_ rules: AccessRules, threads: Int) throws(StartFailure) {
-    configuration = rules.configuration
     isOpen = rules.isOpen
-    cors = CORSPolicy(configuration.allowedOrigins)
-    cookies = CookieGuard(cors)
-    proxies = ProxyChain(
-      trusted: configuration.trustedProxies.compactMap { AddressRange($0) },
-      header: configuration.proxyHeader)
+    self.threads = threads
     do {
-      let key = try configuration.ticketKey ?? Cryptography.randomBytes(Tickets.keyBytesMinimum)
+      let configured = rules.configuration.ticketKey
+      let key = try configured ?? Cryptography.randomBytes(Tickets.keyBytesMinimum)
       tickets = Locked(Tickets(key: key, run: try Cryptography.randomBytes(16)))
-      guard !rules.isOpen else {
-        parts = []
-        return
-      }
-      let pepper = try Cryptography.randomBytes(32)
-      let decoy = try PasswordHash.make(
-        Base64.encode(pepper), salt: try Cryptography.randomBytes(PasswordHash.saltBytes))
-      let gate = try Gate(configuration, rules.ring, pepper: pepper, decoy: decoy)
-      parts = (0..<max(1, threads)).map { _ in Part(gate) }
+      self.rules = Locked(try AccessDeskRules(rules, threads: threads))
     } catch {
       throw .access("\(error)")
     }
+  }
+
+  /// Whether the page that asks for a WebSocket may have one.
+  func checkWebSocket(origin: String?, _ caller: Caller) -> Decision {
+    current.cookies.checkWebSocket(origin: origin, method: caller.method)
+  }
+
+  var configuration: AccessConfiguration { current.configuration }
+  var cors: CORSPolicy { current.cors }
+  private var current: AccessDeskRules { rules.withLock { $0 } }
+
+  /// Takes over keys, callers and grants that were read again; false when that needs a restart.
+  ///
+  /// Streams stay open: what a caller may do is asked when a stream begins.
+  func adopt(_ fresh: AccessRules) -> Bool {
+    guard fresh.isOpen == isOpen, let fresh = try? AccessDeskRules(fresh, threads: threads) else {
+      return false
+    }
+    rules.withLock { $0 = fresh }
+    return true
   }
 
   /// Who sends a request with this head; a ticket counts where streams begin.
@@ -63,7 +62,9 @@ final class AccessDesk: Sendable {
       return .refused(problem(error))
     }
     let now = Self.now
-    let answer = part(of: credential).gate.withLock { $0.admit(credential, at: now) }
+    let answer = current.withGate(for: credential) {
+      $0.admit(credential, certificate: head.clientCertificate?.commonName, at: now)
+    }
     return verdict(answer, head, takesTicket: takesTicket)
   }
 
@@ -75,7 +76,7 @@ final class AccessDesk: Sendable {
       return .refused(problem(Refusal(.tokenInvalid, "user or password is wrong")))
     }
     let now = Self.now
-    let answer = part(of: credential).gate.withLock { $0.learned(result, at: now) }
+    let answer = current.withGate(for: credential) { $0.learned(result, at: now) }
     return verdict(answer, head, takesTicket: takesTicket)
   }
 
@@ -84,9 +85,14 @@ final class AccessDesk: Sendable {
   ) -> Verdict {
     switch answer {
     case .caller(let caller):
-      if caller.method == .cookie {
+      // What a browser adds by itself may not have been meant by its user.
+      if caller.method == .cookie || caller.method == .certificate {
         let isSafe = head.method == "GET" || head.method == "HEAD"
-        let decision = cookies.check(isSafe: isSafe, origin: head.headers["Origin"])
+        let origin = head.headers["Origin"]
+        let decision =
+          caller.method == .cookie
+          ? current.cookies.check(isSafe: isSafe, origin: origin)
+          : current.cookies.checkCertificate(isSafe: isSafe, origin: origin)
         if case .refused(let refusal) = decision { return .refused(problem(refusal)) }
       }
       return .pass(Pass(caller, self))
@@ -151,7 +157,14 @@ final class AccessDesk: Sendable {
   /// The address of the client behind the proxies that are trusted.
   func clientAddress(of head: RequestHead) -> IPAddress? {
     guard let peer = IPAddress(head.clientAddress) else { return nil }
+    let proxies = current.proxies
     return proxies.client(peer: peer, values: head.headers.values(proxies.header.rawValue))
+  }
+
+  /// Whether a connection comes from a proxy whose word counts.
+  func isTrusted(_ peer: String) -> Bool {
+    let proxies = current.proxies
+    return !proxies.trusted.isEmpty && IPAddress(peer).map { proxies.isTrusted($0) } ?? false
   }
 
   /// What a refused request is told; a caller without a credential is asked for one.
@@ -169,10 +182,6 @@ final class AccessDesk: Sendable {
         "WWW-Authenticate", Challenge.value(for: refusal, offersBasic: offersBasic))
     }
     return problem
-  }
-
-  private func part(of credential: Credential?) -> Part {
-    parts[Int(UInt(bitPattern: credential.hashValue) % UInt(parts.count))]
   }
 
   private static func credential(_ head: RequestHead) throws(Refusal) -> Credential? {

@@ -13,12 +13,15 @@ final class Doorkeeper: Sendable {
   let desk: AccessDesk
   private let bench: PasswordBench
   private let resume: @Sendable (RequestID) -> Void
+  private let accessLog: AccessLog
   private let waiting = Locked<[RequestID: Waiting]>([:])
 
   /// `resume` makes the server call `handleAgain`.
   init(
-    _ desk: AccessDesk, _ bench: PasswordBench, resume: @escaping @Sendable (RequestID) -> Void
+    _ desk: AccessDesk, _ bench: PasswordBench, _ accessLog: AccessLog,
+    resume: @escaping @Sendable (RequestID) -> Void
   ) {
+    self.accessLog = accessLog
     self.desk = desk
     self.bench = bench
     self.resume = resume
@@ -38,7 +41,9 @@ final class Doorkeeper: Sendable {
     _ request: Request, takesTicket: Bool, answer: (Pass) throws(Problem) -> Answer
   ) throws(Problem) -> Answer {
     switch desk.admit(request.head, takesTicket: takesTicket) {
-    case .pass(let pass): return try answer(pass)
+    case .pass(let pass):
+      accessLog.identified(request.id, pass.caller.subject)
+      return try answer(pass)
     case .refused(let problem): throw problem
     case .check(let check):
       let id = request.id
@@ -66,7 +71,9 @@ final class Doorkeeper: Sendable {
     else { return nil }
     let request = waiting.request
     switch desk.learned(result, for: request.head, takesTicket: waiting.takesTicket) {
-    case .pass(let pass): return (request, pass)
+    case .pass(let pass):
+      accessLog.identified(id, pass.caller.subject)
+      return (request, pass)
     case .refused(let problem): throw problem
     case .check: preconditionFailure("a checked password is to be checked again")
     }
@@ -76,6 +83,9 @@ final class Doorkeeper: Sendable {
   func head(of id: RequestID) -> RequestHead? { waiting.withLock { $0[id]?.request.head } }
 
   func clientLeft(_ id: RequestID) { waiting.withLock { $0[id] = nil } }
+
+  /// A request is answered.
+  func answered(_ record: AccessRecord, _ head: RequestHead?) { accessLog.answered(record, head) }
 
   /// The headers that every answer has for a page's origin.
   func decorate(_ headers: inout HeaderFields, for head: RequestHead?) {

@@ -30,13 +30,12 @@ final class StreamLedger: Sendable {
   private static let notice: Int64 = 30
 
   private let desk: AccessDesk
+  private let streams: OpenStreams
   private let state: Locked<State>
 
-  private let forms: StreamForms
-
-  init(_ desk: AccessDesk, _ forms: StreamForms) {
-    self.forms = forms
+  init(_ desk: AccessDesk, _ streams: OpenStreams) {
     self.desk = desk
+    self.streams = streams
     state = Locked(State(counts: StreamCounts(desk.configuration.streams)))
   }
 
@@ -91,10 +90,10 @@ final class StreamLedger: Sendable {
       for (id, expiry) in state.expiries where now >= expiry.at - Self.notice {
         if now >= expiry.end {
           state.expiries[id] = nil
-          commands[id.shard, default: []] += Self.end(id, forms[id])
+          commands[id.shard, default: []] += Self.end(id, streams.form(of: id))
         } else if !expiry.isTold {
           state.expiries[id]?.isTold = true
-          let frame = StreamFrames.expiring(at: expiry.at, as: forms[id])
+          let frame = StreamFrames.expiring(at: expiry.at, as: streams.form(of: id))
           commands[id.shard, default: []].append(.private(frame, streams: [id]))
         }
       }

@@ -6,7 +6,7 @@ import MQTTClient
 final class OpenStreams: Sendable {
   struct Entry: Sendable {
     let id: StreamID
-    let kind: String
+    let form: Representation.Form
     let clientAddress: String
     var filters: [String]
     let subscription: String?
@@ -20,16 +20,16 @@ final class OpenStreams: Sendable {
 
   func opened(_ stream: StreamRequest, by head: RequestHead) {
     let entry = Entry(
-      id: stream.stream, kind: "sse", clientAddress: head.clientAddress,
+      id: stream.stream, form: stream.representation.form, clientAddress: head.clientAddress,
       filters: stream.filters.map(\.text), subscription: stream.subscription,
       openedAt: WallClock.milliseconds())
     entries.withLock { $0[entry.id] = entry }
   }
 
   /// A stream that is no answer to `/subscribe`, of which it is told later what it follows.
-  func opened(_ id: StreamID, _ kind: String, by head: RequestHead) {
+  func opened(_ id: StreamID, as form: Representation.Form, by head: RequestHead) {
     let entry = Entry(
-      id: id, kind: kind, clientAddress: head.clientAddress, filters: [], subscription: nil,
+      id: id, form: form, clientAddress: head.clientAddress, filters: [], subscription: nil,
       openedAt: WallClock.milliseconds())
     entries.withLock { $0[id] = entry }
   }
@@ -39,11 +39,16 @@ final class OpenStreams: Sendable {
     entries.withLock { $0[id]?.filters = filters }
   }
 
-  /// How many streams of each kind are open.
-  var kinds: [String: Int] {
+  /// How many streams of each form are open.
+  var forms: [Representation.Form: Int] {
     entries.withLock { entries in
-      entries.values.reduce(into: [:]) { $0[$1.kind, default: 0] += 1 }
+      entries.values.reduce(into: [:]) { $0[$1.form, default: 0] += 1 }
     }
+  }
+
+  /// How a stream is written, for those who tell it something.
+  func form(of id: StreamID) -> Representation.Form {
+    entries.withLock { $0[id]?.form } ?? .events
   }
 
   func closed(_ id: StreamID) { _ = entries.withLock { $0.removeValue(forKey: id) } }

@@ -127,6 +127,8 @@ final class BrokerInbound {
       log.values.granted(inquiry, opening, at: MonotonicClock.now())
     case .held(let hold, let opening) where hold.shard == Requests.shard:
       log.requests.granted(hold, opening)
+    case .held(let hold, let opening) where hold.shard == BridgeWebhooks.shard:
+      wiring.webhooks?.granted(hold, opening)
     case .held(let hold, let opening): log.named.granted(hold, opening)
     case .refuse(let stream, let opening): shards.refuse(stream, opening)
     case .changed(let changed): change(changed)
@@ -227,6 +229,7 @@ final class BrokerInbound {
     if log.position.last != shards.position {
       log.position.advance(to: shards.position)
       log.replays.headMoved()
+      wiring.webhooks?.headMoved()
     }
     if hasMovedAll || !movedTopics.isEmpty {
       log.polls.headMoved(movedTopics, concernsAll: hasMovedAll)

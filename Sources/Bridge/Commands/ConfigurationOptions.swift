@@ -21,12 +21,20 @@ struct ConfigurationOptions: ParsableArguments {
   @Option(.inflight) var inflight: String?
   @Option(.listen) var listen: String?
   @Option(.adminListen) var adminListen: String?
+  @Option(.socketMode) var socketMode: String?
+  @Option(.proxyProtocol) var proxyProtocol: String?
+  @Option(.tlsCertificate) var tlsCertificate: String?
+  @Option(.tlsKey) var tlsKey: String?
+  @Option(.tlsClientCA) var tlsClientCA: String?
+  @Option(.tlsClientCertificates) var tlsClientCertificates: String?
   @Option(.httpThreads) var httpThreads: String?
   @Option(.basePath) var basePath: String?
   @Option(.payloadBytes) var payloadBytes: String?
   @Option(.defaultQoS) var defaultQoS: String?
   @Option(.ackWait) var ackWait: String?
   @Option(.expiresIn) var expiresIn: String?
+  @Option(.batchItemsMax) var batchItemsMax: String?
+  @Option(.batchBytesMax) var batchBytesMax: String?
   @Option(.queueMessages) var queueMessages: String?
   @Option(.queueBytes) var queueBytes: String?
   @Option(.queueQoS0) var queueQoS0: String?
@@ -40,6 +48,8 @@ struct ConfigurationOptions: ParsableArguments {
   @Option(.replyPrefix) var replyPrefix: String?
   @Option(.requests) var requests: String?
   @Option(.emqxAPI) var emqxAPI: String?
+  @Option(.traceContext) var traceContext: String?
+  @Option(.docs) var docs: String?
   @Option(.streams) var streams: String?
   @Option(.topicsPerStream) var topicsPerStream: String?
   @Option(.heartbeat) var heartbeat: String?
@@ -81,6 +91,7 @@ struct ConfigurationOptions: ParsableArguments {
   @Option(.readyRequiresBroker) var readyRequiresBroker: String?
   @Option(.logLevel) var logLevel: String?
   @Option(.logFormat) var logFormat: String?
+  @Option(.accessLog) var accessLog: String?
 
   /// The values given on the command line.
   var values: [SettingKey: String] {
@@ -97,12 +108,20 @@ struct ConfigurationOptions: ParsableArguments {
       .inflight: inflight,
       .listen: listen,
       .adminListen: adminListen,
+      .socketMode: socketMode,
+      .proxyProtocol: proxyProtocol,
+      .tlsCertificate: tlsCertificate,
+      .tlsKey: tlsKey,
+      .tlsClientCA: tlsClientCA,
+      .tlsClientCertificates: tlsClientCertificates,
       .httpThreads: httpThreads,
       .basePath: basePath,
       .payloadBytes: payloadBytes,
       .defaultQoS: defaultQoS,
       .ackWait: ackWait,
       .expiresIn: expiresIn,
+      .batchItemsMax: batchItemsMax,
+      .batchBytesMax: batchBytesMax,
       .queueMessages: queueMessages,
       .queueBytes: queueBytes,
       .queueQoS0: queueQoS0,
@@ -116,6 +135,8 @@ struct ConfigurationOptions: ParsableArguments {
       .replyPrefix: replyPrefix,
       .requests: requests,
       .emqxAPI: emqxAPI,
+      .traceContext: traceContext,
+      .docs: docs,
       .streams: streams,
       .topicsPerStream: topicsPerStream,
       .heartbeat: heartbeat,
@@ -157,6 +178,7 @@ struct ConfigurationOptions: ParsableArguments {
       .readyRequiresBroker: readyRequiresBroker,
       .logLevel: logLevel,
       .logFormat: logFormat,
+      .accessLog: accessLog,
     ]
     return all.compactMapValues { $0 }
   }

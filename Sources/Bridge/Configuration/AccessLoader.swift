@@ -85,7 +85,7 @@ struct AccessLoader {
     guard let text = String(validating: bytes, as: UTF8.self),
       let json = YAMLText.json(of: text)
     else {
-      let message = "the file must be YAML with users, api_keys and anonymous"
+      let message = "the file must be YAML with users, api_keys, certificates and anonymous"
       return problems.append(ConfigurationProblem(place, message))
     }
     do throws(ClaimError) {

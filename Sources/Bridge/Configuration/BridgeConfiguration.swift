@@ -9,6 +9,7 @@ struct BridgeConfiguration: Sendable {
   var history = HistoryConfiguration()
   var lastValues = LastValueConfiguration()
   var requests = RequestConfiguration()
+  var webhooks: [WebhookConfiguration] = []
   var log = LogConfiguration()
   var access = AccessSettings()
 

@@ -5,6 +5,10 @@ import Yams
 struct ConfigurationFile {
   /// The settings that the file has values for; nil when it cannot be read as settings.
   let layer: ConfigurationLayer?
+  /// The section `webhooks`, which is a mapping and no single value.
+  let webhooks: [WebhookConfiguration]
+  /// Where that section stands.
+  let webhooksPlace: String
   /// What else stands in the file.
   let problems: [ConfigurationProblem]
 
@@ -23,7 +27,13 @@ struct ConfigurationFile {
       throw Self.problem(path, "this file is not valid YAML\(Self.explanation(error))")
     }
     let entries = try Self.entries(of: root, path)
-    problems = entries.compactMap { key, value in Self.problem(key, value, path) }
+    let section = entries.first { $0.0.string == Self.webhooks }
+    webhooksPlace = "\(path): \(Self.webhooks)"
+    let read = section.map { WebhookSection($0.1, place: "\(path): \(Self.webhooks)") }
+    webhooks = read?.webhooks ?? []
+    problems =
+      entries.filter { $0.0.string != Self.webhooks }
+      .compactMap { key, value in Self.problem(key, value, path) } + (read?.problems ?? [])
     // A key without a value is one that is not set.
     let values = entries.filter { $0.1.scalar != nil && !Self.isEmpty($0.1) }
     let keys = Set(values.compactMap(\.0.string).compactMap(SettingKey.init))
@@ -33,6 +43,8 @@ struct ConfigurationFile {
     }
     self.layer = layer
   }
+
+  private static let webhooks = "webhooks"
 
   private static func entries(
     of root: Node?, _ path: String

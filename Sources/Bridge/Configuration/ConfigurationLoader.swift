@@ -6,9 +6,10 @@ import MQTTClient
 /// Everything that is wrong is reported at once, not only the first problem.
 struct ConfigurationLoader {
   private var layers: [ConfigurationLayer] = []
-  private var configuration = BridgeConfiguration()
+  var configuration = BridgeConfiguration()
   private var sources: [SettingKey: SettingSource] = [:]
-  private var problems: [ConfigurationProblem] = []
+  var problems: [ConfigurationProblem] = []
+  private var webhooksPlace = ""
 
   /// The configuration in effect.
   ///
@@ -23,7 +24,8 @@ struct ConfigurationLoader {
     loader.readPasswordFile()
     loader.checkLogin()
     loader.readAccess()
-    loader.checkAddresses()
+    loader.checkListeners()
+    loader.readWebhooks(loader.webhooksPlace)
     guard loader.problems.isEmpty else { throw ConfigurationProblems(list: loader.problems) }
     return LoadedConfiguration(loader.configuration, sources: loader.sources)
   }
@@ -42,6 +44,8 @@ struct ConfigurationLoader {
     do throws(ConfigurationProblems) {
       let file = try ConfigurationFile(path: path)
       problems += file.problems
+      configuration.webhooks = file.webhooks
+      webhooksPlace = file.webhooksPlace
       if let layer = file.layer { layers.append(layer) }
     } catch {
       problems += error.list
@@ -143,19 +147,13 @@ struct ConfigurationLoader {
     configuration.access.rules = loader.rules
   }
 
-  private mutating func checkAddresses() {
-    let http = configuration.http
-    for (key, address) in [(SettingKey.listen, http.listen), (.adminListen, http.adminListen)]
-    where !address.isLoopback && configuration.access.rules.isOpen {
-      let message =
-        "\(address) can be reached from other machines, but no authentication is configured; "
-        + "set jwt_key_file, jwks_file, jwt_secret_file or access_file, or use 127.0.0.1 or [::1]"
-      problems.append(ConfigurationProblem(source(of: key), message))
-    }
-    if http.listen == http.adminListen && http.listen.port != 0 {
-      let message = "\(http.listen) is the address of listen too; each needs its own port"
-      problems.append(ConfigurationProblem(source(of: .adminListen), message))
-    }
+  private mutating func checkListeners() {
+    let sources = sources
+    let check = ListenerCheck(
+      configuration.http, isOpen: configuration.access.rules.isOpen
+    ) { sources[$0] ?? .builtIn }
+    problems += check.problems
+    configuration.http.identity = check.identity
   }
 
   private func source(of key: SettingKey) -> SettingSource { sources[key] ?? .builtIn }

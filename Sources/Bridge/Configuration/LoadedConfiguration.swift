@@ -22,11 +22,11 @@ struct LoadedConfiguration: Sendable {
       let hidden = setting.hiddenParts(in: configuration).joined(separator: ", ")
       let note = hidden.isEmpty ? "" : " (hidden: \(hidden))"
       return "\(mark)\(setting.key.rawValue): \(Self.quoted(text))  # \(source)\(note)\n"
-    }.joined()
+    }.joined() + webhookReport
   }
 
   /// A value as YAML reads it back: in quotes unless it is made of harmless characters.
-  private static func quoted(_ text: String) -> String {
+  static func quoted(_ text: String) -> String {
     let isPlain = text.allSatisfy { character in
       character.isASCII && (character.isLetter || character.isNumber || "-./:_".contains(character))
     }

@@ -12,4 +12,6 @@ struct LogConfiguration: Sendable {
   /// `info` is for the operator: start, stop, links up and down.
   var level = Logger.Level.info
   var format = Format.auto
+  /// Whether every answered request is a line.
+  var hasAccessLog = false
 }

@@ -22,6 +22,10 @@ struct PublishingConfiguration: Sendable {
   var defaultQoS: QoS = .atLeastOnce
   /// How long a request waits for the broker before it is answered 202.
   var ackWait: Duration = .seconds(5)
+  /// Messages of a batch that is held whole; lines with `atomic=false` are not.
+  var batchItems = 1000
+  /// Bytes of such a batch.
+  var batchBytes = ByteCount.mebibytes(4)
   /// Stored publishes at a time; after that requests are answered 503.
   var queueMessages = 1_000_000
   /// Bytes of stored publishes; after that requests are answered 503.
@@ -46,4 +50,6 @@ struct PublishingConfiguration: Sendable {
   var deadLetterBytes = ByteCount.mebibytes(256)
   /// Whether the publish routes of EMQX are served beside our own; off, because they say less.
   var servesEMQX = false
+  /// Whether the trace of a request becomes user properties of its message.
+  var carriesTrace = true
 }

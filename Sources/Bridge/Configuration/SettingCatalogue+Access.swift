@@ -26,7 +26,7 @@ extension SettingCatalogue {
       "How far the clock of the issuer may differ."),
     Setting(
       .accessFile, \.access.accessFile, default: "none",
-      "A YAML file of users, API keys and what callers without a credential may do."),
+      "A YAML file of users, API keys, certificates and what callers without a credential may do."),
     Setting(
       .allowedOrigins, \.access.allowedOrigins,
       "Origins of web pages that may use the bridge, such as https://app.example; * is every one."),

@@ -46,7 +46,25 @@ enum SettingCatalogue {
   private static let server = [
     Setting(
       .listen, \.http.listen,
-      "Where the public HTTP server listens; loopback only without authentication."),
+      "Where the public HTTP server listens: HOST:PORT, with http:// or https:// in front if it "
+        + "matters, or unix:/PATH; several with blanks; loopback only without authentication."),
+    Setting(
+      .socketMode, \.http.socketMode, "The permissions of the Unix sockets under listen."),
+    Setting(
+      .proxyProtocol, \.http.expectsProxyHeader,
+      "Whether every connection to listen begins with the PROXY protocol, which names the client."),
+    Setting(
+      .tlsCertificate, \.http.tls.certificate, default: "none",
+      "A PEM file with the server's certificate and its chain, for HTTPS; read again at SIGHUP."),
+    Setting(
+      .tlsKey, \.http.tls.key, default: "none",
+      "A PEM file with the key of tls_certificate; read again at SIGHUP."),
+    Setting(
+      .tlsClientCA, \.http.tls.clientAuthority, default: "none",
+      "A PEM file with the authorities of client certificates; read again at SIGHUP."),
+    Setting(
+      .tlsClientCertificates, \.http.tls.clientCertificates,
+      "Whether HTTPS clients are asked for a certificate of tls_client_ca, and must have one."),
     Setting(
       .adminListen, \.http.adminListen,
       "Where probes and metrics are served; loopback only without authentication."),
@@ -71,6 +89,12 @@ enum SettingCatalogue {
     Setting(
       .expiresIn, \.publishing.expiresIn, in: .zero ... .seconds(10 * 365 * 86_400),
       "How long a stored publish is tried before it is given up; 0 is for ever."),
+    Setting(
+      .batchItemsMax, \.publishing.batchItems, in: 1...100_000,
+      "Messages of one batch; more are answered 413. Lines with atomic=false have no limit."),
+    Setting(
+      .batchBytesMax, \.publishing.batchBytes, in: .kibibytes(1) ... .mebibytes(256),
+      "Bytes of one batch; more are answered 413. Lines with atomic=false have no limit."),
     Setting(
       .queueMessages, \.publishing.queueMessages, in: 1...1_000_000_000,
       "Publishes stored at a time; more are answered 503."),
@@ -114,6 +138,12 @@ enum SettingCatalogue {
   ]
 
   private static let streams = [
+    Setting(
+      .traceContext, \.publishing.carriesTrace,
+      "Whether the headers traceparent and tracestate of a publish become user properties."),
+    Setting(
+      .docs, \.http.servesDocs,
+      "Whether /docs, /openapi.yaml and /openapi.json are served."),
     Setting(
       .streams, \.streams.limit, in: 1...1_000_000,
       "Event streams open at a time; more are answered 429."),
@@ -182,5 +212,8 @@ enum SettingCatalogue {
       .logLevel, \.log.level, "The least important lines that are logged."),
     Setting(
       .logFormat, \.log.format, "How a log line looks; auto is text on a terminal, else JSON."),
+    Setting(
+      .accessLog, \.log.hasAccessLog,
+      "Whether every answered request is logged, without its path and its query."),
   ]
 }

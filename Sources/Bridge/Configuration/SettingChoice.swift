@@ -1,3 +1,4 @@
+import HTTPFront
 import Logging
 import MQTTClient
 
@@ -27,6 +28,10 @@ extension PublishingConfiguration.Properties: SettingChoice {
 }
 
 extension PublishingConfiguration.Uncertain: SettingChoice {
+  var word: String { rawValue }
+}
+
+extension TLSIdentity.ClientCertificates: SettingChoice {
   var word: String { rawValue }
 }
 

@@ -12,12 +12,20 @@ enum SettingKey: String, CaseIterable, Sendable {
   case inflight
   case listen
   case adminListen = "admin_listen"
+  case socketMode = "socket_mode"
+  case proxyProtocol = "proxy_protocol"
+  case tlsCertificate = "tls_certificate"
+  case tlsKey = "tls_key"
+  case tlsClientCA = "tls_client_ca"
+  case tlsClientCertificates = "tls_client_certificates"
   case httpThreads = "http_threads"
   case basePath = "base_path"
   case payloadBytes = "payload_bytes"
   case defaultQoS = "default_qos"
   case ackWait = "ack_wait"
   case expiresIn = "expires_in"
+  case batchItemsMax = "batch_items_max"
+  case batchBytesMax = "batch_bytes_max"
   case queueMessages = "queue_messages"
   case queueBytes = "queue_bytes"
   case queueQoS0 = "queue_qos0"
@@ -31,6 +39,8 @@ enum SettingKey: String, CaseIterable, Sendable {
   case replyPrefix = "reply_prefix"
   case requests
   case emqxAPI = "emqx_api"
+  case traceContext = "trace_context"
+  case docs
   case streams
   case topicsPerStream = "topics_per_stream"
   case heartbeat
@@ -72,6 +82,7 @@ enum SettingKey: String, CaseIterable, Sendable {
   case readyRequiresBroker = "ready_requires_broker"
   case logLevel = "log_level"
   case logFormat = "log_format"
+  case accessLog = "access_log"
 
   /// The name of the flag without its dashes, such as `admin-listen`.
   var flag: String { String(rawValue.map { $0 == "_" ? "-" : $0 }) }
@@ -91,7 +102,9 @@ extension SettingKey {
     switch self {
     case .payloadBytes, .defaultQoS, .ackWait, .expiresIn, .properties, .requireIdempotencyKey,
       .stamp, .topicsPerStream, .heartbeat, .writeStall, .readyRequiresBroker, .logLevel,
-      .backups:
+      .backups, .accessLog, .traceContext, .jwtSecret, .jwtSecretFile, .jwtAlgorithm, .jwtKeyFile,
+      .jwksFile, .jwtIssuer, .jwtAudience, .jwtLeeway, .accessFile, .allowedOrigins, .cookie,
+      .trustedProxies, .proxyHeader, .publishRate, .publishBurst:
       true
     default: false
     }

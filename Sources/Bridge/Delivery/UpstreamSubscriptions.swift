@@ -3,6 +3,8 @@ import MQTTClient
 
 /// The filters subscribed at the broker: each once for all streams, counted by reference.
 ///
+///                                                    ┌─acquire that wants no more─┐
+///                                                    ▼                            │
 ///     (none) ──acquire──▶ subscribing ──granted──▶ active ──last release──▶ lingering
 ///       ▲                   ▲ ▲  │ refused           │ acquire that wants      │  │ deadline
 ///       │                   │ │  ▼                   │ retained messages       │  ▼
@@ -142,8 +144,11 @@ struct UpstreamSubscriptions: ~Copyable {
       slot.state = .subscribing
       slots[index] = slot
       return Ticket(identifier: slot.identifier, granted: nil)
-    case .active where isEnough && !wantsRetained:
+    case .active where isEnough && !wantsRetained,
+      // What an earlier process left may be lost, and is asked for again.
+      .lingering where isEnough && !wantsRetained && slot.granted != nil && !slot.isRestored:
       slot.references += 1
+      slot.state = .active
       slots[index] = slot
       return Ticket(identifier: slot.identifier, granted: slot.granted)
     case .subscribing, .active, .lingering, .unsubscribing, .absent:

@@ -14,6 +14,8 @@ final class BridgeMetrics: Sendable {
   ])
   /// How far streams were behind when they left the live messages.
   let streamLag = Histogram(counts: Histogram.counts)
+  /// From the beginning of a webhook's request to its end, however it ended.
+  let webhookSeconds = Histogram()
   let idempotentReplays = Counter()
   private let ends = (0...2).map { _ in CounterSet(PublishEnd.allCases.map(\.rawValue)) }
 

@@ -6,7 +6,7 @@ import Store
 
 /// `GET /metrics`: everything that is counted and measured, with names that `docs/metrics.md` explains.
 struct MetricsReport: Sendable {
-  private let wiring: Wiring
+  let wiring: Wiring
 
   init(_ wiring: Wiring) { self.wiring = wiring }
 
@@ -23,7 +23,8 @@ struct MetricsReport: Sendable {
   }
 
   var families: [MetricFamily] {
-    wiring.metrics.requests.families + publishes + store + queue + broker + streams + process
+    wiring.metrics.requests.families + publishes + store + queue + broker + streams + webhooks
+      + process
   }
 
   private var publishes: [MetricFamily] {
@@ -52,7 +53,8 @@ struct MetricsReport: Sendable {
         "Publishes that may have arrived twice or not at all: the broker lost its session."
       ).adding(wiring.status.snapshot.uncertainPublishes),
       MetricFamily(
-        "bridge_dead_letters", .gauge, "Undeliverable publishes that are kept for an operator."
+        "bridge_dead_letters", .gauge,
+        "Undeliverable publishes, and requests of webhooks, that are kept for an operator."
       ).adding(wiring.store?.statistics.deadLetters.messages ?? 0),
     ]
   }
@@ -133,12 +135,12 @@ struct MetricsReport: Sendable {
 
   /// What is not known to be of another kind is an event stream.
   private func openStreams(_ total: Int) -> MetricFamily {
-    let others = wiring.openStreams.kinds.filter { $0.key != "sse" }
-    let known = others.values.reduce(0, +)
+    var forms = wiring.openStreams.forms
+    forms[.events] = nil
+    forms[.events] = max(0, total - forms.values.reduce(0, +))
     var family = MetricFamily("bridge_streams", .gauge, "Open streams.")
-      .adding(max(0, total - known), MetricFamily.Label("kind", "sse"))
-    for kind in ["ndjson", "ws", "mqtt"] {
-      family = family.adding(others[kind] ?? 0, MetricFamily.Label("kind", kind))
+    for form in Representation.Form.allCases {
+      family = family.adding(forms[form] ?? 0, MetricFamily.Label("kind", form.kind))
     }
     return family
   }

@@ -30,6 +30,13 @@ struct Observer: Sendable {
       metadata: [LogKey.count: "\(excess)", LogKey.receiveMaximum: "\(maximum)"])
   }
 
+  /// The client hears nothing, so this is where it can be learned.
+  func uploadAborted(_ upload: Publisher.AbortedUpload) {
+    log.warning(
+      "a batch ended before its end; what came of it is published",
+      metadata: [LogKey.lines: "\(upload.lines)", LogKey.count: "\(upload.accepted)"])
+  }
+
   /// The first attempt after a connection is number 1.
   func brokerAttempt(_ number: Int) {
     log.debug("connecting to the broker", metadata: [LogKey.attempt: "\(number)"])
@@ -71,12 +78,61 @@ struct Observer: Sendable {
     log.info("store writes again")
   }
 
+  /// Only the first failure of several is a warning; a dead letter says that it was the last.
+  func webhookFails(_ name: String, _ reason: String, retryIn: Duration?, isFirst: Bool) {
+    let wait = retryIn.map { "\(Int($0 / .milliseconds(1)))ms" } ?? "never"
+    log.log(
+      level: isFirst ? .warning : .debug, "webhook fails",
+      metadata: [
+        LogKey.webhook: "\(name)", LogKey.reason: "\(reason)", LogKey.retryIn: "\(wait)",
+      ])
+  }
+
+  func webhookWorks(_ name: String) {
+    log.info("webhook works again", metadata: [LogKey.webhook: "\(name)"])
+  }
+
+  func webhookDied(_ name: String, events: String, _ reason: String) {
+    log.warning(
+      "webhook gives up",
+      metadata: [
+        LogKey.webhook: "\(name)", LogKey.events: "\(events)", LogKey.reason: "\(reason)",
+      ])
+  }
+
+  func webhookGap(_ name: String, _ reason: String, missed: Int?) {
+    log.warning(
+      "webhook has a gap",
+      metadata: [
+        LogKey.webhook: "\(name)", LogKey.reason: "\(reason)",
+        LogKey.count: "\(missed.map(String.init) ?? "unknown")",
+      ])
+  }
+
+  func webhookRefused(_ name: String, filter: String, _ reason: String) {
+    log.warning(
+      "broker refuses a filter of a webhook",
+      metadata: [
+        LogKey.webhook: "\(name)", LogKey.filters: "\(filter)", LogKey.reason: "\(reason)",
+      ])
+  }
+
+  /// What waited for it is given up.
+  func webhookRemoved(_ name: String) {
+    log.info("webhook is not configured any more", metadata: [LogKey.webhook: "\(name)"])
+  }
+
+  func webhooksUnusable() { log.critical("webhooks cannot be sent: no memory") }
+
   func server(_ fact: HTTPServerFact) {
     switch fact {
     case .requestTimedOut: log.debug("request timed out")
     case .streamRefused(let stream, let number):
       log.warning(
         "stream refused", metadata: [LogKey.stream: "\(stream)", LogKey.reason: "errno \(number)"])
+    case .identityNotReplaced(let shard):
+      log.error(
+        "an http thread still shows the old certificate", metadata: [LogKey.count: "\(shard)"])
     case .shardFailed(let shard, let call, let number):
       log.critical(
         "http thread failed",

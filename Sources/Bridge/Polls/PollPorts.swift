@@ -1,5 +1,6 @@
 import HTTPFront
 import MQTTClient
+import Metrics
 import Store
 
 /// What the polls ask of other threads.
@@ -10,16 +11,25 @@ struct PollPorts: Sendable {
   var close: @Sendable (StreamID) -> Void
   /// Runs a read on the thread `store-read`; false when too many wait.
   var read: @Sendable (@escaping @Sendable (EventReader) -> Void) -> Bool
+  /// How far the log may be read.
+  var head: @Sendable () -> LoggedEvent
+  /// Counts what a poll is told that it has missed.
+  var countGap: @Sendable (GapMark) -> Void
   /// Answers a parked request.
   var answer: @Sendable (RequestID, Response) -> Void
 }
 
 extension PollPorts {
-  init(_ wiring: Wiring) {
+  init(_ wiring: Wiring, _ position: LogPosition) {
     self.init(
       open: { wiring.link?.send(.openStream($0)) == true },
-      close: { wiring.link?.sendReserved(.closeStream($0)) },
+      close: { id in
+        wiring.ledger?.closed(id)
+        wiring.link?.sendReserved(.closeStream(id))
+      },
       read: { wiring.store?.read($0) ?? false },
+      head: { position.last },
+      countGap: { wiring.metrics.gaps[$0.reason].add() },
       answer: { wiring.server?.answer($0, with: $1) })
   }
 }

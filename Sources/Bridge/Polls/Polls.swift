@@ -21,13 +21,11 @@ final class Polls: Sendable {
 
   private let ports: PollPorts
   private let resolver: ReplayResolver
-  private let position: LogPosition
   private let state = Locked(State())
 
-  init(_ ports: PollPorts, _ resolver: ReplayResolver, _ position: LogPosition) {
+  init(_ ports: PollPorts, _ resolver: ReplayResolver) {
     self.ports = ports
     self.resolver = resolver
-    self.position = position
   }
 
   var count: Int { state.withLock { $0.polls.count } }
@@ -130,7 +128,7 @@ final class Polls: Sendable {
     guard var poll = state.withLock({ $0.polls[id] }) else { return }
     do throws(StoreError) {
       var page = if let known = poll.page { known } else { try begin(&poll, reader) }
-      let through = position.last.sequence
+      let through = ports.head().sequence
       try page.read(reader, through: through)
       poll.page = page
       ended(id, poll, isAtEnd: page.cursor.sequence >= through)
@@ -142,10 +140,11 @@ final class Polls: Sendable {
   private func begin(_ poll: inout Poll, _ reader: EventReader) throws(StoreError) -> PollPage {
     var start: ReplayStart
     if poll.request.start == .live {
-      start = ReplayStart(cursor: poll.openedAt ?? position.last)
+      start = ReplayStart(cursor: poll.openedAt ?? ports.head())
     } else {
       start = try resolver.resolve(poll.request, reader)
     }
+    for gap in start.gaps { ports.countGap(gap) }
     poll.isApproximate = start.resumed == .approximately
     return PollPage(
       poll.request, from: start, epoch: resolver.epoch, limit: poll.terms.limit)
@@ -175,7 +174,7 @@ final class Polls: Sendable {
 
   /// What came between the read and the waiting has told nobody.
   private func readIfBehind(_ id: StreamID) {
-    let head = position.last.sequence
+    let head = ports.head().sequence
     let mayRead = state.withLock { state in
       guard let poll = state.polls[id], poll.phase == .waiting,
         let cursor = poll.page?.cursor.sequence, cursor < head

@@ -26,6 +26,11 @@ struct PublishTerms: Sendable {
     if configuration.publishing.stamps, configuration.mqtt.version == .v5 {
       publish.properties.userProperties.append(UserProperty("bridge-message-id", id.description))
     }
+    if configuration.publishing.carriesTrace, configuration.mqtt.version == .v5,
+      let trace = TraceContext(head.headers)
+    {
+      trace.add(to: &publish.properties.userProperties)
+    }
     if let limits { try Self.check(publish, limits, configuration.mqtt.version) }
     self.publish = publish
 

@@ -14,6 +14,8 @@ final class Publisher: Sendable {
   let wiring: Wiring
   let publishing = Locked(Publishing())
   let batches = Locked(PendingBatches())
+  /// The batches that are published while they arrive.
+  let uploads = Locked<[RequestID: BatchUpload]>([:])
   private let identifiers = MessageIDGenerator()
   /// Answers that the machine has given and their thread has not handed to the server yet.
   private let answersUnderWay = Atomic<Int>(0)

@@ -35,23 +35,31 @@ struct Reloader {
     self.load = load
   }
 
-  /// Nothing changes when anything in the new configuration is wrong; all problems are logged.
-  func reload(_ live: LiveConfiguration) {
+  /// False when it failed: nothing changes when anything in the new configuration is wrong; all problems
+  /// are logged.
+  func reload(_ live: LiveConfiguration, _ desk: AccessDesk) -> Bool {
     do throws(ConfigurationProblems) {
       let fresh = try load().configuration
       var running = live.value
       let reload = Reload(fresh, into: &running)
+      if desk.adopt(fresh.access.rules) {
+        running.access.rules = fresh.access.rules
+      } else {
+        log.warning("whether callers are asked who they are changes at the next start")
+      }
       live.replace(with: running)
       ProcessLogging.level.set(running.log.level)
       log.notice("configuration reloaded", metadata: [LogKey.settings: Self.list(reload.applied)])
-      guard !reload.delayed.isEmpty else { return }
+      guard !reload.delayed.isEmpty else { return true }
       log.warning(
         "these settings change at the next start",
         metadata: [LogKey.settings: Self.list(reload.delayed)])
+      return true
     } catch {
       for problem in error.list {
         log.error("configuration not reloaded", metadata: [LogKey.reason: "\(problem)"])
       }
+      return false
     }
   }
 

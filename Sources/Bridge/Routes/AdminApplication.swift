@@ -20,12 +20,14 @@ final class AdminApplication: HTTPApplication {
   private let deadLetters: DeadLetterRequests
   private let observer: Observer
   private let doors: Doorkeeper
+  private let names: RequestNames
 
   init(
     _ configuration: BridgeConfiguration, _ wiring: Wiring, _ publisher: Publisher,
     _ deadLetters: DeadLetterRequests, _ observer: Observer, _ doors: Doorkeeper
   ) {
     self.doors = doors
+    names = RequestNames(desk: doors.desk)
     self.configuration = configuration
     self.wiring = wiring
     health = HealthReport(configuration, wiring)
@@ -111,8 +113,12 @@ final class AdminApplication: HTTPApplication {
     }
   }
 
+  func name(of id: RequestID, _ head: RequestHead) -> String { names.name(of: id, head) }
   func route(of head: RequestHead) -> String? { router.pattern(ofPath: head.path)?.description }
-  func answered(_ record: AccessRecord) { wiring.metrics.requests.count(record) }
+  func answered(_ record: AccessRecord, _ head: RequestHead?) {
+    wiring.metrics.requests.count(record)
+    doors.answered(record, head)
+  }
   func deadlineReached(_ id: RequestID) -> Response? { nil }
   func clientLeft(_ id: RequestID) {
     doors.clientLeft(id)

@@ -51,7 +51,11 @@ final class DeadLetterRequests: Sendable {
     guard let waiting else { return }
     let response: Response
     do throws(Problem) {
-      response = try DeadLetterResponse.make(answer, previewBytes: waiting.previewBytes)
+      if case .handedOver(let letter) = answer, let webhooks = wiring.webhooks {
+        response = try DeadLetterResponse.make(webhooks.retry(letter))
+      } else {
+        response = try DeadLetterResponse.make(answer, previewBytes: waiting.previewBytes)
+      }
     } catch {
       response = error.response(to: waiting.head)
     }

@@ -5,7 +5,8 @@ enum EMQXRoute {
   static func publish(
     _ request: Request, _ publisher: Publisher, _ pass: Pass, isBulk: Bool
   ) throws(Problem) -> Answer {
-    let batch = try EMQXEnvelope.batch(request, isBulk: isBulk)
+    let batch = try EMQXEnvelope.batch(
+      request, isBulk: isBulk, itemsMax: publisher.configuration.publishing.batchItems)
     return try publisher.publish(batch, request, pass) { _ in EMQXForm(isBulk: isBulk) }
   }
 }

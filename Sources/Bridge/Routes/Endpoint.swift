@@ -23,11 +23,14 @@ enum Endpoint: Sendable {
   case ticket
   case socket
   case page
+  case docs
+  case openAPIYAML
+  case openAPIJSON
 
   /// Whether everybody may have it; every other route needs a caller, and asks what that one may do.
   var isFree: Bool {
     switch self {
-    case .page: true
+    case .page, .docs, .openAPIYAML, .openAPIJSON: true
     case .publish, .publishToTopic, .retainInTopic, .clearTopic, .message, .subscribe, .history,
       .listSubscriptions, .putSubscription, .getSubscription, .deleteSubscription, .acknowledge,
       .ticket, .socket, .publishBatch, .emqxPublish, .emqxPublishBulk, .request, .readTopic,
@@ -75,6 +78,7 @@ extension Endpoint {
   func isServed(_ configuration: BridgeConfiguration) -> Bool {
     switch self {
     case .emqxPublish, .emqxPublishBulk: configuration.publishing.servesEMQX
+    case .docs, .openAPIYAML, .openAPIJSON: configuration.http.servesDocs
     default: true
     }
   }
@@ -84,6 +88,9 @@ extension Endpoint {
 enum RouteTable {
   static let routes: [Route<Endpoint>] = [
     Route("GET", "/", .page),
+    Route("GET", "/docs", .docs),
+    Route("GET", "/openapi.yaml", .openAPIYAML),
+    Route("GET", "/openapi.json", .openAPIJSON),
     Route("POST", "/publish", .publish),
     Route("POST", "/publish/batch", .publishBatch),
     Route("POST", "/publish/bulk", .publishBatch),

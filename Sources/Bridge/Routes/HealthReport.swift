@@ -35,6 +35,7 @@ struct HealthReport: Sendable {
       .init("broker", broker),
       .init("store", store),
       .init("streams", streams),
+      .init("webhooks", .array((wiring.webhooks?.statuses ?? []).map(\.json))),
     ])
   }
 

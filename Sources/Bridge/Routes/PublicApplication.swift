@@ -23,14 +23,18 @@ final class PublicApplication: HTTPApplication {
   private let socketRoute: SocketRoute
   private let observer: Observer
   private let doors: Doorkeeper
+  private let names: RequestNames
   private let ledger: StreamLedger
+  private let bodies: BodyDoor
 
   init(
     _ configuration: BridgeConfiguration, _ wiring: Wiring, _ publisher: Publisher,
     _ messages: MessageLookUps, _ observer: Observer, _ log: EventLogParts, _ doors: Doorkeeper,
-    _ ledger: StreamLedger
+    _ bodies: BodyDoor, _ ledger: StreamLedger
   ) {
     self.doors = doors
+    names = RequestNames(desk: doors.desk)
+    self.bodies = bodies
     self.ledger = ledger
     self.wiring = wiring
     self.publisher = publisher
@@ -66,18 +70,35 @@ final class PublicApplication: HTTPApplication {
     switch endpoint {
     case .publish, .publishToTopic, .retainInTopic, .clearTopic, .request:
       return .accept(bodyLimit: PublishRoute.bodyLimit(endpoint, head, configuration))
-    case .publishBatch, .emqxPublish, .emqxPublishBulk:
-      return .accept(bodyLimit: PublishBatch.bytesMaximum)
+    case .publishBatch:
+      return BatchRoute.admission(head, configuration.publishing.batchLimits)
+    case .emqxPublish, .emqxPublishBulk:
+      return .accept(bodyLimit: configuration.publishing.batchBytes.bytes)
     case .putSubscription, .acknowledge:
       return .accept(bodyLimit: SubscriptionRoute.bodyBytesMax)
     case .ticket: return .accept(bodyLimit: TicketRoute.bodyBytesMax)
     case .subscribe:
       let hasBody = head.method == "POST" || head.method == "QUERY"
       return .accept(bodyLimit: hasBody ? SubscribeBody.bytesMax : 0)
-    case .message, .readTopic, .listRetained, .history, .page, .listSubscriptions,
-      .getSubscription, .deleteSubscription, .socket:
+    case .message, .readTopic, .listRetained, .history, .page, .docs, .openAPIYAML, .openAPIJSON,
+      .listSubscriptions, .getSubscription, .deleteSubscription, .socket:
       return .accept(bodyLimit: 0)
     }
+  }
+
+  func bodyReceived(_ piece: [UInt8], of id: RequestID, _ head: RequestHead) -> BodyFlow {
+    do throws(Problem) {
+      guard let (pass, bytes) = try bodies.admit(piece, of: id, head) else { return .pause }
+      return try publisher.received(bytes, of: id, head, pass)
+    } catch {
+      bodies.ended(id)
+      return .refuse(PublishRoute.withKept(error).response(to: head))
+    }
+  }
+
+  func bodyAborted(_ id: RequestID) {
+    bodies.ended(id)
+    if let aborted = publisher.uploadAborted(id) { observer.uploadAborted(aborted) }
   }
 
   /// A refusal that no route gave: with a method that can publish it says that nothing was kept.
@@ -97,18 +118,37 @@ final class PublicApplication: HTTPApplication {
     }
   }
 
+  /// The end of a body that came in pieces; nil for any other request.
+  private func bodyEnded(_ request: Request) throws(Problem) -> Answer? {
+    guard bodies.knows(request.id) else { return nil }
+    defer { bodies.ended(request.id) }
+    guard let (pass, bytes) = try bodies.admit([], of: request.id, request.head) else { return nil }
+    _ = try publisher.received(bytes, of: request.id, request.head, pass)
+    return publisher.uploadEnded(request, pass)
+  }
+
   func handle(_ request: Request) -> Answer {
     let match = router.match(method: request.head.method, path: request.head.path)
     guard case .found(let endpoint, let captures) = match else {
       return .respond(Problem(.notFound).response(to: request.head))
     }
     do throws(Problem) {
-      guard !endpoint.isFree else { return .respond(WelcomePage.response) }
+      guard !endpoint.isFree else { return .respond(free(endpoint)) }
+      if let answer = try bodyEnded(request) { return answer }
       return try doors.handle(
         request, takesTicket: endpoint.takesTicket
       ) { (pass) throws(Problem) in try answer(endpoint, captures, request, pass) }
     } catch {
       return .respond(Self.response(error, endpoint, request.head))
+    }
+  }
+
+  private func free(_ endpoint: Endpoint) -> Response {
+    switch endpoint {
+    case .docs: DocsPage.response
+    case .openAPIYAML: DescriptionRoute.yaml
+    case .openAPIJSON: DescriptionRoute.json
+    default: WelcomePage.response
     }
   }
 
@@ -136,7 +176,7 @@ final class PublicApplication: HTTPApplication {
     case .emqxPublish, .emqxPublishBulk: EMQXForm.response(problem)
     case .message, .readTopic, .listRetained, .subscribe, .history, .listSubscriptions,
       .putSubscription, .getSubscription, .deleteSubscription, .acknowledge, .ticket, .socket,
-      .page:
+      .page, .docs, .openAPIYAML, .openAPIJSON:
       problem.response(to: head)
     }
   }
@@ -169,7 +209,7 @@ final class PublicApplication: HTTPApplication {
     case .acknowledge: return try subscriptions.acknowledge(name, request, pass)
     case .ticket: return try TicketRoute.issue(request, pass)
     case .socket: return try socketRoute.open(request, pass)
-    case .page: return .respond(WelcomePage.response)
+    case .page, .docs, .openAPIYAML, .openAPIJSON: return .respond(free(endpoint))
     }
   }
 
@@ -189,9 +229,13 @@ final class PublicApplication: HTTPApplication {
     polls.clientLeft(id)
   }
 
+  func name(of id: RequestID, _ head: RequestHead) -> String { names.name(of: id, head) }
   func route(of head: RequestHead) -> String? { router.pattern(ofPath: head.path)?.description }
 
-  func answered(_ record: AccessRecord) { wiring.metrics.requests.count(record) }
+  func answered(_ record: AccessRecord, _ head: RequestHead?) {
+    wiring.metrics.requests.count(record)
+    doors.answered(record, head)
+  }
 
   func streamLagged(_ id: StreamID, after position: Int64) {
     if position > 0 {
@@ -210,7 +254,6 @@ final class PublicApplication: HTTPApplication {
     wiring.openStreams.closed(id)
     wiring.metrics.closedStreams[BridgeMetrics.word(for: reason)].add()
     ledger.closed(id)
-    wiring.forms.closed(id)
     sockets.closed(id)
     replays.closed(id)
     requests.streamClosed(id)
@@ -226,13 +269,13 @@ final class PublicApplication: HTTPApplication {
 
   func gapFrame(for id: StreamID, missed: Int) -> Frame? {
     wiring.metrics.gaps["slow"].add()
-    return StreamFrames.gap(reason: "slow", missed: missed, as: wiring.forms[id])
+    return StreamFrames.gap(reason: "slow", missed: missed, as: wiring.openStreams.form(of: id))
   }
 
   func closingFrame(for id: StreamID) -> Frame? {
     StreamFrames.close(
       reason: "draining", reconnects: true, retry: StreamFrames.jitteredRetry(around: 4000),
-      as: wiring.forms[id])
+      as: wiring.openStreams.form(of: id))
   }
 
   func report(_ fact: HTTPServerFact) { observer.server(fact) }

@@ -33,7 +33,10 @@ extension StreamParameters {
       try checkEventName()
     case .json:
       try refuse(
-        [.heartbeat, .heartbeatStyle, .rateMaximum, .subscription, .takeover, .acknowledgesWrites],
+        [
+          .heartbeat, .heartbeatStyle, .rateMaximum, .subscription, .takeover, .acknowledgesWrites,
+          .soft,
+        ],
         "a poll")
       try checkEventName()
       guard policy == .catchup || policy == .conflate else {

@@ -14,9 +14,9 @@ struct StreamParameters: Equatable {
     case until, limit, cursor
     case subscription, takeover
     case acknowledgesWrites = "auto_ack"
-    case ticket, soft
     case poll, wait
     case heartbeatStyle = "heartbeat_style"
+    case ticket, soft
 
     /// What `/subscribe` takes.
     static let stream = Set(allCases).subtracting([.until, .cursor])
@@ -35,6 +35,7 @@ struct StreamParameters: Equatable {
   var maximumQoS = QoS.atLeastOnce
   /// Of the filters that have one of their own.
   var qosOfFilter: [TopicFilter: QoS] = [:]
+  var highestQoS: QoS { qosOfFilter.values.reduce(maximumQoS, max) }
   var retained = Retained.send
   var representation = Representation()
   /// In seconds.

@@ -34,12 +34,12 @@ struct StreamRoute: Sendable {
     let format = try parameters.format(head.headers)
     if format == .ndjson { parameters.representation.form = .lines }
     if let name = parameters.subscription { return try consume(name, parameters, request, pass) }
-    let deliveries = try check(parameters, pass)
+    let deliveries = try pass.checkSubscribe(parameters.filters, parameters.highestQoS)
     if let limits = wiring.status.snapshot.limits { try Self.check(parameters.filters, limits) }
     let id = request.id.stream
     if parameters.rateMaximum != nil { try checkHistory(of: parameters.filters, for: "'max_rate'") }
     if format == .json { try checkHistory(of: parameters.filters, for: "a poll") }
-    let (start, forbidsHistory) = try start(parameters.start, head, pass)
+    let (start, forbidsHistory) = try start(parameters.start, head, format, pass)
     guard head.method != "HEAD" else {
       return .respond(Response(status: 200, headers: headers(id, start, format)))
     }
@@ -50,12 +50,11 @@ struct StreamRoute: Sendable {
       wantsRetained: parameters.retained != .ignore && start == .live && format != .json,
       representation: parameters.representation, start: start, policy: parameters.policy,
       rateMaximum: parameters.rateMaximum, guard: deliveries, forbidsHistory: forbidsHistory)
+    if let refused = try count(id, parameters, head, format, pass) { return refused }
     if format == .json {
-      if forbidsHistory { try pass.checkHistory() }
       stream.isPoll = true
-      return try log.polls.begin(stream, PollTerms(parameters, head.headers), head)
+      return try poll(stream, parameters, head)
     }
-    if let refused = try count(id, parameters, head, pass) { return refused }
     guard wiring.link?.send(.openStream(stream)) == true else {
       ledger.closed(id)
       throw Problem(
@@ -66,11 +65,15 @@ struct StreamRoute: Sendable {
     return .stream(streamHead(stream, parameters, headers(id, start, format)))
   }
 
-  /// Whether the caller may have all of it; what its messages must pass then.
-  private func check(
-    _ parameters: StreamParameters, _ pass: Pass
-  ) throws(Problem) -> DeliveryGuard? {
-    try pass.checkSubscribe(parameters.filters.map { ($0, parameters.qos(of: $0)) })
+  private func poll(
+    _ stream: StreamRequest, _ parameters: StreamParameters, _ head: RequestHead
+  ) throws(Problem) -> Answer {
+    do throws(Problem) {
+      return try log.polls.begin(stream, PollTerms(parameters, head.headers), head)
+    } catch {
+      ledger.closed(stream.stream)
+      throw error
+    }
   }
 
   private func checkHistory(of filters: [TopicFilter], for what: String) throws(Problem) {
@@ -86,12 +89,13 @@ struct StreamRoute: Sendable {
   /// A browser that reconnects must not be refused for the header that it sends by itself, so without the
   /// right to history it gets what comes from now on, and is told that something may be missing.
   private func start(
-    _ fields: StreamStartFields, _ head: RequestHead, _ pass: Pass
+    _ fields: StreamStartFields, _ head: RequestHead, _ format: StreamFormat, _ pass: Pass
   ) throws(Problem) -> (StreamStart, forbidsHistory: Bool) {
     let header = head.headers["Last-Event-ID"]
     let start = try fields.start(header: header, at: WallClock.milliseconds())
     guard start != .live, !pass.caller.grants.history else { return (start, false) }
-    guard let header, !header.isEmpty, case .after = start else {
+    // A poll would be told so again and again.
+    guard format != .json, let header, !header.isEmpty, case .after = start else {
       try pass.checkHistory()
       return (start, false)
     }
@@ -100,7 +104,8 @@ struct StreamRoute: Sendable {
 
   /// Counts a stream; the answer to one too many, unless that is a problem.
   private func count(
-    _ id: StreamID, _ parameters: StreamParameters, _ head: RequestHead, _ pass: Pass
+    _ id: StreamID, _ parameters: StreamParameters, _ head: RequestHead, _ format: StreamFormat,
+    _ pass: Pass
   ) throws(Problem) -> Answer? {
     guard let refusal = ledger.opened(id, pass.caller, head) else { return nil }
     guard parameters.isSoft else {
@@ -111,7 +116,6 @@ struct StreamRoute: Sendable {
     let close = StreamFrames.closeText(
       reason: refusal.code.rawValue, reconnects: true, retry: retry,
       as: parameters.representation.form)
-    let format: StreamFormat = parameters.representation.form == .lines ? .ndjson : .sse
     return .respond(Response(status: 200, headers: headers(id, format), body: close))
   }
 
@@ -120,14 +124,14 @@ struct StreamRoute: Sendable {
     _ name: String, _ parameters: StreamParameters, _ request: Request, _ pass: Pass
   ) throws(Problem) -> Answer {
     let id = request.id.stream
+    let format: StreamFormat = parameters.representation.form == .lines ? .ndjson : .sse
     let terms = try log.named.owned(name, by: pass).terms
     let deliveries = try pass.checkSubscribe(terms.filters, terms.maximumQoS)
-    let format: StreamFormat = parameters.representation.form == .lines ? .ndjson : .sse
     guard request.head.method != "HEAD" else {
       try log.named.checkConsumer(of: name, takeover: parameters.takeover)
       return .respond(Response(status: 200, headers: headers(id, format)))
     }
-    if let refused = try count(id, parameters, request.head, pass) { return refused }
+    if let refused = try count(id, parameters, request.head, format, pass) { return refused }
     let subscription: NamedSubscription
     do throws(Problem) {
       subscription = try log.named.attach(
@@ -163,7 +167,6 @@ struct StreamRoute: Sendable {
     head.heartbeatTellsPosition = isEvents || parameters.heartbeatIsEvent
     head.heartbeatKind = form.heartbeatKind
     head.whenBehind = whenBehind(stream)
-    wiring.forms.opened(stream.stream, as: form)
     return head
   }
 

@@ -65,7 +65,9 @@ final class NamedSubscriptions: Sendable {
   /// What earlier processes kept; the requests keep the filters subscribed.
   func restore(_ stored: [StoredSubscription]) -> [StreamRequest] {
     stored.compactMap { stored in
-      guard let terms = try? SubscriptionTerms(stored.config) else { return nil }
+      guard WebhookName(row: stored.name) == nil,
+        let terms = try? SubscriptionTerms(stored.config)
+      else { return nil }
       let hold = nextHold()
       var subscription = NamedSubscription(
         name: stored.name, terms: terms, hold: hold, storedCursor: stored.cursor,
@@ -122,7 +124,7 @@ final class NamedSubscriptions: Sendable {
 
   func end(_ id: StreamID, reason: String, reconnects: Bool = false) {
     let retry = reconnects ? StreamFrames.jitteredRetry(around: 1000) : nil
-    let form = wiring.forms[id]
+    let form = wiring.openStreams.form(of: id)
     let frame = StreamFrames.close(
       reason: reason, reconnects: reconnects, retry: retry, as: form)
     wiring.server?.deliver([.end(id, last: frame)], toShard: id.shard)

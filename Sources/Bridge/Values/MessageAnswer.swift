@@ -11,18 +11,24 @@ enum MessageAnswer {
   static func raw(_ publish: Publish, _ headers: HeaderFields = HeaderFields()) -> Response {
     var response = Response(status: 200, headers: headers, body: Array(publish.payload))
     response.headers.append("Content-Type", contentType(publish))
-    response.headers.append("Mqtt-Topic", encoded(publish.topic))
-    response.headers.append("Mqtt-Qos", String(publish.qos.rawValue))
-    response.headers.append("Mqtt-Retain", publish.isRetained ? "true" : "false")
-    if let properties = userProperties(publish) {
-      response.headers.append("Mqtt-User-Properties", properties)
-    }
-    for (name, value) in guards { response.headers.append(name, value) }
+    for (name, value) in fields(of: publish) + guards { response.headers.append(name, value) }
     return response
   }
 
+  /// What the headers say of a message whose payload is the body.
+  static func fields(of publish: Publish) -> [(String, String)] {
+    var fields = [
+      ("Mqtt-Topic", encoded(publish.topic)), ("Mqtt-Qos", String(publish.qos.rawValue)),
+      ("Mqtt-Retain", publish.isRetained ? "true" : "false"),
+    ]
+    if let properties = userProperties(publish) {
+      fields.append(("Mqtt-User-Properties", properties))
+    }
+    return fields
+  }
+
   /// The content type of the message, if a header can carry it.
-  private static func contentType(_ publish: Publish) -> String {
+  static func contentType(_ publish: Publish) -> String {
     guard let type = publish.properties.contentType, type.utf8.count <= 255, type.contains("/"),
       type.utf8.allSatisfy({ (0x20...0x7E).contains($0) })
     else { return "application/octet-stream" }

@@ -66,7 +66,6 @@ final class EventStreams {
       stream.application.streamClosed(stream.id, reason: .refused)
       return false
     }
-    StreamSocket.setAcknowledgementLimit(stream.writeStallLimit, on: stream.socket)
     streams[stream.id.serial] = stream
     touch(stream)
     return true

@@ -16,12 +16,21 @@ package struct HTTPListener: Sendable {
   ///
   /// It names the client; a connection without it is closed. Only for listeners that nobody but the proxy reaches.
   package var expectsProxyHeader: Bool
+  /// What it shows to clients if it speaks TLS; not for sockets in the file system.
+  ///
+  /// `HTTPServer.replaceIdentity` changes it for the connections to come.
+  package var tls: TLSIdentity?
+
+  /// Whether we accept its connections, and not libmicrohttpd.
+  var hasDoor: Bool { expectsProxyHeader || tls != nil }
 
   package init(
-    _ address: Address, expectsProxyHeader: Bool = false, application: any HTTPApplication
+    _ address: Address, expectsProxyHeader: Bool = false, tls: TLSIdentity? = nil,
+    application: any HTTPApplication
   ) {
     self.address = address
     self.application = application
     self.expectsProxyHeader = expectsProxyHeader
+    self.tls = tls
   }
 }

@@ -16,6 +16,12 @@ import Glibc
     return unsafe SocketAddress(copying: address)?.host ?? "unix"
   }
 
+  /// The encryption of the connection; nil when it has none.
+  var session: TLSSession? {
+    guard let session = unsafe cmhd_tls_session(pointer) else { return nil }
+    return unsafe TLSSession(session)
+  }
+
   /// The bytes of the request line and the headers.
   var headSize: Int { unsafe cmhd_head_size(pointer) }
 

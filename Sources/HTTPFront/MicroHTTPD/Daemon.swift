@@ -37,40 +37,67 @@ enum PieceFate {
   private var daemon: OpaquePointer?
   private let delegate: any DaemonDelegate
   private let application: any HTTPApplication
+  private let clientCertificates: TLSIdentity.ClientCertificates
+  /// How often a byte came or went under TLS.
+  private let moved: UnsafeMutablePointer<UInt>
+  private var idleRuns: IdleRuns?
 
   /// Takes over the listening socket; without one it has only what is added to it.
   init(
-    listeningOn socket: Int32?, options: HTTPServerOptions,
-    application: any HTTPApplication,
-    delegate: any DaemonDelegate
+    listeningOn socket: Int32?, options: HTTPServerOptions, tls: TLSIdentity? = nil,
+    application: any HTTPApplication, delegate: any DaemonDelegate
   ) throws(HTTPServerError) {
     self.delegate = delegate
     self.application = application
+    clientCertificates = tls?.clientCertificates ?? .none
+    unsafe moved = .allocate(capacity: 1)
+    unsafe moved.initialize(to: 0)
+    idleRuns = tls == nil ? nil : IdleRuns()
     unsafe daemon = nil
     var callbacks = unsafe cmhd_callbacks(
       access: accessed, completed: completed, connection: connectionChanged, target: began,
       context: Unmanaged.passUnretained(self).toOpaque())
     let idleSeconds = max(1, options.idleTimeout.components.seconds)
-    let connections = max(1, options.connectionsMax / options.threads)
-    unsafe daemon = cmhd_start(
-      socket ?? -1, &callbacks, options.headerBytesMax + Self.poolReserve,
-      UInt32(clamping: connections), UInt32(clamping: idleSeconds))
+    let memory = options.headerBytesMax + Self.poolReserve
+    let start = { (limit: Int, texts: UnsafePointer<cmhd_tls>?) in
+      unsafe cmhd_start(
+        socket ?? -1, texts, &callbacks, memory, UInt32(clamping: limit),
+        UInt32(clamping: idleSeconds))
+    }
+    let limit = options.connectionsPerThread
+    if let tls {
+      // Its streams stay with it; `Door` bounds the rest.
+      let all = limit + options.streamsMax + LingeringSockets.countMax
+      unsafe daemon = tls.withTexts { unsafe start(all, $0) }
+    } else {
+      unsafe daemon = start(limit, nil)
+    }
     guard unsafe daemon != nil else { throw .daemonNotStarted }
   }
 
-  deinit { stop() }
+  deinit {
+    stop()
+    unsafe moved.deallocate()
+  }
 
   /// Readable when `run` has work to do.
   var descriptor: Int32 { unsafe cmhd_epoll_descriptor(daemon) }
 
+  /// How many connections it has, the suspended ones included.
+  var connectionCount: Int { Int(unsafe cmhd_connection_count(daemon)) }
+
   /// Does what is ready, without waiting.
-  func run() { _ = unsafe MHD_run(daemon) }
+  func run() {
+    _ = unsafe MHD_run(daemon)
+    idleRuns?.ran(progress: unsafe moved.pointee)
+  }
 
   /// How long until `run` is needed even if the descriptor stays silent; nil for never.
   var timeout: Duration? {
     var milliseconds: UInt64 = 0
     guard unsafe MHD_get_timeout(daemon, &milliseconds) == .YES else { return nil }
-    return .milliseconds(Int64(clamping: milliseconds))
+    let timeout = Duration.milliseconds(Int64(clamping: milliseconds))
+    return max(timeout, idleRuns?.pause ?? .zero)
   }
 
   /// Takes over a socket that was accepted elsewhere, under the address of its client.
@@ -106,6 +133,8 @@ enum PieceFate {
     switch change {
     case .CONNECTION_NOTIFY_STARTED:
       let connection = delegate.opened(unsafe ConnectionHandle(handle), application)
+      unsafe connection.session?.begin(
+        on: connection.descriptor, clientCertificates, moved: moved)
       unsafe context.pointee = Unmanaged.passRetained(connection).toOpaque()
     default:
       guard let raw = unsafe context.pointee else { return }
@@ -129,6 +158,7 @@ enum PieceFate {
     _ pieceCount: UnsafeMutablePointer<Int>
   ) -> Bool {
     let exchange = unsafe Unmanaged<Exchange>.fromOpaque(raw).takeUnretainedValue()
+    unsafe moved.pointee &+= 1
     if exchange.isAwaitingHead {
       return delegate.readHead(
         of: exchange, method: unsafe String(cString: method),

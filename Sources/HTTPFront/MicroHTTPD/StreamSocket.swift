@@ -37,9 +37,29 @@ enum StreamSocket {
   static func detach(_ socket: Int32) throws(SystemError) -> Int32 {
     let copy = fcntl(socket, F_DUPFD_CLOEXEC, 3)
     guard copy >= 0 else { throw SystemError("fcntl") }
-    set(copy, TCP_CORK, 0)
-    set(copy, TCP_NODELAY, 1)
+    sendAtOnce(copy)
     return copy
+  }
+
+  /// Lets nothing that is written wait for more.
+  static func sendAtOnce(_ socket: Int32) {
+    set(socket, TCP_CORK, 0)
+    set(socket, TCP_NODELAY, 1)
+  }
+
+  /// Two sockets connected with each other, each of which holds so many unread bytes.
+  static func pair(bufferBytes: Int32) throws(SystemError) -> (Int32, Int32) {
+    var sockets: [Int32] = [-1, -1]
+    let type = Int32(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue)
+    guard unsafe socketpair(AF_UNIX, type, 0, &sockets) == 0 else {
+      throw SystemError("socketpair")
+    }
+    for socket in sockets {
+      var size = bufferBytes
+      unsafe setsockopt(
+        socket, SOL_SOCKET, SO_SNDBUF, &size, socklen_t(MemoryLayout<Int32>.size))
+    }
+    return (sockets[0], sockets[1])
   }
 
   /// Gives the peer up when it has acknowledged nothing for this long.

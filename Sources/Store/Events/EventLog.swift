@@ -51,7 +51,7 @@ final class EventLog {
       effects.events.answers.append(.removed(token: token, existed: existed))
     case .moveCursor(let name, let cursor): try move(name, to: cursor, &effects.events)
     case .append, .appendAll, .advance, .finish, .remember, .recordName, .forgetName, .lookUp,
-      .deadLetters, .startFeed, .foundDamage:
+      .deadLetters, .startFeed, .foundDamage, .bury, .settle:
       preconditionFailure("not a command of the event log: \(command)")
     }
   }
@@ -117,7 +117,7 @@ final class EventLog {
     effects.answers.append(.kept(token: token, kept))
   }
 
-  private func move(
+  func move(
     _ name: String, to wanted: Int64, _ effects: inout EventEffects
   ) throws(StoreError) {
     guard let present = effects.holds[name] else { return }

@@ -33,6 +33,19 @@ extension Store {
     mailbox.sendReserved(.moveCursor(name: name, to: sequence))
   }
 
+  /// Keeps what a subscription could not deliver as a dead letter and moves its cursor, in one
+  /// transaction; `buried` follows.
+  package func bury(
+    _ events: UndeliveredEvents, of name: String, cursor: Int64, token: UInt64
+  ) {
+    mailbox.sendReserved(.bury(events, of: name, cursor: cursor, token: token))
+  }
+
+  /// Says how a dead letter that was handed over ended: delivered, or once more not.
+  package func settle(_ id: ItemID, _ outcome: Outcome?) {
+    mailbox.sendReserved(.settle(id, outcome))
+  }
+
   /// The event log as the last commit left it.
   package var eventBounds: EventBounds { shared.eventBounds }
 

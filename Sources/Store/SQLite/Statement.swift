@@ -109,6 +109,11 @@ import CSQLite
     String(decoding: bytes(at: column), as: UTF8.self)
   }
 
+  func optionalText(at column: Int32) -> String? {
+    guard unsafe sqlite3_column_type(handle, column) != SQLITE_NULL else { return nil }
+    return text(at: column)
+  }
+
   func itemID(at column: Int32) throws(StoreError) -> ItemID {
     guard
       let base = unsafe sqlite3_column_blob(handle, column),

@@ -5,6 +5,8 @@ struct DeadLetterTable {
 
   private let connection: Connection
   private let insertRow: Statement
+  private let insertOwned: Statement
+  private let changeOutcome: Statement
   private let readPage: Statement
   private let findByID: Statement
   private let reviveRow: Statement
@@ -15,12 +17,19 @@ struct DeadLetterTable {
 
   init(_ connection: Connection) throws(StoreError) {
     self.connection = connection
-    let columns = "number, id, stored_at, died_at, code, detail, body"
+    let columns = "number, id, stored_at, died_at, code, detail, body, owner"
     insertRow = try connection.prepare(
       """
       INSERT OR REPLACE INTO dead_letters (id, stored_at, expires_at, died_at, code, detail, body)
       SELECT id, stored_at, expires_at, ?2, ?3, ?4, body FROM outbox WHERE sequence = ?1
       """)
+    insertOwned = try connection.prepare(
+      """
+      INSERT INTO dead_letters (id, stored_at, died_at, code, owner, detail, body)
+      VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+      """)
+    changeOutcome = try connection.prepare(
+      "UPDATE dead_letters SET died_at = ?2, code = ?3, detail = ?4 WHERE number = ?1")
     readPage = try connection.prepare(
       "SELECT \(columns) FROM dead_letters WHERE number < ?1 ORDER BY number DESC")
     findByID = try connection.prepare("SELECT \(columns) FROM dead_letters WHERE id = ?1")
@@ -45,6 +54,26 @@ struct DeadLetterTable {
     try insertRow.bind(diedAt, at: 2)
     try insertRow.bind(outcome.code, at: 3)
     try insertRow.run(blob: outcome.detail, at: 4)
+  }
+
+  func insert(
+    _ events: UndeliveredEvents, of owner: String, diedAt: Int64
+  ) throws(StoreError) {
+    try insertOwned.bind(events.id, at: 1)
+    try insertOwned.bind(events.storedAt, at: 2)
+    try insertOwned.bind(diedAt, at: 3)
+    try insertOwned.bind(events.outcome.code, at: 4)
+    try insertOwned.bind(owner, at: 5)
+    try insertOwned.bind(copying: events.outcome.detail, at: 6)
+    try insertOwned.run(blob: events.body, at: 7)
+  }
+
+  /// It was tried again and ended so.
+  func change(_ number: Int64, _ outcome: Outcome, diedAt: Int64) throws(StoreError) {
+    try changeOutcome.bind(number, at: 1)
+    try changeOutcome.bind(diedAt, at: 2)
+    try changeOutcome.bind(outcome.code, at: 3)
+    try changeOutcome.run(blob: outcome.detail, at: 4)
   }
 
   /// Copies a dead letter into the outbox as a row stored now, and returns its sequence.
@@ -110,6 +139,7 @@ struct DeadLetterTable {
     DeadLetter(
       number: row.integer(at: 0), id: try row.itemID(at: 1), body: row.bytes(at: 6),
       outcome: Outcome(code: row.integer(at: 4), detail: row.bytes(at: 5)),
-      storedAt: row.integer(at: 2), diedAt: row.integer(at: 3))
+      owner: row.optionalText(at: 7), storedAt: row.integer(at: 2),
+      diedAt: row.integer(at: 3))
   }
 }

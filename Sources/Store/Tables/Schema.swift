@@ -64,6 +64,7 @@ enum Schema {
     keysAndDeadLetters,
     "ALTER TABLE receipts ADD COLUMN mark INTEGER",
     lastValues,
+    "ALTER TABLE dead_letters ADD COLUMN owner TEXT",
   ]
 
   /// Creates or migrates the tables; a database that is not ours or newer is left as it was.

@@ -17,6 +17,10 @@ enum Command: Sendable {
   case keep(StoredSubscription, token: UInt64)
   case removeSubscription(name: String, token: UInt64)
   case moveCursor(name: String, to: Int64)
+  /// Keeps what a subscription could not deliver and moves its cursor.
+  case bury(UndeliveredEvents, of: String, cursor: Int64, token: UInt64)
+  /// A handed over dead letter was tried again: nil is its end.
+  case settle(ItemID, Outcome?)
   /// A reader found the database damaged.
   case foundDamage
 }
@@ -26,7 +30,7 @@ extension Command {
   var isOfEventLog: Bool {
     switch self {
     case .log, .forgetReceipt, .forgetAllReceipts, .keep, .removeSubscription, .moveCursor,
-      .recordName, .forgetName:
+      .recordName, .forgetName, .bury, .settle:
       true
     default: false
     }

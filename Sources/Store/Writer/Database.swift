@@ -115,9 +115,8 @@ final class Database {
     if let pending = try outbox.find(id) { return pending }
     if let finished = try outcomes.find(id) { return finished }
     if let remembered = try keys.outcome(of: id) { return remembered }
-    return try deadLetters.find(id).map {
-      .finished($0.outcome, storedAt: $0.storedAt, finishedAt: $0.diedAt)
-    }
+    guard let letter = try deadLetters.find(id), letter.owner == nil else { return nil }
+    return .finished(letter.outcome, storedAt: letter.storedAt, finishedAt: letter.diedAt)
   }
 
   /// Rolls back, unless SQLite has done so itself as it does after some errors.
@@ -147,6 +146,11 @@ final class Database {
       effects.events.forgottenNames.append(name)
     case .log, .forgetReceipt, .forgetAllReceipts, .keep, .removeSubscription, .moveCursor:
       try events.perform(command, holding: totals, at: time, &effects)
+    case .bury(let events, let name, let cursor, let token):
+      try bury(events, of: name, at: time, &effects)
+      try self.events.move(name, to: cursor, &effects.events)
+      effects.events.answers.append(.buried(token: token))
+    case .settle(let id, let outcome): try settle(id, outcome, at: time, &effects)
     case .lookUp, .deadLetters, .startFeed, .foundDamage: return
     }
     effects.writes += 1

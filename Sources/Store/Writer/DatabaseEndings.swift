@@ -56,14 +56,42 @@ extension Database {
     return (effects, answer)
   }
 
-  /// Moves a row to the dead letters, and drops the oldest of them for which there is no room.
+  /// Moves a row to the dead letters.
   private func bury(
     _ sequence: Int64, _ row: RowSummary, _ outcome: Outcome, at time: Int64,
     _ effects: inout Effects
   ) throws(StoreError) {
     try deadLetters.insert(fromOutbox: sequence, outcome, diedAt: time)
+    try added(bytes: row.bytes, &effects)
+  }
+
+  /// Keeps what a subscription could not deliver, in the place of what it said of it before.
+  func bury(
+    _ events: UndeliveredEvents, of owner: String, at time: Int64, _ effects: inout Effects
+  ) throws(StoreError) {
+    if let present = try deadLetters.find(events.id) {
+      try remove(present.number, bytes: present.body.count, &effects)
+    }
+    try deadLetters.insert(events, of: owner, diedAt: time)
+    try added(bytes: events.body.count, &effects)
+  }
+
+  /// A dead letter that was handed over has ended; one that was deleted meanwhile stays away.
+  func settle(
+    _ id: ItemID, _ outcome: Outcome?, at time: Int64, _ effects: inout Effects
+  ) throws(StoreError) {
+    guard let letter = try deadLetters.find(id), letter.owner != nil else { return }
+    if let outcome {
+      try deadLetters.change(letter.number, outcome, diedAt: time)
+    } else {
+      try remove(letter.number, bytes: letter.body.count, &effects)
+    }
+  }
+
+  /// Counts one more dead letter, and drops the oldest ones for which there is no room.
+  private func added(bytes: Int, _ effects: inout Effects) throws(StoreError) {
     effects.deadLetters.messages += 1
-    effects.deadLetters.bytes += row.bytes
+    effects.deadLetters.bytes += bytes
     let limits = options.deadLetterLimits
     while true {
       let held = deadLetterTotals + effects.deadLetters

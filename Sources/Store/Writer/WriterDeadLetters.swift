@@ -18,6 +18,7 @@ extension Writer {
         return try database.deadLetters.find(id).map(DeadLetterAnswer.found) ?? .unknown
       case .retry(let id):
         guard let letter = try database.deadLetters.find(id) else { return .unknown }
+        guard letter.owner == nil else { return .handedOver(letter) }
         return retry(request, bytes: letter.body.count)
       case .delete, .deleteAll: return change(request)
       }

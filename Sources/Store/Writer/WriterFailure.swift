@@ -13,7 +13,7 @@ extension Writer {
       case .appendAll(let several): items += several
       case .lookUp, .deadLetters, .startFeed, .foundDamage: break
       case .advance, .finish, .remember, .recordName, .forgetName, .log, .forgetReceipt,
-        .forgetAllReceipts, .keep, .removeSubscription, .moveCursor:
+        .forgetAllReceipts, .keep, .removeSubscription, .moveCursor, .bury, .settle:
         retained.append(command)
       }
     }

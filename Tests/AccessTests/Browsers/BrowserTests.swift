@@ -84,6 +84,19 @@ import Testing
       !CookieGuard(CORSPolicy(["*"])).check(isSafe: false, origin: "https://x.example").isGranted)
   }
 
+  @Test func `what changes something by a certificate comes from a listed origin or from no page`()
+  {
+    let guarding = CookieGuard(policy)
+    for origin in [nil, "https://app.example"] {
+      #expect(guarding.checkCertificate(isSafe: false, origin: origin).isGranted)
+    }
+    #expect(guarding.checkCertificate(isSafe: true, origin: "https://evil.example").isGranted)
+    for origin in ["null", "https://evil.example"] {
+      let refusal = GrantsTests.refusal(guarding.checkCertificate(isSafe: false, origin: origin))
+      #expect(refusal?.code == .originForbidden)
+    }
+  }
+
   @Test func `a WebSocket needs a listed origin, or none and no cookie`() {
     let guarding = CookieGuard(policy)
     #expect(guarding.checkWebSocket(origin: "https://app.example", method: .cookie).isGranted)
@@ -94,5 +107,6 @@ import Testing
     let any = CookieGuard(CORSPolicy(["*"]))
     #expect(any.checkWebSocket(origin: "https://x.example", method: .bearer).isGranted)
     #expect(!any.checkWebSocket(origin: "https://x.example", method: .cookie).isGranted)
+    #expect(!any.checkWebSocket(origin: "https://x.example", method: .certificate).isGranted)
   }
 }

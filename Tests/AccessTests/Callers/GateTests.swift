@@ -19,7 +19,8 @@ import Testing
         try await KeyRing.load([TestKeys.source(.hs256, id: "k")]), TokenPolicy()),
       passwords: Passwords(
         ["alice": .init(hash: hash, caller: caller("alice", .basic))], decoy: hash, pepper: [1]),
-      keys: APIKeys([(key, caller("ci", .apiKey))]), anonymous: anonymous,
+      keys: APIKeys([(key, caller("ci", .apiKey))]),
+      certificates: ["machine-7": caller("machine-7", .certificate)], anonymous: anonymous,
       acceptsCookie: acceptsCookie)
   }
 
@@ -44,6 +45,20 @@ import Testing
     for content in contents {
       #expect(refusal(gate.admit(Credential(content), at: Self.now))?.code == .tokenInvalid)
     }
+  }
+
+  @Test func `a known certificate counts where there is no credential`() async throws {
+    var gate = try await gate()
+    let known = gate.admit(nil, certificate: "machine-7", at: Self.now)
+    #expect(caller(known)?.account == "certificate:machine-7")
+    for unknown in ["machine-8", "", "MACHINE-7"] {
+      let answer = gate.admit(nil, certificate: unknown, at: Self.now)
+      #expect(refusal(answer)?.code == .tokenMissing)
+    }
+    let both = gate.admit(Credential(.apiKey("k-1")), certificate: "machine-7", at: Self.now)
+    #expect(caller(both)?.account == "api_key:ci")
+    let wrong = gate.admit(Credential(.apiKey("k-2")), certificate: "machine-7", at: Self.now)
+    #expect(refusal(wrong)?.code == .tokenInvalid)
   }
 
   @Test func `each credential gives its caller`() async throws {

@@ -30,7 +30,7 @@ import Testing
         replays: replays, named: named, values: TopicValues(wiring, configuration.lastValues),
         requests: Requests(
           configuration, wiring, Publisher(configuration, wiring), clientID: "test"),
-        polls: Polls(PollPorts(wiring), resolver, position)))
+        polls: Polls(PollPorts(wiring, position), resolver)))
   }
 
   /// The marks in the log, once everything is there that was sent to it.

@@ -31,7 +31,7 @@ import Testing
 
   @Test func `without any source every value is the default`() throws {
     let loaded = try load()
-    #expect(loaded.configuration.http.listen == HostPort(host: "127.0.0.1", port: 8080))
+    #expect(loaded.configuration.http.listen.settingText == "127.0.0.1:8080")
     #expect(loaded.configuration.mqtt.broker.description == "mqtt://127.0.0.1:1883")
     #expect(loaded.configuration.publishing.queueBytes == .gibibytes(1))
     #expect(SettingKey.allCases.allSatisfy { loaded.source(of: $0) == .builtIn })

@@ -29,6 +29,15 @@ extension EndToEnd {
       Row(
         method: "GET", target: "/", statuses: [200, 200, 200, 200, 200, 200, 200, 200, 200, 200]),
       Row(
+        method: "GET", target: "/docs",
+        statuses: [200, 200, 200, 200, 200, 200, 200, 200, 200, 200]),
+      Row(
+        method: "GET", target: "/openapi.yaml",
+        statuses: [200, 200, 200, 200, 200, 200, 200, 200, 200, 200]),
+      Row(
+        method: "GET", target: "/openapi.json",
+        statuses: [200, 200, 200, 200, 200, 200, 200, 200, 200, 200]),
+      Row(
         method: "POST", target: "/publish?topic=house/a", body: "x",
         statuses: [401, 401, 401, 403, 200, 200, 200, 403, 401, 403]),
       Row(

@@ -1,3 +1,5 @@
+import MQTTClient
+import MQTTClientTesting
 import TestSupport
 import Testing
 
@@ -73,6 +75,28 @@ extension EndToEnd {
       // What a broker sends behind its SUBACK is for the poll.
       try MosquittoClient.publish("x", to: "f/1", on: broker)
       #expect(payloads(try waiting.answer().json) == ["x"])
+    }
+
+    @Test func `what comes in one piece with SUBACK is for the poll, and no gap follows`() throws {
+      let broker = try MQTTClientTesting.ScriptedBroker { received in
+        guard received.type == .subscribe else { return [.behave] }
+        let messages = (0..<50).map {
+          BrokerReaction.route(
+            Publish(topic: "s/\($0)", payload: Array("\($0)".utf8)[...], qos: .atLeastOnce))
+        }
+        return [.behave] + messages
+      }
+      let bridge = try RunningProgram(broker: broker.url)
+      try bridge.waitForBroker()
+      var found: [String?] = []
+      var last: String?
+      while found.count < 50 {
+        let answer = try poll("topic=s/%23&wait=20&limit=7", after: last, of: bridge)
+        #expect(!answer.has("gap"))
+        found += payloads(answer)
+        last = answer.string("last_event_id")
+      }
+      #expect(found == (0..<50).map { "\($0)" })
     }
 
     @Test func `polls one after the other lose nothing and repeat nothing`() throws {

@@ -6,17 +6,20 @@ import TestSupport
 final class RunningProgram {
   let process: ChildProcess
   let port: UInt16
+  /// Where the public server listens, as the log says it.
+  let urls: [String]
   let adminPort: UInt16
   private let data: TemporaryDirectory
 
   /// Starts the program on ports that the system chooses and waits until it serves.
   init(
-    broker url: String, flags: [String] = [], data: TemporaryDirectory? = nil
+    broker url: String, listen: String = "127.0.0.1:0", flags: [String] = [],
+    data: TemporaryDirectory? = nil
   ) throws {
     let data = try data ?? TemporaryDirectory()
     self.data = data
     let arguments = [
-      "--broker", url, "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0",
+      "--broker", url, "--listen", listen, "--admin-listen", "127.0.0.1:0",
       "--data", data.file("store"),
     ]
     process = try ChildProcess(Self.path, arguments + flags)
@@ -27,7 +30,8 @@ final class RunningProgram {
       throw TestFailure("the program did not start: \(process.errors.text)")
     }
     let line = try JSONObject(started)
-    port = try Self.port(of: line.string("listen"))
+    urls = (line.string("listen") ?? "").split(separator: " ").map(String.init)
+    port = try Self.port(of: urls.first)
     adminPort = try Self.port(of: line.string("admin_listen"))
   }
 
@@ -63,7 +67,7 @@ final class RunningProgram {
     return folders[..<build].joined(separator: "/") + "/mqtt-bridge"
   }()
 
-  private static func port(of url: String?) throws -> UInt16 {
+  static func port(of url: String?) throws -> UInt16 {
     guard let port = url?.split(separator: ":").last.flatMap({ UInt16($0) }) else {
       throw TestFailure("no port in '\(url ?? "")'")
     }

@@ -14,6 +14,8 @@ import Testing
     let answers = Locked<[(RequestID, Response)]>([])
     let closed = Locked<[StreamID]>([])
     let isFull = Locked(false)
+    /// Runs once, right after the end of the log was looked up.
+    let meanwhile = Locked<(@Sendable () -> Void)?>(nil)
   }
 
   private let log: TestLog
@@ -24,6 +26,7 @@ import Testing
   init() throws {
     log = try TestLog()
     let script = script
+    let position = position
     let resolver = ReplayResolver(
       epoch: TestLog.epoch, coverage: CoverageTable(),
       history: HistoryFilter(kept: .all, except: .none))
@@ -35,8 +38,14 @@ import Testing
         script.reads.withLock { $0.append(body) }
         return true
       },
+      head: {
+        let head = position.last
+        script.meanwhile.withLock { exchange(&$0, with: nil) }?()
+        return head
+      },
+      countGap: { _ in },
       answer: { id, response in script.answers.withLock { $0.append((id, response)) } })
-    polls = Polls(ports, resolver, position)
+    polls = Polls(ports, resolver)
   }
 
   private let opening = StreamOpening(filters: [.init(filter: "a/#", reasonCode: .success)])
@@ -121,15 +130,15 @@ import Testing
   @Test func `what comes while a poll is read is not missed`() throws {
     try logged([.message("b")])
     polls.opened(try begin(1), opening, at: position.last)
-    let bodies = script.reads.withLock { exchange(&$0, with: []) }
-    // The read looks at the log before the message, and waits after it was told of.
-    let position = position
     let event = try #require(try log.log([.message("a/1")]).last)
-    try log.read { reader in
-      for body in bodies { body(reader) }
-      position.advance(to: event)
+    // The read ends before the message, and the poll waits after everybody was told of it.
+    let (polls, position) = (polls, position)
+    script.meanwhile.withLock {
+      $0 = {
+        position.advance(to: event)
+        polls.headMoved(["a/1"], concernsAll: false)
+      }
     }
-    polls.headMoved(["a/1"], concernsAll: false)
     try read()
     #expect(answers().count == 1)
   }

@@ -11,10 +11,16 @@ import Testing
       .payloadBytes: "7", .defaultQoS: "2", .ackWait: "7s", .expiresIn: "7s", .properties: "drop",
       .requireIdempotencyKey: "true", .stamp: "true", .topicsPerStream: "7", .heartbeat: "7s",
       .writeStall: "7s", .readyRequiresBroker: "true", .logLevel: "trace", .backups: "/b",
-      .listen: "127.0.0.1:7", .data: "/d", .inflight: "7", .clientID: "c",
+      .accessLog: "true", .traceContext: "false",
+      .jwtSecretFile: "/s", .jwtAlgorithm: "HS512", .jwtKeyFile: "/k", .jwksFile: "/j",
+      .jwtIssuer: "i", .jwtAudience: "a", .jwtLeeway: "7s", .accessFile: "/a",
+      .allowedOrigins: "https://a.example", .cookie: "true", .trustedProxies: "192.0.2.1",
+      .proxyHeader: "Forwarded", .publishRate: "7/s", .publishBurst: "7", .listen: "127.0.0.1:7",
+      .data: "/d", .inflight: "7", .clientID: "c",
     ]
-    guard let text = samples[key] else { return #expect(!key.isReloadable) }
     let setting = SettingCatalogue.setting(key)
+    // A secret is no text that could be compared.
+    guard let text = samples[key] else { return #expect(!key.isReloadable || setting.isSecret) }
     var fresh = BridgeConfiguration()
     try setting.apply(text, to: &fresh)
     var running = BridgeConfiguration()
@@ -54,6 +60,30 @@ extension EndToEnd {
       try wait(bridge, for: #""settings":"inflight""#)
       #expect(try bridge.client.post("/publish?topic=a", "12345").status == 200)
       #expect(try stream.payloads(1) == ["12345"])
+    }
+
+    @Test func `keys and grants are read again, and open streams go on`() throws {
+      let broker = try Mosquitto()
+      let folder = try TemporaryDirectory()
+      let secret = try folder.write(TestToken.secret, to: "secret")
+      let access = try folder.write(
+        ##"anonymous: {publish: ["a"], subscribe: ["a"]}"##, to: "access.yaml")
+      let bridge = try RunningProgram(
+        broker: broker.url, flags: ["--jwt-secret-file", secret, "--access-file", access])
+      let stream = try bridge.open("topic=a").reader
+      let token = try TestToken.make("bob", grants: ##""publish":["#"]"##)
+      let headers = [TestToken.header(token)]
+      #expect(try bridge.client.post("/publish?topic=b", "x").status == 401)
+      #expect(try bridge.client.post("/publish?topic=b", "x", headers: headers).status < 300)
+      try folder.write("another secret, which is long enough too", to: "secret")
+      try folder.write(##"anonymous: {publish: ["a", "b"], subscribe: ["b"]}"##, to: "access.yaml")
+      bridge.process.signal(SIGHUP)
+      try wait(bridge, for: "configuration reloaded")
+      #expect(try bridge.client.post("/publish?topic=b", "x", headers: headers).status == 401)
+      #expect(try bridge.client.post("/publish?topic=b", "x").status < 300)
+      #expect(try bridge.client.get("/subscribe?topic=a").status == 401)
+      #expect(try bridge.client.post("/publish?topic=a", "still").status < 300)
+      #expect(try stream.payloads(1) == ["still"])
     }
 
     @Test func `a configuration with problems changes nothing and all of them are logged`() throws {

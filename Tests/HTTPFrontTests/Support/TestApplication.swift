@@ -97,7 +97,7 @@ final class TestApplication: HTTPApplication {
   }
 
   func route(of head: RequestHead) -> String? { head.path.hasPrefix("/t/") ? "/t/{name}" : nil }
-  func answered(_ record: AccessRecord) { records.send(record) }
+  func answered(_ record: AccessRecord, _ head: RequestHead?) { records.send(record) }
 
   func streamClosed(_ id: StreamID, reason: StreamEnd) {
     mailbox.sendReserved(.closed(id, reason))

@@ -1,5 +1,6 @@
 import EventLoop
 import Glibc
+import TestSupport
 
 /// A blocking HTTP client on a bare socket, with a deadline on every read.
 final class TestClient {
@@ -15,8 +16,9 @@ final class TestClient {
 
   let socket: Int32
   private(set) var received: [UInt8] = []
+  private(set) var tls: TestTLS?
 
-  init(port: Int, receiveBufferBytes: Int32? = nil) throws {
+  init(port: Int, receiveBufferBytes: Int32? = nil, tls options: TestTLSOptions? = nil) throws {
     socket = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
     if var size = receiveBufferBytes {
       unsafe setsockopt(socket, SOL_SOCKET, SO_RCVBUF, &size, socklen_t(4))
@@ -31,6 +33,7 @@ final class TestClient {
       }
     }
     guard result == 0 else { throw Failure.refused(errno) }
+    if let options { tls = try TestTLS(socket, options) }
   }
 
   /// Connects to a socket in the file system.
@@ -44,9 +47,16 @@ final class TestClient {
 
   deinit { close(socket) }
 
+  /// Speaks TLS from now on.
+  func startTLS(_ options: TestTLSOptions) throws { tls = try TestTLS(socket, options) }
+
   func send(_ text: String) { send(Array(text.utf8)) }
 
   func send(_ bytes: [UInt8]) {
+    if let tls {
+      _ = tls.send(bytes)
+      return
+    }
     var offset = 0
     while offset < bytes.count {
       let count = unsafe bytes.withUnsafeBytes { buffer in
@@ -142,6 +152,12 @@ final class TestClient {
 
   /// Takes what has arrived, at most this much, without waiting; false at the end.
   func receive(atMost limit: Int) -> Bool {
+    if let tls {
+      var waited = pollfd(fd: socket, events: Int16(POLLIN), revents: 0)
+      let isReadable = unsafe poll(&waited, 1, 0) > 0
+      guard tls.hasPending || isReadable else { return true }
+      return take(tls.receive(atMost: limit))
+    }
     var buffer = [UInt8](repeating: 0, count: limit)
     let count = unsafe recv(socket, &buffer, limit, Int32(MSG_DONTWAIT))
     if count > 0 { received.append(contentsOf: buffer[..<count]) }
@@ -160,15 +176,20 @@ final class TestClient {
   }
 
   private func fill(by deadline: Duration) throws -> Bool {
+    if let tls, tls.hasPending { return take(tls.receive(atMost: 65_536)) }
     var waited = pollfd(fd: socket, events: Int16(POLLIN), revents: 0)
     let rest = deadline - MonotonicClock.now()
     guard rest > .zero, unsafe poll(&waited, 1, PollTimeout.milliseconds(rest)) > 0 else {
       throw Failure.timedOut
     }
+    if let tls { return take(tls.receive(atMost: 65_536)) }
     var buffer = [UInt8](repeating: 0, count: 65_536)
     let count = unsafe recv(socket, &buffer, buffer.count, 0)
-    guard count > 0 else { return false }
-    received.append(contentsOf: buffer[..<count])
-    return true
+    return take(Array(buffer[..<max(0, count)]))
+  }
+
+  private func take(_ bytes: [UInt8]?) -> Bool {
+    received.append(contentsOf: bytes ?? [])
+    return bytes?.isEmpty == false
   }
 }

@@ -1,4 +1,5 @@
 import HTTPFront
+import TestSupport
 import Testing
 
 /// One stream of a test: its client, and the commands that name it.
@@ -9,10 +10,12 @@ final class TestStream {
 
   /// Opens a stream, starts it and reads everything up to the frame `open`.
   init(
-    _ server: HTTPServer, _ application: TestApplication, receiveBufferBytes: Int32? = nil
+    _ server: HTTPServer, _ application: TestApplication, receiveBufferBytes: Int32? = nil,
+    tls: TestTLSOptions? = nil
   ) throws {
     self.server = server
-    client = try TestClient(port: server.port, receiveBufferBytes: receiveBufferBytes)
+    client = try TestClient(
+      port: server.port, receiveBufferBytes: receiveBufferBytes, tls: tls)
     client.get("/subscribe")
     id = try #require(application.nextHandled()).stream
     try send(.start(id, Frame("open")))

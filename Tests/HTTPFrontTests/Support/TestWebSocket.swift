@@ -11,12 +11,12 @@ final class TestWebSocket {
 
   init(
     _ server: HTTPServer, _ application: TestApplication, subprotocols: [String] = [],
-    deflate: DeflateParameters? = nil
+    deflate: DeflateParameters? = nil, tls: TestTLSOptions? = nil
   ) throws {
     self.server = server
     peer = try WebSocketPeer(
       connectingTo: UInt16(server.port), path: "/ws", subprotocols: subprotocols,
-      deflate: deflate)
+      deflate: deflate, tls: tls)
     id = try #require(
       application.next { if case .opened(let id, _) = $0 { id } else { nil } })
   }

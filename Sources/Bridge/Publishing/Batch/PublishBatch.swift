@@ -3,11 +3,6 @@ import JSONText
 
 /// Several publishes of one request, read and not checked yet.
 struct PublishBatch {
-  /// The most messages that a batch may have.
-  static let itemsMaximum = 1000
-  /// The longest body that a batch may have.
-  static let bytesMaximum = 4 << 20
-
   /// Each message, or what is wrong with it.
   var items: [Result<PublishDraft, Problem>] = []
   /// What stands before the number of a message in a pointer.
@@ -18,10 +13,14 @@ struct PublishBatch {
   var isStrict = true
   /// How long the request waits for the broker, where it says so in the query.
   var wait: Duration?
+  private var limits = BatchLimits()
 
   /// Reads the query, the headers and the body.
-  static func read(_ request: Request) throws(Problem) -> Self {
+  static func read(
+    _ request: Request, limits: BatchLimits = BatchLimits()
+  ) throws(Problem) -> Self {
     var batch = Self()
+    batch.limits = limits
     let fields = try BatchFields(request.head)
     batch.isAtomic = fields.isAtomic
     batch.isStrict = fields.isAtomic
@@ -56,7 +55,7 @@ struct PublishBatch {
       pointerPrefix = "/messages"
     default: throw Self.notABatch
     }
-    guard nodes.count <= Self.itemsMaximum else { throw Self.tooMany }
+    guard nodes.count <= limits.items else { throw Self.tooMany(limits.items) }
     for node in nodes { append { () throws(Problem) in try PublishParser.parse(node, in: body) } }
   }
 
@@ -82,11 +81,11 @@ struct PublishBatch {
     var lines: [NDJSONLines.Line] = []
     scanner.feed(body, into: &lines)
     scanner.finish(into: &lines)
-    guard lines.count <= Self.itemsMaximum else { throw Self.tooMany }
+    guard lines.count <= limits.items else { throw Self.tooMany(limits.items) }
     for line in lines {
       append { () throws(Problem) in
         do throws(Problem) {
-          return try PublishParser.parse(FieldText.json(line.bytes), in: line.bytes)
+          return try Self.draft(line, acknowledgement: nil)
         } catch {
           var problem = error
           problem.members.append(.init("line", .integer(line.number)))
@@ -96,6 +95,17 @@ struct PublishBatch {
     }
   }
 
+  /// The message of one line.
+  static func draft(
+    _ line: NDJSONLines.Line, acknowledgement: String?
+  ) throws(Problem) -> PublishDraft {
+    guard !line.isTooLong else {
+      throw Problem(.payloadTooLarge, detail: "the line is longer than any message may be")
+    }
+    let draft = try PublishParser.parse(FieldText.json(line.bytes), in: line.bytes)
+    return try acknowledgement.map { ack throws(Problem) in try apply(ack, to: draft) } ?? draft
+  }
+
   private mutating func append(_ read: () throws(Problem) -> PublishDraft) {
     items.append(Result(catching: read))
   }
@@ -103,12 +113,16 @@ struct PublishBatch {
   /// What the query says of all messages counts for those that say nothing themselves.
   private mutating func apply(_ ack: String) {
     for (index, item) in items.enumerated() {
-      guard case .success(var draft) = item, !draft.isGiven("ack") else { continue }
-      items[index] = Result { () throws(Problem) in
-        _ = try draft.set("ack", ack, .query)
-        return draft
-      }
+      guard case .success(let draft) = item else { continue }
+      items[index] = Result { () throws(Problem) in try Self.apply(ack, to: draft) }
     }
+  }
+
+  private static func apply(_ ack: String, to draft: PublishDraft) throws(Problem) -> PublishDraft {
+    guard !draft.isGiven("ack") else { return draft }
+    var draft = draft
+    _ = try draft.set("ack", ack, .query)
+    return draft
   }
 
   private static var notABatch: Problem {
@@ -117,9 +131,10 @@ struct PublishBatch {
       hint: #"for example [{"topic":"a","payload":"1"}], or the same as "messages" of an object"#)
   }
 
-  private static var tooMany: Problem {
+  static func tooMany(_ maximum: Int) -> Problem {
     Problem(
-      .batchTooLarge, detail: "a batch has at most \(itemsMaximum) messages",
-      members: [.init("max_messages", .integer(itemsMaximum))])
+      .batchTooLarge, detail: "a batch has at most \(maximum) messages",
+      hint: "lines with atomic=false have no limit, and others the setting batch_items_max",
+      members: [.init("max_messages", .integer(maximum))])
   }
 }

@@ -8,7 +8,7 @@ import Store
 /// Each message goes through the same checks and the same waiting as one that is published alone;
 /// its waiter is a part of the request, and the last one to be answered answers the request.
 extension Publisher {
-  private struct Item {
+  struct Item {
     let index: Int
     let prepared: PreparedPublish
     let level: AckLevel
@@ -63,7 +63,7 @@ extension Publisher {
   }
 
   /// All messages of an atomic batch are stored, those of QoS 0 too: else "all" could not be kept.
-  private func item(
+  func item(
     _ index: Int, _ prepared: PreparedPublish, isAtomic: Bool, _ status: BrokerStatus.Snapshot
   ) -> Item {
     guard isAtomic || isStored(prepared.terms, status) else {
@@ -100,7 +100,7 @@ extension Publisher {
   }
 
   /// Brings one message of a batch on its way; why not, if it is not.
-  private func start(_ item: Item, _ status: BrokerStatus.Snapshot) -> Publishing.Refusal? {
+  func start(_ item: Item, _ status: BrokerStatus.Snapshot) -> Publishing.Refusal? {
     guard item.isStored else {
       guard status.isConnected else { return .brokerUnavailable }
       return hand(item.prepared) ? nil : .queueFull
@@ -116,6 +116,7 @@ extension Publisher {
   func answered(
     _ index: Int, of request: RequestID, _ receipt: PublishReceipt, _ answer: Publishing.Answer
   ) {
+    if uploadAnswered(index, of: request, receipt, answer) { return }
     if let response = response(index, of: request, receipt, answer) {
       wiring.server?.answer(request, with: response)
     }
@@ -132,6 +133,7 @@ extension Publisher {
 
   /// The request has waited long enough; nil while the store has not decided about some message.
   func batchDeadlineReached(_ request: RequestID) -> Response? {
+    uploadTired(request)
     for index in batches.withLock({ $0.missing(of: request) }) {
       let waiter = PublishWaiter.item(index, of: request)
       guard let (receipt, answer) = publishing.withLock({ $0.deadlineReached(waiter) }),
@@ -143,6 +145,7 @@ extension Publisher {
   }
 
   func batchClientLeft(_ request: RequestID) {
+    _ = uploadAborted(request)
     let missing = batches.withLock { batches in
       defer { batches.forget(request) }
       return batches.missing(of: request)

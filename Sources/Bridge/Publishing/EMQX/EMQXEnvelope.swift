@@ -7,7 +7,9 @@ import MQTTClient
 /// The names are those of our own envelope, which took them from there. Different are the defaults
 /// (QoS 0, a payload is required and is a string), and that `correlation_data` is plain text.
 enum EMQXEnvelope {
-  static func batch(_ request: Request, isBulk: Bool) throws(Problem) -> PublishBatch {
+  static func batch(
+    _ request: Request, isBulk: Bool, itemsMax: Int = BatchLimits().items
+  ) throws(Problem) -> PublishBatch {
     var batch = PublishBatch()
     batch.isAtomic = false
     let node = try FieldText.json(request.body)
@@ -20,9 +22,8 @@ enum EMQXEnvelope {
       throw Problem(.badJSON, detail: "the body must be an array of messages")
     }
     guard !nodes.isEmpty else { throw Problem(.emptyBatch, detail: "empty_batch") }
-    guard nodes.count <= PublishBatch.itemsMaximum else {
-      throw Problem(
-        .batchTooLarge, detail: "a batch has at most \(PublishBatch.itemsMaximum) messages")
+    guard nodes.count <= itemsMax else {
+      throw Problem(.batchTooLarge, detail: "a batch has at most \(itemsMax) messages")
     }
     for node in nodes { batch.items.append(.success(try message(node))) }
     return batch

@@ -1,10 +1,11 @@
 import EventLoop
 
-/// The connections of a listener that still owe the header of the PROXY protocol.
+/// A listening socket from which we accept ourselves, and hand what comes to libmicrohttpd.
 ///
-/// We accept them ourselves and read the header; then they go to libmicrohttpd under the address that
-/// it names. One that takes too long or says something else is closed without a word.
-final class ProxyDoor {
+/// For TLS, so that new connections can go to another daemon than the old ones. And for the PROXY
+/// protocol: its header is read here, and the connection goes on under the address that it names.
+/// One that takes too long or says something else is closed without a word.
+final class Door {
   private struct Waiting {
     let socket: Int32
     var bytes: [UInt8] = []
@@ -20,15 +21,21 @@ final class ProxyDoor {
   private let admit: (Int32, ProxyHeader.Client) -> Void
   private let nextSerial: () -> UInt64
   private var waiting: [UInt64: Waiting] = [:]
+  private let expectsHeader: Bool
+  private let hasRoom: () -> Bool
   private var isClosed = false
+  /// Nothing is accepted until there is room again.
+  private var isPaused = false
 
   /// Takes over a listening socket; `nextSerial` names the connections that wait.
   init(
-    loop: Loop, socket: Int32, index: Int, nextSerial: @escaping () -> UInt64,
-    admit: @escaping (Int32, ProxyHeader.Client) -> Void
+    loop: Loop, socket: Int32, index: Int, expectsHeader: Bool, hasRoom: @escaping () -> Bool,
+    nextSerial: @escaping () -> UInt64, admit: @escaping (Int32, ProxyHeader.Client) -> Void
   ) throws(SystemError) {
     self.loop = loop
     self.socket = socket
+    self.expectsHeader = expectsHeader
+    self.hasRoom = hasRoom
     self.admit = admit
     self.nextSerial = nextSerial
     token = LoopToken(.door, UInt64(index))
@@ -37,7 +44,20 @@ final class ProxyDoor {
 
   /// Accepts what has come.
   func accept() {
-    while !isClosed, let connection = StreamSocket.accept(from: socket) {
+    while !isClosed {
+      guard hasRoom() else { return pause() }
+      guard let connection = StreamSocket.accept(from: socket) else { return }
+      // A handshake is several small writes, none of which may wait for an acknowledgement.
+      StreamSocket.sendAtOnce(connection)
+      guard expectsHeader else {
+        // One that has left already has no address, and nobody wants an answer.
+        if SocketAddress(peerOf: connection) == nil {
+          StreamSocket.close(connection)
+        } else {
+          admit(connection, .peer)
+        }
+        continue
+      }
       let serial = nextSerial()
       let token = LoopToken(.proxied, serial)
       guard waiting.count < Self.waitingMax,
@@ -49,6 +69,18 @@ final class ProxyDoor {
       waiting[serial] = Waiting(socket: connection)
       loop.schedule(token, at: loop.now + Self.patience)
     }
+  }
+
+  /// Accepts again if there is room.
+  func goOn() {
+    guard isPaused, !isClosed, hasRoom() else { return }
+    isPaused = false
+    loop.rewatch(socket, [.readable], token)
+  }
+
+  private func pause() {
+    isPaused = true
+    loop.rewatch(socket, [], token)
   }
 
   /// Reads what one connection says, unless it is of another door.

@@ -1,0 +1,162 @@
+import EventLoop
+import HTTPFront
+import MQTTClient
+import Store
+import Synchronization
+import Webhooks
+
+/// The webhooks of the bridge: durable consumers of the event log that send it to HTTP receivers.
+///
+/// Each has a row among the subscriptions of the store, whose cursor stands before the oldest event
+/// that its receiver has not taken, and a hold that keeps its filters subscribed at the broker. All
+/// of them live on the thread `webhooks`; this is the door to it, for any thread.
+final class BridgeWebhooks: Sendable {
+  enum Message: Sendable {
+    case kept(StoredSubscription)
+    case headMoved
+    case page(String, WebhookPage)
+    case readFailed(String)
+    case cursorMoved(String, Int64)
+    case buried(UInt64)
+    case retry(DeadLetter)
+    case stop
+  }
+
+  /// Whether a dead letter is tried again.
+  enum RetryAdmission {
+    case accepted, full
+    /// No webhook of this name is configured any more.
+    case unknown(String)
+  }
+
+  static let shard = -4
+  /// Dead letters that are tried again at a time.
+  private static let retriesMax = 64
+
+  let wiring: Wiring
+  let observer: Observer
+  let position: LogPosition
+  let epoch: String
+  let configurations: [String: WebhookConfiguration]
+  let mailbox: Mailbox<Message>
+  private let names: [String]
+  private let isTold = Atomic<Bool>(false)
+  private let retried = Locked<Set<ItemID>>([])
+  private let published = Locked<[String: WebhookStatus]>([:])
+  private let thread = Locked<LoopThread?>(nil)
+
+  init(
+    _ configuration: BridgeConfiguration, _ wiring: Wiring, _ observer: Observer,
+    position: LogPosition, epoch: String
+  ) throws(SystemError) {
+    self.wiring = wiring
+    self.observer = observer
+    self.position = position
+    self.epoch = epoch
+    names = configuration.webhooks.map(\.name)
+    configurations = Dictionary(uniqueKeysWithValues: configuration.webhooks.map { ($0.name, $0) })
+    mailbox = try Mailbox(capacity: 1024)
+  }
+
+  /// Keeps the rows as the configuration has them, and gives back what keeps the filters subscribed.
+  ///
+  /// Rows of webhooks that are not configured any more go, and with them what waited for them.
+  func restore(_ stored: [StoredSubscription], at now: Int64) -> [StreamRequest] {
+    for row in stored {
+      guard let name = WebhookName(row: row.name), configurations[name.text] == nil else {
+        continue
+      }
+      observer.webhookRemoved(name.text)
+      wiring.store?.removeSubscription(name: row.name, token: 0)
+    }
+    return names.enumerated().compactMap { index, name in
+      guard let webhook = configurations[name] else { return nil }
+      let row = WebhookName(name).row
+      let old = stored.first { $0.name == row }
+      var status = WebhookStatus(name: name)
+      if let old { status.behind = Int(clamping: max(0, position.last.sequence - old.cursor)) }
+      publish(status)
+      wiring.store?.keep(
+        StoredSubscription(
+          name: row, config: JSONValue.object(webhook.terms.members).encoded,
+          cursor: old?.cursor ?? -1, holdAge: Int64(webhook.maximumAge / .milliseconds(1)),
+          createdAt: old?.createdAt ?? now),
+        token: 0)
+      return NamedSubscriptions.holdRequest(
+        StreamID(shard: Self.shard, serial: UInt64(index)), webhook.terms)
+    }
+  }
+
+  /// Starts the thread, if there is anything for it to do.
+  func start() throws(SystemError) {
+    guard !configurations.isEmpty else { return }
+    let thread = try LoopThread(name: "webhooks") { [self] in
+      guard let sender = try? HTTPSender() else { return observer.webhooksUnusable() }
+      WebhookLoop(self, sender).run()
+    }
+    self.thread.withLock { $0 = thread }
+  }
+
+  /// Lets what is on its way end, for so long, and ends the thread.
+  func stop() {
+    guard let thread = thread.withLock({ exchange(&$0, with: nil) }) else { return }
+    mailbox.sendReserved(.stop)
+    thread.join()
+    mailbox.close()
+  }
+
+  /// The broker has answered for the filters of a webhook; on the mqtt thread.
+  func granted(_ hold: StreamID, _ opening: StreamOpening) {
+    guard
+      let name = names.indices.contains(Int(clamping: hold.serial)) ? names[Int(hold.serial)] : nil
+    else { return }
+    for filter in opening.filters where filter.reasonCode.isFailure {
+      observer.webhookRefused(name, filter: filter.filter, "\(filter.reasonCode)")
+    }
+  }
+
+  /// There are new events; told once until the thread looks.
+  func headMoved() {
+    guard !configurations.isEmpty, !isTold.exchange(true, ordering: .relaxed) else { return }
+    mailbox.sendReserved(.headMoved)
+  }
+
+  /// The thread will look at the log's end now.
+  func looked() { isTold.store(false, ordering: .relaxed) }
+
+  /// The store has the row of a webhook.
+  func kept(_ row: StoredSubscription) { mailbox.sendReserved(.kept(row)) }
+
+  func buried(_ token: UInt64) { mailbox.sendReserved(.buried(token)) }
+
+  func cursorsMoved(_ cursors: [MovedCursor]) {
+    for moved in cursors {
+      guard let name = WebhookName(row: moved.name) else { continue }
+      mailbox.sendReserved(.cursorMoved(name.text, moved.cursor))
+    }
+  }
+
+  /// Sends a dead letter once more; it goes when the receiver takes it, and else stays.
+  func retry(_ letter: DeadLetter) -> RetryAdmission {
+    let name = letter.owner.flatMap(WebhookName.init(row:))?.text ?? ""
+    guard configurations[name] != nil else { return .unknown(name) }
+    let admission = retried.withLock { retried -> (isNew: Bool, isFull: Bool) in
+      guard !retried.contains(letter.id) else { return (false, false) }
+      guard retried.count < Self.retriesMax else { return (false, true) }
+      retried.insert(letter.id)
+      return (true, false)
+    }
+    if admission.isNew { mailbox.sendReserved(.retry(letter)) }
+    return admission.isFull ? .full : .accepted
+  }
+
+  /// The retry of a dead letter has ended.
+  func retried(_ id: ItemID) { _ = retried.withLock { $0.remove(id) } }
+
+  func publish(_ status: WebhookStatus) { published.withLock { $0[status.name] = status } }
+
+  /// Every webhook in the order of the configuration; from any thread.
+  var statuses: [WebhookStatus] {
+    published.withLock { published in names.map { published[$0] ?? WebhookStatus(name: $0) } }
+  }
+}
