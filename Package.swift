@@ -140,7 +140,8 @@ let package = Package(
     .testTarget(
       name: "BridgeTests",
       dependencies: [
-        "Access", "Bridge", "EventLoop", "HTTPFront", "Metrics", "MQTTClient", "MQTTClientTesting",
+        "Access", "Bridge", "EventLoop", "HTTPFront", "JSONText", "Metrics", "MQTTClient",
+        "MQTTClientTesting",
         "Store", "TestSupport", "Webhooks",
         .product(name: "JWTKit", package: "jwt-kit"),
         .product(name: "Yams", package: "Yams"),

@@ -36,8 +36,9 @@ package final class WebSocketPeer {
   /// Opens a WebSocket to a server on this machine.
   package init(
     connectingTo port: UInt16, path: String = "/", headers: HTTPFields = [],
-    subprotocols: [String] = [], deflate: DeflateParameters? = nil,
-    limits: WebSocketLimits = WebSocketLimits(), tls: TestTLSOptions? = nil
+    subprotocols: [String] = [],
+    deflate: DeflateParameters? = nil, limits: WebSocketLimits = WebSocketLimits(),
+    tls: TestTLSOptions? = nil
   ) throws {
     socket =
       if let tls { try LoopbackSocket(port: port, tls: tls) } else {

@@ -41,9 +41,13 @@ final class AccessDesk: Sendable {
     }
   }
 
+  /// Whether the page that asks for a WebSocket may have one.
+  func checkWebSocket(origin: String?, _ caller: Caller) -> Decision {
+    current.cookies.checkWebSocket(origin: origin, method: caller.method)
+  }
+
   var configuration: AccessConfiguration { current.configuration }
   var cors: CORSPolicy { current.cors }
-  var cookies: CookieGuard { current.cookies }
   private var current: AccessDeskRules { rules.withLock { $0 } }
 
   /// Takes over keys, callers and grants that were read again; false when that needs a restart.

@@ -80,7 +80,7 @@ struct Pass: Sendable {
   /// Whether the page that asks for a WebSocket may have one.
   func checkWebSocket(_ head: RequestHead) throws(Problem) {
     let origin = head.headers["Origin"]
-    try check(desk.cookies.checkWebSocket(origin: origin, method: caller.method))
+    try check(desk.checkWebSocket(origin: origin, caller))
   }
 
   func checkHistory() throws(Problem) { try check(caller.grants.mayReadHistory) }

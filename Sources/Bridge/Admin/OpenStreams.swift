@@ -12,14 +12,6 @@ final class OpenStreams: Sendable {
     let subscription: String?
     /// In milliseconds since 1970.
     let openedAt: Int64
-
-    var kind: String {
-      switch form {
-      case .events: "sse"
-      case .lines: "ndjson"
-      case .socket: "ws"
-      }
-    }
   }
 
   private let entries = Locked<[StreamID: Entry]>([:])
@@ -34,15 +26,10 @@ final class OpenStreams: Sendable {
     entries.withLock { $0[entry.id] = entry }
   }
 
-  /// How a stream is written, for those who tell it something.
-  func form(of id: StreamID) -> Representation.Form {
-    entries.withLock { $0[id]?.form } ?? .events
-  }
-
-  /// A WebSocket, of which it is told later what it follows.
-  func openedSocket(_ id: StreamID, by head: RequestHead) {
+  /// A stream that is no answer to `/subscribe`, of which it is told later what it follows.
+  func opened(_ id: StreamID, as form: Representation.Form, by head: RequestHead) {
     let entry = Entry(
-      id: id, form: .socket, clientAddress: head.clientAddress, filters: [], subscription: nil,
+      id: id, form: form, clientAddress: head.clientAddress, filters: [], subscription: nil,
       openedAt: WallClock.milliseconds())
     entries.withLock { $0[id] = entry }
   }
@@ -52,11 +39,16 @@ final class OpenStreams: Sendable {
     entries.withLock { $0[id]?.filters = filters }
   }
 
-  /// How many streams of each kind are open.
-  var kinds: [String: Int] {
+  /// How many streams of each form are open.
+  var forms: [Representation.Form: Int] {
     entries.withLock { entries in
-      entries.values.reduce(into: [:]) { $0[$1.kind, default: 0] += 1 }
+      entries.values.reduce(into: [:]) { $0[$1.form, default: 0] += 1 }
     }
+  }
+
+  /// How a stream is written, for those who tell it something.
+  func form(of id: StreamID) -> Representation.Form {
+    entries.withLock { $0[id]?.form } ?? .events
   }
 
   func closed(_ id: StreamID) { _ = entries.withLock { $0.removeValue(forKey: id) } }

@@ -65,7 +65,7 @@ struct OperatorRequests: Sendable {
     let list = entries.map { entry -> JSONValue in
       var members: [JSONValue.Member] = [
         .init("id", .string(entry.id.description)),
-        .init("kind", .string(entry.kind)),
+        .init("kind", .string(entry.form.kind)),
         .init("client_address", .string(entry.clientAddress)),
         .init("topics", .array(entry.filters.map { .string($0) })),
         .init("opened_at", .string(Timestamp(milliseconds: entry.openedAt).description)),

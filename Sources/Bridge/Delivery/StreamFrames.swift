@@ -164,7 +164,7 @@ enum StreamFrames {
   }
 
   static func closeText(
-    reason: String, reconnects: Bool, retry: Int?, as form: Representation.Form
+    reason: String, reconnects: Bool, retry: Int?, as form: Representation.Form = .events
   ) -> [UInt8] {
     MessageRenderer.control(
       "bridge.close",

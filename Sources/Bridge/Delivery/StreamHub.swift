@@ -324,8 +324,8 @@ struct StreamHub: ~Copyable {
       filters.append(StreamOpening.Filter(filter: filter.text, reasonCode: answer))
     }
     let opening = StreamOpening(
-      filters: filters, forbidsHistory: stream.request.forbidsHistory,
-      form: stream.request.representation.form)
+      filters: filters, form: stream.request.representation.form,
+      forbidsHistory: stream.request.forbidsHistory)
     let granted = stream.granted
     stream.isOpen = true
     if stream.request.isHold {

@@ -8,10 +8,10 @@ struct StreamOpening: Equatable, Sendable {
   }
 
   let filters: [Filter]
-  /// What the stream missed is not for its caller.
-  var forbidsHistory = false
   /// How the stream is told.
   var form = Representation.Form.events
+  /// What the stream missed is not for its caller.
+  var forbidsHistory = false
   /// What the socket is answered that asked for the filters.
   var reply: SocketReply?
 }

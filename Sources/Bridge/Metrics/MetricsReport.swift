@@ -135,12 +135,12 @@ struct MetricsReport: Sendable {
 
   /// What is not known to be of another kind is an event stream.
   private func openStreams(_ total: Int) -> MetricFamily {
-    let others = wiring.openStreams.kinds.filter { $0.key != "sse" }
-    let known = others.values.reduce(0, +)
+    var forms = wiring.openStreams.forms
+    forms[.events] = nil
+    forms[.events] = max(0, total - forms.values.reduce(0, +))
     var family = MetricFamily("bridge_streams", .gauge, "Open streams.")
-      .adding(max(0, total - known), MetricFamily.Label("kind", "sse"))
-    for kind in ["ndjson", "ws", "mqtt"] {
-      family = family.adding(others[kind] ?? 0, MetricFamily.Label("kind", kind))
+    for form in Representation.Form.allCases {
+      family = family.adding(forms[form] ?? 0, MetricFamily.Label("kind", form.kind))
     }
     return family
   }

@@ -34,7 +34,7 @@ struct StreamRoute: Sendable {
     let format = try parameters.format(head.headers)
     if format == .ndjson { parameters.representation.form = .lines }
     if let name = parameters.subscription { return try consume(name, parameters, request, pass) }
-    let deliveries = try check(parameters, pass)
+    let deliveries = try pass.checkSubscribe(parameters.filters, parameters.highestQoS)
     if let limits = wiring.status.snapshot.limits { try Self.check(parameters.filters, limits) }
     let id = request.id.stream
     if parameters.rateMaximum != nil { try checkHistory(of: parameters.filters, for: "'max_rate'") }
@@ -74,13 +74,6 @@ struct StreamRoute: Sendable {
       ledger.closed(stream.stream)
       throw error
     }
-  }
-
-  /// Whether the caller may have all of it; what its messages must pass then.
-  private func check(
-    _ parameters: StreamParameters, _ pass: Pass
-  ) throws(Problem) -> DeliveryGuard? {
-    try pass.checkSubscribe(parameters.filters.map { ($0, parameters.qos(of: $0)) })
   }
 
   private func checkHistory(of filters: [TopicFilter], for what: String) throws(Problem) {

@@ -35,7 +35,6 @@ struct SocketRoute: Sendable {
         ProblemCode(refusal.code), detail: refusal.detail, headers: ["Retry-After": "5"])
     }
     sockets.admitted(id, pass, head)
-    wiring.openStreams.openedSocket(id, by: head)
     var limits = WebSocketLimits()
     limits.messageBytesMax =
       wiring.live.value.http.payloadBytes.bytes * 2 + Self.envelopeBytes

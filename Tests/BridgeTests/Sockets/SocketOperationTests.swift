@@ -1,4 +1,6 @@
 import HTTPFront
+import JSONText
+import MQTTClient
 import Testing
 
 @testable import Bridge
