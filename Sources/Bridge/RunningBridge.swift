@@ -67,7 +67,9 @@ final class RunningBridge: Sendable {
     let application = PublicApplication(
       configuration, wiring, publisher, messages, observer, log,
       Doorkeeper(desk, bench, accessLog) { wiring.server?.handleAgain($0) },
-      BodyDoor(desk, bench, accessLog) { wiring.server?.resumeBody($0) }, ledger)
+      BodyDoor(desk, bench, accessLog) { wiring.server?.resumeBody($0) }, ledger,
+      clientID: clientID)
+    try Self.startTunnels(configuration, wiring, clientID: clientID)
     server = try Self.makeServer(
       HTTPOptions.publicServer(configuration),
       HTTPOptions.publicListeners(configuration.http, application), setting: "listen")
@@ -176,7 +178,10 @@ final class RunningBridge: Sendable {
   func tick() {
     _ = link.send(.tick)
     publisher.tick(at: MonotonicClock.now())
-    for (shard, commands) in ledger.due(at: WallClock.milliseconds() / 1000) {
+    var expired: [StreamID] = []
+    let due = ledger.due(at: WallClock.milliseconds() / 1000) { expired.append($0) }
+    for id in expired { wiring.tunnels?.expired(id) }
+    for (shard, commands) in due {
       server.deliver(commands, toShard: shard)
     }
   }
@@ -201,6 +206,7 @@ final class RunningBridge: Sendable {
     publisher.abandon()
     server.stop(deadline: left() / 2)
     server.join()
+    wiring.byteLinks?.stop()
     link.stop(within: left() / 2)
     link.join()
     webhooks.stop()
@@ -231,6 +237,21 @@ final class RunningBridge: Sendable {
       epoch: store.epoch, coverage: coverage, position: position, resolver: resolver,
       replays: replays, named: named, values: TopicValues(wiring, configuration.lastValues),
       requests: requests, polls: polls)
+  }
+
+  /// The thread with the connections of tunnels, where there can be any.
+  private static func startTunnels(
+    _ configuration: BridgeConfiguration, _ wiring: Wiring, clientID: String
+  ) throws(StartFailure) {
+    guard configuration.tunnel.isOn else { return }
+    do throws(SystemError) {
+      let options = BrokerClientOptions.make(configuration, clientID: clientID)
+      let links = try ByteLinks<TunnelMessage>(options) { TunnelHost(wiring) }
+      wiring.connect(byteLinks: links)
+      try links.start()
+    } catch {
+      throw .system(error)
+    }
   }
 
   private static func linkOptions(

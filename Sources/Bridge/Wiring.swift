@@ -18,6 +18,8 @@ final class Wiring: Sendable {
     var webhooks: BridgeWebhooks?
     var polls: Polls?
     var sockets: Sockets?
+    var tunnels: Tunnels?
+    var byteLinks: ByteLinks<TunnelMessage>?
     var ledger: StreamLedger?
     var adminServer: HTTPServer?
   }
@@ -41,6 +43,8 @@ final class Wiring: Sendable {
   var named: NamedSubscriptions? { parts.withLock { $0.named } }
   var ledger: StreamLedger? { parts.withLock { $0.ledger } }
   var polls: Polls? { parts.withLock { $0.polls } }
+  var tunnels: Tunnels? { parts.withLock { $0.tunnels } }
+  var byteLinks: ByteLinks<TunnelMessage>? { parts.withLock { $0.byteLinks } }
   var sockets: Sockets? { parts.withLock { $0.sockets } }
   var requests: Requests? { parts.withLock { $0.requests } }
   var webhooks: BridgeWebhooks? { parts.withLock { $0.webhooks } }
@@ -55,6 +59,8 @@ final class Wiring: Sendable {
   func connect(link: Link<BrokerApplication>) { parts.withLock { $0.link = link } }
   func connect(server: HTTPServer) { parts.withLock { $0.server = server } }
   func connect(named: NamedSubscriptions) { parts.withLock { $0.named = named } }
+  func connect(tunnels: Tunnels) { parts.withLock { $0.tunnels = tunnels } }
+  func connect(byteLinks: ByteLinks<TunnelMessage>) { parts.withLock { $0.byteLinks = byteLinks } }
   func connect(sockets: Sockets) { parts.withLock { $0.sockets = sockets } }
   func connect(ledger: StreamLedger) { parts.withLock { $0.ledger = ledger } }
   func connect(polls: Polls) { parts.withLock { $0.polls = polls } }
