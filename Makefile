@@ -8,7 +8,7 @@ ARGS ?=
 MINUTES ?= 5
 SEED ?=
 
-.PHONY: help run test check build lint format test-tsan test-asan fuzz autobahn acceptance crash-test sse-clients-test clean
+.PHONY: help run test check build lint format test-tsan test-asan fuzz autobahn acceptance crash-test sse-clients-test tunnel-test clean
 
 help: ## List the targets.
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
@@ -56,5 +56,8 @@ crash-test: build ## Kill, cut, fill and crash at random, then compare (MINUTES=
 sse-clients-test: build ## Read our event streams with client libraries of others (fetches them from PyPI).
 	@scripts/sse_clients.py
 
+tunnel-test: build ## Play MQTT through GET /mqtt with paho-mqtt, against mosquitto.
+	@scripts/mqtt_tunnel.sh $(ARGS)
+
 clean: ## Remove everything that was built.
-	rm -rf .build .build-tsan .build-asan .build-fuzz .build-autobahn .build-sse
+	rm -rf .build .build-tsan .build-asan .build-fuzz .build-autobahn .build-sse .build-tunnel

@@ -37,11 +37,7 @@ final class RunningBridge: Sendable {
 
     let coverage = CoverageTable()
     let events = StoreEvents(wiring, publisher, messages, deadLetters, coverage, observer)
-    do throws(StoreError) {
-      store = try Store.open(Self.storeOptions(configuration)) { events.handle($0) }
-    } catch {
-      throw .store(error, directory: configuration.data)
-    }
+    store = try Self.openStore(configuration, events)
     wiring.connect(store: store)
 
     // The instance was drawn at random when the data directory was made, and stays with it.
@@ -51,12 +47,8 @@ final class RunningBridge: Sendable {
     wiring.connect(requests: requests)
     let log = Self.makeLog(configuration, wiring, store, coverage, requests)
     webhooks = try Self.makeWebhooks(configuration, wiring, observer, log)
-    do throws(SystemError) {
-      link = try Link(Self.linkOptions(configuration, store, clientID: clientID)) {
-        BrokerApplication(configuration, wiring, publisher, observer, log)
-      }
-    } catch {
-      throw .system(error)
+    link = try Self.makeLink(Self.linkOptions(configuration, store, clientID: clientID)) {
+      BrokerApplication(configuration, wiring, publisher, observer, log)
     }
     wiring.connect(link: link)
 
@@ -71,7 +63,9 @@ final class RunningBridge: Sendable {
     let application = PublicApplication(
       configuration, wiring, publisher, messages, observer, log,
       Doorkeeper(desk, bench, accessLog) { wiring.server?.handleAgain($0) },
-      BodyDoor(desk, bench, accessLog) { wiring.server?.resumeBody($0) }, ledger)
+      BodyDoor(desk, bench, accessLog) { wiring.server?.resumeBody($0) }, ledger,
+      clientID: clientID)
+    try Self.startTunnels(configuration, wiring, clientID: clientID)
     server = try Self.makeServer(
       HTTPOptions.publicServer(configuration),
       HTTPOptions.publicListeners(configuration.http, application), setting: "listen")
@@ -181,7 +175,10 @@ final class RunningBridge: Sendable {
   func tick() {
     _ = link.send(.tick)
     publisher.tick(at: MonotonicClock.now())
-    for (shard, commands) in ledger.due(at: WallClock.milliseconds() / 1000) {
+    var expired: [StreamID] = []
+    let due = ledger.due(at: WallClock.milliseconds() / 1000) { expired.append($0) }
+    for id in expired { wiring.tunnels?.expired(id) }
+    for (shard, commands) in due {
       server.deliver(commands, toShard: shard)
     }
   }
@@ -206,6 +203,7 @@ final class RunningBridge: Sendable {
     publisher.abandon()
     server.stop(deadline: left() / 2)
     server.join()
+    wiring.byteLinks?.stop()
     link.stop(within: left() / 2)
     link.join()
     webhooks.stop()
@@ -237,6 +235,41 @@ final class RunningBridge: Sendable {
       epoch: store.epoch, coverage: coverage, position: position, resolver: resolver,
       replays: replays, named: named, values: TopicValues(wiring, configuration.lastValues),
       requests: requests, polls: polls)
+  }
+
+  /// The thread with the connections of tunnels, where there can be any.
+  private static func startTunnels(
+    _ configuration: BridgeConfiguration, _ wiring: Wiring, clientID: String
+  ) throws(StartFailure) {
+    guard configuration.tunnel.isOn else { return }
+    do throws(SystemError) {
+      let options = BrokerClientOptions.make(configuration, clientID: clientID)
+      let links = try ByteLinks<TunnelMessage>(options) { TunnelHost(wiring) }
+      wiring.connect(byteLinks: links)
+      try links.start()
+    } catch {
+      throw .system(error)
+    }
+  }
+
+  private static func openStore(
+    _ configuration: BridgeConfiguration, _ events: StoreEvents
+  ) throws(StartFailure) -> Store {
+    do throws(StoreError) {
+      return try Store.open(storeOptions(configuration)) { events.handle($0) }
+    } catch {
+      throw .store(error, directory: configuration.data)
+    }
+  }
+
+  private static func makeLink(
+    _ options: ClientOptions, _ application: @escaping @Sendable () -> BrokerApplication
+  ) throws(StartFailure) -> Link<BrokerApplication> {
+    do throws(SystemError) {
+      return try Link(options, makeApplication: application)
+    } catch {
+      throw .system(error)
+    }
   }
 
   private static func linkOptions(

@@ -17,6 +17,8 @@ final class Wiring: Sendable {
     var requests: Requests?
     var webhooks: BridgeWebhooks?
     var polls: Polls?
+    var tunnels: Tunnels?
+    var byteLinks: ByteLinks<TunnelMessage>?
     var ledger: StreamLedger?
     var desk: AccessDesk?
     var sockets: Sockets?
@@ -43,6 +45,8 @@ final class Wiring: Sendable {
   var ledger: StreamLedger? { parts.withLock { $0.ledger } }
   var desk: AccessDesk? { parts.withLock { $0.desk } }
   var polls: Polls? { parts.withLock { $0.polls } }
+  var tunnels: Tunnels? { parts.withLock { $0.tunnels } }
+  var byteLinks: ByteLinks<TunnelMessage>? { parts.withLock { $0.byteLinks } }
   var sockets: Sockets? { parts.withLock { $0.sockets } }
   var requests: Requests? { parts.withLock { $0.requests } }
   var webhooks: BridgeWebhooks? { parts.withLock { $0.webhooks } }
@@ -57,6 +61,8 @@ final class Wiring: Sendable {
   func connect(link: Link<BrokerApplication>) { parts.withLock { $0.link = link } }
   func connect(server: HTTPServer) { parts.withLock { $0.server = server } }
   func connect(named: NamedSubscriptions) { parts.withLock { $0.named = named } }
+  func connect(tunnels: Tunnels) { parts.withLock { $0.tunnels = tunnels } }
+  func connect(byteLinks: ByteLinks<TunnelMessage>) { parts.withLock { $0.byteLinks = byteLinks } }
   func connect(ledger: StreamLedger) { parts.withLock { $0.ledger = ledger } }
   func connect(desk: AccessDesk) { parts.withLock { $0.desk = desk } }
   func connect(sockets: Sockets) { parts.withLock { $0.sockets = sockets } }

@@ -75,6 +75,8 @@ final class StreamLedger: Sendable {
 
   private static func end(_ id: StreamID, _ form: Representation.Form) -> [StreamCommand] {
     let reason = "token_expired"
+    // Whoever looks after tunnels ends them in the way of MQTT.
+    if form == .tunnel { return [] }
     guard form == .socket else {
       return [.end(id, last: StreamFrames.close(reason: reason, reconnects: false, as: form))]
     }
@@ -83,15 +85,16 @@ final class StreamLedger: Sendable {
   }
 
   /// What streams must be told at this time, in seconds since 1970, by http thread.
-  func due(at now: Int64) -> [Int: [StreamCommand]] {
+  func due(at now: Int64, ended: (StreamID) -> Void = { _ in }) -> [Int: [StreamCommand]] {
     guard !desk.isOpen else { return [:] }
     return state.withLock { state in
       var commands: [Int: [StreamCommand]] = [:]
       for (id, expiry) in state.expiries where now >= expiry.at - Self.notice {
         if now >= expiry.end {
           state.expiries[id] = nil
+          ended(id)
           commands[id.shard, default: []] += Self.end(id, streams.form(of: id))
-        } else if !expiry.isTold {
+        } else if !expiry.isTold, streams.form(of: id) != .tunnel {
           state.expiries[id]?.isTold = true
           let frame = StreamFrames.expiring(at: expiry.at, as: streams.form(of: id))
           commands[id.shard, default: []].append(.private(frame, streams: [id]))

@@ -140,7 +140,9 @@ struct OperatorRequests: Sendable {
         ? [
           .private(last, streams: [id]),
           .close(id, CloseStatus(.goingAway, reason: reason)),
-        ] : [.end(id, last: last)]
+        ]
+        : form == .tunnel
+          ? [.close(id, CloseStatus(.goingAway, reason: reason))] : [.end(id, last: last)]
       wiring.server?.deliver(commands, toShard: id.shard)
     }
   }

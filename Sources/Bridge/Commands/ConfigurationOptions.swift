@@ -50,6 +50,9 @@ struct ConfigurationOptions: ParsableArguments {
   @Option(.emqxAPI) var emqxAPI: String?
   @Option(.traceContext) var traceContext: String?
   @Option(.docs) var docs: String?
+  @Option(.mqttTunnel) var mqttTunnel: String?
+  @Option(.tunnelCredentials) var tunnelCredentials: String?
+  @Option(.tunnelClientIDs) var tunnelClientIDs: String?
   @Option(.streams) var streams: String?
   @Option(.topicsPerStream) var topicsPerStream: String?
   @Option(.heartbeat) var heartbeat: String?
@@ -139,6 +142,9 @@ struct ConfigurationOptions: ParsableArguments {
       .emqxAPI: emqxAPI,
       .traceContext: traceContext,
       .docs: docs,
+      .mqttTunnel: mqttTunnel,
+      .tunnelCredentials: tunnelCredentials,
+      .tunnelClientIDs: tunnelClientIDs,
       .streams: streams,
       .topicsPerStream: topicsPerStream,
       .heartbeat: heartbeat,

@@ -41,6 +41,9 @@ enum SettingKey: String, CaseIterable, Sendable {
   case emqxAPI = "emqx_api"
   case traceContext = "trace_context"
   case docs
+  case mqttTunnel = "mqtt_tunnel"
+  case tunnelCredentials = "tunnel_credentials"
+  case tunnelClientIDs = "tunnel_client_ids"
   case streams
   case topicsPerStream = "topics_per_stream"
   case heartbeat

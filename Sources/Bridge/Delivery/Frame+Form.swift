@@ -5,7 +5,7 @@ extension Frame {
   convenience init(_ text: [UInt8], position: Int64 = 0, as form: Representation.Form) {
     switch form {
     case .events, .lines: self.init(text, position: position)
-    case .socket: self.init(webSocketFrames: text, position: position)
+    case .socket, .tunnel: self.init(webSocketFrames: text, position: position)
     }
   }
 }

@@ -58,6 +58,7 @@ enum MessageRenderer {
     _ event: String, _ data: JSONValue, id: String? = nil, retry: Int? = nil,
     as form: Representation.Form = .events
   ) -> [UInt8] {
+    if form == .tunnel { return [] }
     guard form == .events else {
       let isSocket = form == .socket
       let name = isSocket && event.hasPrefix("bridge.") ? String(event.dropFirst(7)) : event

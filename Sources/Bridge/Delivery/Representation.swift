@@ -8,6 +8,8 @@ struct Representation: Hashable, Sendable {
     case lines
     /// As text messages of a WebSocket, each with its frame around it.
     case socket
+    /// As MQTT, of which the bridge says nothing by itself.
+    case tunnel
 
     /// How operators know streams of this form.
     var kind: String {
@@ -15,6 +17,7 @@ struct Representation: Hashable, Sendable {
       case .events: "sse"
       case .lines: "ndjson"
       case .socket: "ws"
+      case .tunnel: "mqtt"
       }
     }
 

@@ -25,7 +25,7 @@ enum StreamFrames {
   static func heartbeat(at id: EventID, as form: Representation.Form = .events) -> Frame {
     switch form {
     case .events: Frame(": hb\nid: \(id)\n\n", position: id.sequence)
-    case .lines, .socket: Frame(heartbeatText(at: id), position: id.sequence)
+    case .lines, .socket, .tunnel: Frame(heartbeatText(at: id), position: id.sequence)
     }
   }
 

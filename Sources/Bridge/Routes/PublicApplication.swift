@@ -21,6 +21,8 @@ final class PublicApplication: HTTPApplication {
   private let polls: Polls
   private let sockets: Sockets
   private let socketRoute: SocketRoute
+  private let tunnels: Tunnels
+  private let tunnelRoute: TunnelRoute
   private let observer: Observer
   private let doors: Doorkeeper
   private let names: RequestNames
@@ -30,7 +32,7 @@ final class PublicApplication: HTTPApplication {
   init(
     _ configuration: BridgeConfiguration, _ wiring: Wiring, _ publisher: Publisher,
     _ messages: MessageLookUps, _ observer: Observer, _ log: EventLogParts, _ doors: Doorkeeper,
-    _ bodies: BodyDoor, _ ledger: StreamLedger
+    _ bodies: BodyDoor, _ ledger: StreamLedger, clientID: String = ""
   ) {
     self.doors = doors
     names = RequestNames(desk: doors.desk)
@@ -55,6 +57,10 @@ final class PublicApplication: HTTPApplication {
       threads: configuration.http.threads)
     socketRoute = SocketRoute(wiring: wiring, sockets: sockets, ledger: ledger)
     wiring.connect(sockets: sockets)
+    tunnels = Tunnels(wiring)
+    tunnelRoute = TunnelRoute(
+      wiring: wiring, tunnels: tunnels, ledger: ledger, clientID: clientID)
+    wiring.connect(tunnels: tunnels)
   }
 
   func admit(_ head: RequestHead) -> Admission {
@@ -81,7 +87,7 @@ final class PublicApplication: HTTPApplication {
       let hasBody = head.method == "POST" || head.method == "QUERY"
       return .accept(bodyLimit: hasBody ? SubscribeBody.bytesMax : 0)
     case .message, .readTopic, .listRetained, .history, .page, .docs, .openAPIYAML, .openAPIJSON,
-      .listSubscriptions, .getSubscription, .deleteSubscription, .socket:
+      .listSubscriptions, .getSubscription, .deleteSubscription, .socket, .tunnel:
       return .accept(bodyLimit: 0)
     }
   }
@@ -176,6 +182,7 @@ final class PublicApplication: HTTPApplication {
     case .emqxPublish, .emqxPublishBulk: EMQXForm.response(problem)
     case .message, .readTopic, .listRetained, .subscribe, .history, .listSubscriptions,
       .putSubscription, .getSubscription, .deleteSubscription, .acknowledge, .ticket, .socket,
+      .tunnel,
       .page, .docs, .openAPIYAML, .openAPIJSON:
       problem.response(to: head)
     }
@@ -209,6 +216,7 @@ final class PublicApplication: HTTPApplication {
     case .acknowledge: return try subscriptions.acknowledge(name, request, pass)
     case .ticket: return try TicketRoute.issue(request, pass)
     case .socket: return try socketRoute.open(request, pass)
+    case .tunnel: return try tunnelRoute.open(request, pass)
     case .page, .docs, .openAPIYAML, .openAPIJSON: return .respond(free(endpoint))
     }
   }
@@ -248,6 +256,7 @@ final class PublicApplication: HTTPApplication {
 
   func streamDrained(_ id: StreamID, written position: Int64) {
     replays.drained(id, written: position)
+    tunnels.crowded(id, false)
   }
 
   func streamClosed(_ id: StreamID, reason: StreamEnd) {
@@ -255,16 +264,21 @@ final class PublicApplication: HTTPApplication {
     wiring.metrics.closedStreams[BridgeMetrics.word(for: reason)].add()
     ledger.closed(id)
     sockets.closed(id)
+    tunnels.closed(id)
     replays.closed(id)
     requests.streamClosed(id)
     wiring.link?.sendReserved(.closeStream(id))
   }
 
-  func socketOpened(_ id: StreamID, subprotocol: String?) { _ = sockets.opened(id) }
+  func socketOpened(_ id: StreamID, subprotocol: String?) {
+    if !sockets.opened(id) { tunnels.opened(id) }
+  }
+
+  func socketCrowded(_ id: StreamID) { tunnels.crowded(id, true) }
 
   func socketReceived(_ id: StreamID, _ message: WebSocketMessage) -> SocketFlow {
-    _ = sockets.received(id, message)
-    return .more
+    if sockets.received(id, message) { return .more }
+    return tunnels.received(id, message.bytes) ?? .more
   }
 
   func gapFrame(for id: StreamID, missed: Int) -> Frame? {

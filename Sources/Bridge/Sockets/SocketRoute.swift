@@ -17,14 +17,7 @@ struct SocketRoute: Sendable {
     if let problem = WebSocketUpgrade.problem(with: head, subprotocols: [Self.subprotocol]) {
       throw problem
     }
-    let unknown = head.query.parameters.first { parameter in
-      guard let name = try? parameter.name else { return true }
-      return name != "ticket" && !name.hasPrefix("x_")
-    }
-    if let unknown {
-      let name = (try? unknown.name) ?? "?"
-      throw Problem(.unknownParameter, detail: "there is no parameter '\(name)' here")
-    }
+    try Self.checkQuery(head)
     try pass.checkWebSocket(head)
     guard !wiring.isDraining else {
       throw Problem(.draining, detail: "the bridge is stopping", headers: ["Retry-After": "1"])
@@ -44,5 +37,16 @@ struct SocketRoute: Sendable {
       limits: limits)
     socket.writeStallLimit = wiring.live.value.streams.writeStall
     return .upgrade(socket)
+  }
+
+  /// A ticket may stand in the URL, and nothing else.
+  static func checkQuery(_ head: RequestHead) throws(Problem) {
+    let unknown = head.query.parameters.first { parameter in
+      guard let name = try? parameter.name else { return true }
+      return name != "ticket" && !name.hasPrefix("x_")
+    }
+    guard let unknown else { return }
+    let name = (try? unknown.name) ?? "?"
+    throw Problem(.unknownParameter, detail: "there is no parameter '\(name)' here")
   }
 }

@@ -114,6 +114,9 @@ extension EndToEnd {
         method: "GET", target: "/ws",
         statuses: [401, 401, 401, 426, 426, 426, 426, 426, 426, 426]),
       Row(
+        method: "GET", target: "/mqtt",
+        statuses: [401, 401, 401, 426, 426, 426, 426, 426, 426, 426]),
+      Row(
         method: "OPTIONS", target: "/publish",
         statuses: [204, 204, 204, 204, 204, 204, 204, 204, 204, 204]),
       Row(
@@ -171,7 +174,7 @@ extension EndToEnd {
       + #","retain":true,"history":true,"request":true"#
 
     @Test func `every route answers every kind of caller as the table says`() throws {
-      let guarded = try GuardedProgram(flags: ["--emqx-api", "true"])
+      let guarded = try GuardedProgram(flags: ["--emqx-api", "true", "--mqtt-tunnel", "true"])
       let client = guarded.program.client
       let right = try TestToken.make("bob", grants: Self.house)
       let owner = try TestToken.header(TestToken.make("owner", grants: Self.house))
