@@ -8,7 +8,7 @@ ARGS ?=
 MINUTES ?= 5
 SEED ?=
 
-.PHONY: help run test check build lint format test-tsan test-asan fuzz autobahn acceptance crash-test sse-clients-test \
+.PHONY: help run test check build lint format test-tsan test-asan fuzz autobahn acceptance crash-test sse-clients-test tunnel-test \
   api-test browser-test idle-test clean
 
 help: ## List the targets.
@@ -66,5 +66,8 @@ browser-test: build ## Streams, tickets, CORS, cookies and the pages of the brid
 idle-test: build ## Hold 15,000 connections open, and publish and stream meanwhile.
 	@scripts/idle_connections.py $(ARGS)
 
+tunnel-test: build ## Play MQTT through GET /mqtt with paho-mqtt, against mosquitto.
+	@scripts/mqtt_tunnel.sh $(ARGS)
+
 clean: ## Remove everything that was built.
-	rm -rf .build .build-tsan .build-asan .build-fuzz .build-autobahn .build-sse
+	rm -rf .build .build-tsan .build-asan .build-fuzz .build-autobahn .build-sse .build-tunnel

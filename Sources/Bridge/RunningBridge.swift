@@ -20,6 +20,8 @@ final class RunningBridge: Sendable {
   private let desk: AccessDesk
   private let ledger: StreamLedger
   private let bench: PasswordBench
+  /// Nil where nobody is asked who they are.
+  private let keySets: KeySetFetcher?
 
   init(_ configuration: BridgeConfiguration, _ log: Logger) throws(StartFailure) {
     self.configuration = configuration
@@ -35,11 +37,7 @@ final class RunningBridge: Sendable {
 
     let coverage = CoverageTable()
     let events = StoreEvents(wiring, publisher, messages, deadLetters, coverage, observer)
-    do throws(StoreError) {
-      store = try Store.open(Self.storeOptions(configuration)) { events.handle($0) }
-    } catch {
-      throw .store(error, directory: configuration.data)
-    }
+    store = try Self.openStore(configuration, events)
     wiring.connect(store: store)
 
     // The instance was drawn at random when the data directory was made, and stays with it.
@@ -49,12 +47,8 @@ final class RunningBridge: Sendable {
     wiring.connect(requests: requests)
     let log = Self.makeLog(configuration, wiring, store, coverage, requests)
     webhooks = try Self.makeWebhooks(configuration, wiring, observer, log)
-    do throws(SystemError) {
-      link = try Link(Self.linkOptions(configuration, store, clientID: clientID)) {
-        BrokerApplication(configuration, wiring, publisher, observer, log)
-      }
-    } catch {
-      throw .system(error)
+    link = try Self.makeLink(Self.linkOptions(configuration, store, clientID: clientID)) {
+      BrokerApplication(configuration, wiring, publisher, observer, log)
     }
     wiring.connect(link: link)
 
@@ -62,12 +56,16 @@ final class RunningBridge: Sendable {
     self.desk = desk
     ledger = StreamLedger(desk, wiring.openStreams)
     wiring.connect(ledger: ledger)
+    wiring.connect(desk: desk)
     do throws(SystemError) { bench = try PasswordBench() } catch { throw .system(error) }
+    keySets = try Self.makeKeySets(configuration, desk, observer)
     let accessLog = AccessLog(self.log, wiring, desk)
     let application = PublicApplication(
       configuration, wiring, publisher, messages, observer, log,
       Doorkeeper(desk, bench, accessLog) { wiring.server?.handleAgain($0) },
-      BodyDoor(desk, bench, accessLog) { wiring.server?.resumeBody($0) }, ledger)
+      BodyDoor(desk, bench, accessLog) { wiring.server?.resumeBody($0) }, ledger,
+      clientID: clientID)
+    try Self.startTunnels(configuration, wiring, clientID: clientID)
     server = try Self.makeServer(
       HTTPOptions.publicServer(configuration),
       HTTPOptions.publicListeners(configuration.http, application), setting: "listen")
@@ -150,6 +148,7 @@ final class RunningBridge: Sendable {
   func reload(with reloader: Reloader) {
     guard reloader.reload(wiring.live, desk) else { return }
     renewCertificates()
+    keySets?.configure(wiring.live.value.access.rules.configuration)
   }
 
   /// Shows to new clients what the certificate's files hold now, whose names are those of the start.
@@ -176,7 +175,10 @@ final class RunningBridge: Sendable {
   func tick() {
     _ = link.send(.tick)
     publisher.tick(at: MonotonicClock.now())
-    for (shard, commands) in ledger.due(at: WallClock.milliseconds() / 1000) {
+    var expired: [StreamID] = []
+    let due = ledger.due(at: WallClock.milliseconds() / 1000) { expired.append($0) }
+    for id in expired { wiring.tunnels?.expired(id) }
+    for (shard, commands) in due {
       server.deliver(commands, toShard: shard)
     }
   }
@@ -201,6 +203,7 @@ final class RunningBridge: Sendable {
     publisher.abandon()
     server.stop(deadline: left() / 2)
     server.join()
+    wiring.byteLinks?.stop()
     link.stop(within: left() / 2)
     link.join()
     webhooks.stop()
@@ -210,6 +213,7 @@ final class RunningBridge: Sendable {
     adminServer.stop(deadline: .milliseconds(100))
     adminServer.join()
     bench.stop()
+    keySets?.stop()
     wiring.disconnect()
   }
 
@@ -231,6 +235,41 @@ final class RunningBridge: Sendable {
       epoch: store.epoch, coverage: coverage, position: position, resolver: resolver,
       replays: replays, named: named, values: TopicValues(wiring, configuration.lastValues),
       requests: requests, polls: polls)
+  }
+
+  /// The thread with the connections of tunnels, where there can be any.
+  private static func startTunnels(
+    _ configuration: BridgeConfiguration, _ wiring: Wiring, clientID: String
+  ) throws(StartFailure) {
+    guard configuration.tunnel.isOn else { return }
+    do throws(SystemError) {
+      let options = BrokerClientOptions.make(configuration, clientID: clientID)
+      let links = try ByteLinks<TunnelMessage>(options) { TunnelHost(wiring) }
+      wiring.connect(byteLinks: links)
+      try links.start()
+    } catch {
+      throw .system(error)
+    }
+  }
+
+  private static func openStore(
+    _ configuration: BridgeConfiguration, _ events: StoreEvents
+  ) throws(StartFailure) -> Store {
+    do throws(StoreError) {
+      return try Store.open(storeOptions(configuration)) { events.handle($0) }
+    } catch {
+      throw .store(error, directory: configuration.data)
+    }
+  }
+
+  private static func makeLink(
+    _ options: ClientOptions, _ application: @escaping @Sendable () -> BrokerApplication
+  ) throws(StartFailure) -> Link<BrokerApplication> {
+    do throws(SystemError) {
+      return try Link(options, makeApplication: application)
+    } catch {
+      throw .system(error)
+    }
   }
 
   private static func linkOptions(
@@ -255,6 +294,21 @@ final class RunningBridge: Sendable {
         configuration, wiring, observer, position: log.position, epoch: log.epoch)
       wiring.connect(webhooks: webhooks)
       return webhooks
+    } catch {
+      throw .system(error)
+    }
+  }
+
+  private static func makeKeySets(
+    _ configuration: BridgeConfiguration, _ desk: AccessDesk, _ observer: Observer
+  ) throws(StartFailure) -> KeySetFetcher? {
+    guard !desk.isOpen else { return nil }
+    do throws(SystemError) {
+      let fetcher = try KeySetFetcher(
+        configuration.access.rules.configuration, use: { desk.adopt(fetched: $0) },
+        report: { observer.keySet($0) })
+      desk.onUnknownKey { [weak fetcher] in fetcher?.sawUnknownKey() }
+      return fetcher
     } catch {
       throw .system(error)
     }

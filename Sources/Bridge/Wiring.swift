@@ -17,7 +17,11 @@ final class Wiring: Sendable {
     var requests: Requests?
     var webhooks: BridgeWebhooks?
     var polls: Polls?
+    var tunnels: Tunnels?
+    var byteLinks: ByteLinks<TunnelMessage>?
     var ledger: StreamLedger?
+    var desk: AccessDesk?
+    var sockets: Sockets?
     var adminServer: HTTPServer?
   }
 
@@ -39,7 +43,11 @@ final class Wiring: Sendable {
   var server: HTTPServer? { parts.withLock { $0.server } }
   var named: NamedSubscriptions? { parts.withLock { $0.named } }
   var ledger: StreamLedger? { parts.withLock { $0.ledger } }
+  var desk: AccessDesk? { parts.withLock { $0.desk } }
   var polls: Polls? { parts.withLock { $0.polls } }
+  var tunnels: Tunnels? { parts.withLock { $0.tunnels } }
+  var byteLinks: ByteLinks<TunnelMessage>? { parts.withLock { $0.byteLinks } }
+  var sockets: Sockets? { parts.withLock { $0.sockets } }
   var requests: Requests? { parts.withLock { $0.requests } }
   var webhooks: BridgeWebhooks? { parts.withLock { $0.webhooks } }
   var adminServer: HTTPServer? { parts.withLock { $0.adminServer } }
@@ -53,12 +61,26 @@ final class Wiring: Sendable {
   func connect(link: Link<BrokerApplication>) { parts.withLock { $0.link = link } }
   func connect(server: HTTPServer) { parts.withLock { $0.server = server } }
   func connect(named: NamedSubscriptions) { parts.withLock { $0.named = named } }
+  func connect(tunnels: Tunnels) { parts.withLock { $0.tunnels = tunnels } }
+  func connect(byteLinks: ByteLinks<TunnelMessage>) { parts.withLock { $0.byteLinks = byteLinks } }
   func connect(ledger: StreamLedger) { parts.withLock { $0.ledger = ledger } }
+  func connect(desk: AccessDesk) { parts.withLock { $0.desk = desk } }
+  func connect(sockets: Sockets) { parts.withLock { $0.sockets = sockets } }
   func connect(polls: Polls) { parts.withLock { $0.polls = polls } }
   func connect(requests: Requests) { parts.withLock { $0.requests = requests } }
   func connect(webhooks: BridgeWebhooks) { parts.withLock { $0.webhooks = webhooks } }
   func connect(adminServer: HTTPServer) { parts.withLock { $0.adminServer = adminServer } }
   func setOutOfService(_ value: Bool) { outOfService.store(value, ordering: .relaxed) }
+
+  /// Answers a request, which may be an operation of a WebSocket.
+  func answer(_ request: RequestID, with response: Response) {
+    if request.shard <= Sockets.firstShard {
+      sockets?.answer(request, with: response)
+    } else {
+      server?.answer(request, with: response)
+    }
+  }
+
   func drain() { draining.store(true, ordering: .relaxed) }
 
   /// Lets go of every part, once all of them have ended.

@@ -66,6 +66,9 @@ package protocol HTTPApplication: Sendable {
   /// When the stream can take more, `streamDrained` tells.
   func streamLagged(_ id: StreamID, after position: Int64)
 
+  /// A stream has left its group because of `StreamCommand.part`; otherwise as `streamLagged`.
+  func streamParted(_ id: StreamID, after position: Int64)
+
   /// The socket has taken everything that `.replay` gave the stream so far: once each time that
   /// nothing of it is left, and once after `streamLagged`, when all it had is written.
   ///
@@ -107,6 +110,7 @@ extension HTTPApplication {
   package func route(of head: RequestHead) -> String? { nil }
   package func answered(_ record: AccessRecord, _ head: RequestHead?) {}
   package func streamLagged(_ id: StreamID, after position: Int64) {}
+  package func streamParted(_ id: StreamID, after position: Int64) {}
   package func socketOpened(_ id: StreamID, subprotocol: String?) {}
   package func socketReceived(_ id: StreamID, _ message: WebSocketMessage) -> SocketFlow { .more }
   package func socketCrowded(_ id: StreamID) {}

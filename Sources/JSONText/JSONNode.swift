@@ -16,6 +16,11 @@ package struct JSONNode: Equatable, Sendable {
   package let value: Value
   package let range: Range<Int>
 
+  package init(value: Value, range: Range<Int>) {
+    self.value = value
+    self.range = range
+  }
+
   package var isNull: Bool { value == .null }
 }
 

@@ -35,7 +35,8 @@ package final class WebSocketPeer {
 
   /// Opens a WebSocket to a server on this machine.
   package init(
-    connectingTo port: UInt16, path: String = "/", subprotocols: [String] = [],
+    connectingTo port: UInt16, path: String = "/", headers: HTTPFields = [],
+    subprotocols: [String] = [],
     deflate: DeflateParameters? = nil, limits: WebSocketLimits = WebSocketLimits(),
     tls: TestTLSOptions? = nil
   ) throws {
@@ -47,7 +48,7 @@ package final class WebSocketPeer {
     let handshake = ClientHandshake(
       nonce: (0..<16).map { _ in .random(in: 0...255) }, subprotocols: subprotocols,
       deflate: deflate)
-    try socket.send(handshake.request(authority: "127.0.0.1:\(port)", path: path))
+    try socket.send(handshake.request(authority: "127.0.0.1:\(port)", path: path, headers: headers))
     var reader = HTTPResponseReader()
     var head: HTTPResponseHead?
     while head == nil {

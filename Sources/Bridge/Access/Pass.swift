@@ -58,9 +58,16 @@ struct Pass: Sendable {
   func checkSubscribe(
     _ filters: [TopicFilter], _ qos: QoS
   ) throws(Problem) -> DeliveryGuard? {
-    try SafeText.check(filters)
-    for filter in filters { try check(caller.grants.maySubscribe(filter, qos: qos)) }
-    return caller.grants.deliveryGuard(for: filters, qos: qos)
+    try checkSubscribe(filters.map { ($0, qos) })
+  }
+
+  /// Whether every filter may be subscribed to with its QoS; what their messages must pass then.
+  func checkSubscribe(_ filters: [(filter: TopicFilter, qos: QoS)]) throws(Problem)
+    -> DeliveryGuard?
+  {
+    try SafeText.check(filters.map(\.filter))
+    for (filter, qos) in filters { try check(caller.grants.maySubscribe(filter, qos: qos)) }
+    return caller.grants.deliveryGuard(for: filters)
   }
 
   /// Whether stored messages of these filters may be read, with whatever QoS is granted.
@@ -71,6 +78,12 @@ struct Pass: Sendable {
       filters.allSatisfy { caller.grants.maySubscribe($0, qos: qos).isGranted }
     }
     return try checkSubscribe(filters, granted ?? .atMostOnce)
+  }
+
+  /// Whether the page that asks for a WebSocket may have one.
+  func checkWebSocket(_ head: RequestHead) throws(Problem) {
+    let origin = head.headers["Origin"]
+    try check(desk.checkWebSocket(origin: origin, caller))
   }
 
   func checkHistory() throws(Problem) { try check(caller.grants.mayReadHistory) }

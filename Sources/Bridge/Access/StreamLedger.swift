@@ -1,6 +1,7 @@
 import Access
 import EventLoop
 import HTTPFront
+import WebSocketProtocol
 
 /// The open streams of callers: how many each has, and until when each may stay.
 ///
@@ -63,18 +64,37 @@ final class StreamLedger: Sendable {
     }
   }
 
+  /// The caller of a stream has shown a newer token.
+  func renewed(_ id: StreamID, _ caller: Caller) {
+    let leeway = desk.configuration.tokens.leeway
+    state.withLock { state in
+      guard state.entries[id] != nil else { return }
+      state.expiries[id] = caller.expiry.map { Expiry(at: $0, end: $0 + leeway) }
+    }
+  }
+
+  private static func end(_ id: StreamID, _ form: Representation.Form) -> [StreamCommand] {
+    let reason = "token_expired"
+    // Whoever looks after tunnels ends them in the way of MQTT.
+    if form == .tunnel { return [] }
+    guard form == .socket else {
+      return [.end(id, last: StreamFrames.close(reason: reason, reconnects: false, as: form))]
+    }
+    let status = CloseStatus(.policyViolation, reason: "the token has expired")
+    return SocketEnd.commands(id, reason, status, reconnects: false)
+  }
+
   /// What streams must be told at this time, in seconds since 1970, by http thread.
-  func due(at now: Int64) -> [Int: [StreamCommand]] {
+  func due(at now: Int64, ended: (StreamID) -> Void = { _ in }) -> [Int: [StreamCommand]] {
     guard !desk.isOpen else { return [:] }
     return state.withLock { state in
       var commands: [Int: [StreamCommand]] = [:]
       for (id, expiry) in state.expiries where now >= expiry.at - Self.notice {
         if now >= expiry.end {
           state.expiries[id] = nil
-          let last = StreamFrames.close(
-            reason: "token_expired", reconnects: false, as: streams.form(of: id))
-          commands[id.shard, default: []].append(.end(id, last: last))
-        } else if !expiry.isTold {
+          ended(id)
+          commands[id.shard, default: []] += Self.end(id, streams.form(of: id))
+        } else if !expiry.isTold, streams.form(of: id) != .tunnel {
           state.expiries[id]?.isTold = true
           let frame = StreamFrames.expiring(at: expiry.at, as: streams.form(of: id))
           commands[id.shard, default: []].append(.private(frame, streams: [id]))

@@ -8,7 +8,7 @@ final class OpenStreams: Sendable {
     let id: StreamID
     let form: Representation.Form
     let clientAddress: String
-    let filters: [String]
+    var filters: [String]
     let subscription: String?
     /// In milliseconds since 1970.
     let openedAt: Int64
@@ -24,6 +24,26 @@ final class OpenStreams: Sendable {
       filters: stream.filters.map(\.text), subscription: stream.subscription,
       openedAt: WallClock.milliseconds())
     entries.withLock { $0[entry.id] = entry }
+  }
+
+  /// A stream that is no answer to `/subscribe`, of which it is told later what it follows.
+  func opened(_ id: StreamID, as form: Representation.Form, by head: RequestHead) {
+    let entry = Entry(
+      id: id, form: form, clientAddress: head.clientAddress, filters: [], subscription: nil,
+      openedAt: WallClock.milliseconds())
+    entries.withLock { $0[id] = entry }
+  }
+
+  /// A stream follows other filters.
+  func changed(_ id: StreamID, _ filters: [String]) {
+    entries.withLock { $0[id]?.filters = filters }
+  }
+
+  /// How many streams of each form are open.
+  var forms: [Representation.Form: Int] {
+    entries.withLock { entries in
+      entries.values.reduce(into: [:]) { $0[$1.form, default: 0] += 1 }
+    }
   }
 
   /// How a stream is written, for those who tell it something.

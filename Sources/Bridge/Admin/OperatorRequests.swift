@@ -1,5 +1,6 @@
 import EventLoop
 import HTTPFront
+import WebSocketProtocol
 import MQTTClient
 import Store
 
@@ -64,7 +65,7 @@ struct OperatorRequests: Sendable {
     let list = entries.map { entry -> JSONValue in
       var members: [JSONValue.Member] = [
         .init("id", .string(entry.id.description)),
-        .init("kind", .string(entry.form == .events ? "sse" : "ndjson")),
+        .init("kind", .string(entry.form.kind)),
         .init("client_address", .string(entry.clientAddress)),
         .init("topics", .array(entry.filters.map { .string($0) })),
         .init("opened_at", .string(Timestamp(milliseconds: entry.openedAt).description)),
@@ -132,9 +133,17 @@ struct OperatorRequests: Sendable {
   private func end(_ ids: [StreamID], reason: String) {
     for id in ids {
       let retry = StreamFrames.jitteredRetry(around: Self.retryMilliseconds)
-      let last = StreamFrames.close(
-        reason: reason, reconnects: true, retry: retry, as: wiring.openStreams.form(of: id))
-      wiring.server?.deliver([.end(id, last: last)], toShard: id.shard)
+      let form = wiring.openStreams.form(of: id)
+      let last = StreamFrames.close(reason: reason, reconnects: true, retry: retry, as: form)
+      let commands: [StreamCommand] =
+        form == .socket
+        ? [
+          .private(last, streams: [id]),
+          .close(id, CloseStatus(.goingAway, reason: reason)),
+        ]
+        : form == .tunnel
+          ? [.close(id, CloseStatus(.goingAway, reason: reason))] : [.end(id, last: last)]
+      wiring.server?.deliver(commands, toShard: id.shard)
     }
   }
 }

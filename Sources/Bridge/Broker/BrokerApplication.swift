@@ -44,6 +44,7 @@ final class BrokerApplication: LinkApplication {
     case .advanced(let sequences): outbox.advanced(sequences, &outboxActions)
     case .publish(let publish, let id): outbox.publish(publish, id, &outboxActions)
     case .openStream(let request): hub.opened(request, &hubActions)
+    case .changeStream(let change): hub.change(change, at: link.now, &hubActions)
     case .closeStream(let id):
       hub.closed(id, at: link.now, &hubActions)
       inbound.closed(id)
@@ -180,6 +181,12 @@ final class BrokerApplication: LinkApplication {
       link.unsubscribe(key: key, filters: [filter])
     case .remember(let remembered): wiring.store?.record(name: remembered.name)
     case .forget(let remembered): wiring.store?.forget(name: remembered.name)
+    case .changed(let changed):
+      let id = changed.request.stream
+      if changed.start == .live {
+        hub.raiseFloors(of: id, changed.added, to: inbound.position.sequence)
+      }
+      inbound.run(action)
     default: inbound.run(action)
     }
   }

@@ -12,13 +12,15 @@ import Store
 final class BrokerInbound {
   private let history: HistoryFilter
   private var lastValues: LastValueRule
-  private let wiring: Wiring
-  private let log: EventLogParts
+  let wiring: Wiring
+  let log: EventLogParts
   private var pipeline = InboundPipeline()
-  private var shards: ShardOutput
+  var shards: ShardOutput
   private var routed: [StreamHub.Action] = []
   /// UNSUBSCRIBEs that wait until the store has noted that their filters are not covered any more.
   private var unsubscribes: [String: (key: UInt64, filter: String)] = [:]
+  /// What streams must read that are about to leave their groups for it.
+  var rewinds: [StreamID: [Replay.Rewind]] = [:]
   private var openingPolls = OpeningPolls()
   /// The topics of what was given out since the polls were told, and whether a gap was.
   private var movedTopics: [String] = []
@@ -42,9 +44,12 @@ final class BrokerInbound {
   var nextDeadline: Duration? {
     [
       shards.retryAt, log.replays.nextDeadline, log.values.nextDeadline,
-      log.requests.nextDeadline,
+      log.requests.nextDeadline, wiring.sockets?.nextDeadline,
     ].compactMap(\.self).min()
   }
+
+  /// How far the streams have been given the event log.
+  var position: LoggedEvent { shards.position }
 
   /// Whether an earlier process, with the session that the broker may still have, logged all of it.
   func isCovered(_ filter: TopicFilter) -> Bool { log.coverage.isCovered(filter) }
@@ -92,9 +97,12 @@ final class BrokerInbound {
     case .storeFailing(false):
       pipeline.storeRecovered(keepsHistory: !history.kept.filters.isEmpty)
     case .streamLagged(let id):
-      if let request = hub.leaveLive(id) { log.replays.left(request) }
+      let rewinds = rewinds.removeValue(forKey: id) ?? []
+      if let request = hub.leaveLive(id) { log.replays.left(request, rewinds) }
     case .joinLive(let id, let cursor):
-      if let group = hub.joinLive(id) { shards.join(id, group, after: cursor) }
+      if log.replays.mayJoin(id), let group = hub.joinLive(id) {
+        shards.join(id, group, after: cursor)
+      }
     default: break
     }
   }
@@ -123,6 +131,7 @@ final class BrokerInbound {
       wiring.webhooks?.granted(hold, opening)
     case .held(let hold, let opening): log.named.granted(hold, opening)
     case .refuse(let stream, let opening): shards.refuse(stream, opening)
+    case .changed(let changed): change(changed)
     default: preconditionFailure("\(action) is not for here")
     }
   }
@@ -131,6 +140,7 @@ final class BrokerInbound {
   func closed(_ id: StreamID) {
     log.replays.closed(id)
     openingPolls.closed(id)
+    rewinds[id] = nil
   }
 
   /// Everything that one event caused has been run.
@@ -187,6 +197,7 @@ final class BrokerInbound {
     log.replays.timerFired(at: now)
     log.values.timerFired(at: now)
     log.requests.timerFired(at: now)
+    wiring.sockets?.timerFired(at: now)
   }
 
   /// Logs what came, gives out what is logged, and acknowledges what is safe.
@@ -258,7 +269,7 @@ final class BrokerInbound {
       let from = EventID(epoch: log.epoch, sequence: before.sequence, time: before.time)
       send(to: hub.allGroups) { form in
         let text = StreamFrames.gapText(mark, from: id == nil ? nil : from, to: id, as: form)
-        return Frame(text, position: ready.event?.sequence ?? 0)
+        return Frame(text, position: ready.event?.sequence ?? 0, as: form)
       }
     case .start: break
     }
@@ -275,7 +286,7 @@ final class BrokerInbound {
       if let known = rendered.first(where: { $0.0 == representation }) { return known.1 }
       let text = MessageRenderer.render(
         publish, receivedAt: receivedAt, id: idText, as: representation)
-      let frame = Frame(text, position: event?.sequence ?? 0)
+      let frame = Frame(text, position: event?.sequence ?? 0, as: representation.form)
       rendered.append((representation, frame))
       return frame
     }

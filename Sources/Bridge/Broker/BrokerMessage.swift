@@ -12,6 +12,7 @@ enum BrokerMessage: Sendable {
   case publish(Publish, MessageID)
   case openStream(StreamRequest)
   case closeStream(StreamID)
+  case changeStream(StreamChange)
   /// The store has committed these events, in the order in which it was asked.
   case logged([LoggedEvent])
   /// The store has forgotten these names.

@@ -50,6 +50,9 @@ struct ConfigurationOptions: ParsableArguments {
   @Option(.emqxAPI) var emqxAPI: String?
   @Option(.traceContext) var traceContext: String?
   @Option(.docs) var docs: String?
+  @Option(.mqttTunnel) var mqttTunnel: String?
+  @Option(.tunnelCredentials) var tunnelCredentials: String?
+  @Option(.tunnelClientIDs) var tunnelClientIDs: String?
   @Option(.streams) var streams: String?
   @Option(.topicsPerStream) var topicsPerStream: String?
   @Option(.heartbeat) var heartbeat: String?
@@ -70,6 +73,8 @@ struct ConfigurationOptions: ParsableArguments {
   @Option(.jwtAlgorithm) var jwtAlgorithm: String?
   @Option(.jwtKeyFile) var jwtKeyFile: String?
   @Option(.jwksFile) var jwksFile: String?
+  @Option(.jwksURL) var jwksURL: String?
+  @Option(.jwksCAFile) var jwksCAFile: String?
   @Option(.jwtIssuer) var jwtIssuer: String?
   @Option(.jwtAudience) var jwtAudience: String?
   @Option(.jwtLeeway) var jwtLeeway: String?
@@ -137,6 +142,9 @@ struct ConfigurationOptions: ParsableArguments {
       .emqxAPI: emqxAPI,
       .traceContext: traceContext,
       .docs: docs,
+      .mqttTunnel: mqttTunnel,
+      .tunnelCredentials: tunnelCredentials,
+      .tunnelClientIDs: tunnelClientIDs,
       .streams: streams,
       .topicsPerStream: topicsPerStream,
       .heartbeat: heartbeat,
@@ -157,6 +165,8 @@ struct ConfigurationOptions: ParsableArguments {
       .jwtAlgorithm: jwtAlgorithm,
       .jwtKeyFile: jwtKeyFile,
       .jwksFile: jwksFile,
+      .jwksURL: jwksURL,
+      .jwksCAFile: jwksCAFile,
       .jwtIssuer: jwtIssuer,
       .jwtAudience: jwtAudience,
       .jwtLeeway: jwtLeeway,

@@ -5,6 +5,7 @@ struct BridgeConfiguration: Sendable {
   var mqtt = MQTTConfiguration()
   var http = HTTPConfiguration()
   var publishing = PublishingConfiguration()
+  var tunnel = TunnelConfiguration()
   var streams = StreamConfiguration()
   var history = HistoryConfiguration()
   var lastValues = LastValueConfiguration()

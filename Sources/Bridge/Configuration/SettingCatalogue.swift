@@ -139,6 +139,16 @@ enum SettingCatalogue {
 
   private static let streams = [
     Setting(
+      .mqttTunnel, \.tunnel.isOn,
+      "Whether GET /mqtt lets MQTT clients on WebSockets through to the broker, as far as they may."
+    ),
+    Setting(
+      .tunnelCredentials, \.tunnel.credentials,
+      "Whose user name and password the broker sees of such a client: the bridge's or its own."),
+    Setting(
+      .tunnelClientIDs, \.tunnel.clientIDs,
+      "Whether the name of the caller is put before the client identifier of such a client."),
+    Setting(
       .traceContext, \.publishing.carriesTrace,
       "Whether the headers traceparent and tracestate of a publish become user properties."),
     Setting(

@@ -41,6 +41,9 @@ enum SettingKey: String, CaseIterable, Sendable {
   case emqxAPI = "emqx_api"
   case traceContext = "trace_context"
   case docs
+  case mqttTunnel = "mqtt_tunnel"
+  case tunnelCredentials = "tunnel_credentials"
+  case tunnelClientIDs = "tunnel_client_ids"
   case streams
   case topicsPerStream = "topics_per_stream"
   case heartbeat
@@ -61,6 +64,8 @@ enum SettingKey: String, CaseIterable, Sendable {
   case jwtAlgorithm = "jwt_algorithm"
   case jwtKeyFile = "jwt_key_file"
   case jwksFile = "jwks_file"
+  case jwksURL = "jwks_url"
+  case jwksCAFile = "jwks_ca_file"
   case jwtIssuer = "jwt_issuer"
   case jwtAudience = "jwt_audience"
   case jwtLeeway = "jwt_leeway"
@@ -103,7 +108,8 @@ extension SettingKey {
     case .payloadBytes, .defaultQoS, .ackWait, .expiresIn, .properties, .requireIdempotencyKey,
       .stamp, .topicsPerStream, .heartbeat, .writeStall, .readyRequiresBroker, .logLevel,
       .backups, .accessLog, .traceContext, .jwtSecret, .jwtSecretFile, .jwtAlgorithm, .jwtKeyFile,
-      .jwksFile, .jwtIssuer, .jwtAudience, .jwtLeeway, .accessFile, .allowedOrigins, .cookie,
+      .jwksFile, .jwksURL, .jwksCAFile,
+      .jwtIssuer, .jwtAudience, .jwtLeeway, .accessFile, .allowedOrigins, .cookie,
       .trustedProxies, .proxyHeader, .publishRate, .publishBurst:
       true
     default: false

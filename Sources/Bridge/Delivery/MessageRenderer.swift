@@ -1,5 +1,6 @@
 import HTTPFront
 import MQTTClient
+import WebSocketProtocol
 
 /// Turns a message into the text of one server-sent event, or into one line of JSON.
 enum MessageRenderer {
@@ -7,6 +8,9 @@ enum MessageRenderer {
   static func render(
     _ publish: Publish, receivedAt: Int64, id: String? = nil, as representation: Representation
   ) -> [UInt8] {
+    if representation.form == .socket {
+      return message(envelope(publish, receivedAt, id, representation.encoding))
+    }
     guard representation.form == .events else {
       return line(json(publish, receivedAt: receivedAt, id: id, as: representation))
     }
@@ -54,12 +58,15 @@ enum MessageRenderer {
     _ event: String, _ data: JSONValue, id: String? = nil, retry: Int? = nil,
     as form: Representation.Form = .events
   ) -> [UInt8] {
+    if form == .tunnel { return [] }
     guard form == .events else {
-      var members: [JSONValue.Member] = [.init("event", .string(event))]
+      let isSocket = form == .socket
+      let name = isSocket && event.hasPrefix("bridge.") ? String(event.dropFirst(7)) : event
+      var members: [JSONValue.Member] = [.init(isSocket ? "op" : "event", .string(name))]
       if let id { members.append(.init("id", .string(id))) }
       if case .object(let more) = data { members += more }
       if let retry { members.append(.init("retry", .integer(retry))) }
-      return line(.object(members))
+      return isSocket ? socketText(.object(members)) : line(.object(members))
     }
     var text: [UInt8] = []
     if let id { appendField("id", id, to: &text) }
@@ -68,6 +75,18 @@ enum MessageRenderer {
     appendData(data.encoded, to: &text)
     text.append(newline)
     return text
+  }
+
+  /// A message as one of a WebSocket.
+  private static func message(_ envelope: JSONValue) -> [UInt8] {
+    var members = [JSONValue.Member("op", .string("message"))]
+    if case .object(let more) = envelope { members += more }
+    return socketText(.object(members))
+  }
+
+  /// A whole text message of a WebSocket, with its frame.
+  static func socketText(_ value: JSONValue) -> [UInt8] {
+    ServerFrame.message(.text, value.encoded)
   }
 
   private static func line(_ value: JSONValue) -> [UInt8] {

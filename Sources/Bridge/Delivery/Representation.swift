@@ -1,11 +1,25 @@
 /// How a stream wants its messages written; subscribers with equal ones share the bytes.
 struct Representation: Hashable, Sendable {
   /// How events are set on the wire.
-  enum Form: Hashable, Sendable {
+  enum Form: Hashable, CaseIterable, Sendable {
     /// As server-sent events.
     case events
     /// As newline-delimited JSON.
     case lines
+    /// As text messages of a WebSocket, each with its frame around it.
+    case socket
+    /// As MQTT, of which the bridge says nothing by itself.
+    case tunnel
+
+    /// How operators know streams of this form.
+    var kind: String {
+      switch self {
+      case .events: "sse"
+      case .lines: "ndjson"
+      case .socket: "ws"
+      case .tunnel: "mqtt"
+      }
+    }
 
     /// Which of the heartbeats that tell positions is for streams of this form.
     var heartbeatKind: Int { self == .events ? 0 : 1 }

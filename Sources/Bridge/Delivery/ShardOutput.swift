@@ -43,7 +43,7 @@ struct ShardOutput: ~Copyable {
     var start = ReplayStart(cursor: position)
     if opening.forbidsHistory { start.gaps.append(GapMark(reason: "history_forbidden")) }
     commands[stream.shard, default: []] += [
-      .join(stream, group, isHeld: false),
+      .join(stream, group, isHeld: false, through: position.sequence),
       .start(stream, StreamFrames.open(stream, opening, start, epoch: epoch)),
     ]
   }
@@ -51,8 +51,28 @@ struct ShardOutput: ~Copyable {
   /// A stream that has read the log up to `cursor` goes on live; it is held when that is not all.
   mutating func join(_ stream: StreamID, _ group: GroupID, after cursor: Int64) {
     let isHeld = cursor < position.sequence
-    commands[stream.shard, default: []].append(.join(stream, group, isHeld: isHeld))
+    commands[stream.shard, default: []].append(
+      .join(stream, group, isHeld: isHeld, through: position.sequence))
     joined.append((stream, position.sequence))
+  }
+
+  /// A live stream takes what comes for other filters.
+  mutating func move(_ stream: StreamID, _ group: GroupID) {
+    commands[stream.shard, default: []].append(
+      .move(stream, group, through: position.sequence))
+  }
+
+  /// A stream is told about filters for which nothing is read.
+  mutating func tell(_ stream: StreamID, _ opening: StreamOpening) {
+    let start = ReplayStart(cursor: position)
+    let frame = StreamFrames.open(
+      stream, opening, start, epoch: epoch, tellsPosition: false)
+    commands[stream.shard, default: []].append(.private(frame, streams: [stream]))
+  }
+
+  /// A live stream goes on by reading the log.
+  mutating func part(_ stream: StreamID) {
+    commands[stream.shard, default: []].append(.part(stream))
   }
 
   mutating func refuse(_ stream: StreamID, _ opening: StreamOpening) {

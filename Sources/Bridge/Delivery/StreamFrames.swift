@@ -1,6 +1,7 @@
 import HTTPFront
 import MQTTClient
 import Store
+import WebSocketProtocol
 
 /// The events of the bridge's own on a stream; their names begin with `bridge.`.
 enum StreamFrames {
@@ -24,7 +25,7 @@ enum StreamFrames {
   static func heartbeat(at id: EventID, as form: Representation.Form = .events) -> Frame {
     switch form {
     case .events: Frame(": hb\nid: \(id)\n\n", position: id.sequence)
-    case .lines: Frame(heartbeatText(at: id), position: id.sequence)
+    case .lines, .socket, .tunnel: Frame(heartbeatText(at: id), position: id.sequence)
     }
   }
 
@@ -33,18 +34,27 @@ enum StreamFrames {
   }
 
   /// The first events of a stream: what the broker granted, where it begins, what is missing.
+  ///
+  /// A stream that has something before them must not count as being where they say.
   static func open(
-    _ stream: StreamID, _ opening: StreamOpening, _ start: ReplayStart, epoch: String
+    _ stream: StreamID, _ opening: StreamOpening, _ start: ReplayStart, epoch: String,
+    tellsPosition: Bool = true
   ) -> Frame {
     let form = opening.form
     let cursor = start.cursor
+    if let reply = opening.reply, let refused = opening.filters.first,
+      opening.filters.allSatisfy(\.reasonCode.isFailure)
+    {
+      let problem = refusal(filter: refused.filter, refused.reasonCode)
+      return Frame(webSocket: .text, reply.message(problem))
+    }
     let from = EventID(epoch: epoch, sequence: cursor.sequence, time: cursor.time)
     var text = openText(stream, opening, start, from)
     for filter in opening.filters where filter.reasonCode.isFailure {
       text += errorText(filter: filter.filter, filter.reasonCode, form)
     }
     for gap in start.gaps { text += gapText(gap, from: nil, to: from, as: form) }
-    return Frame(text, position: cursor.sequence)
+    return Frame(text, position: tellsPosition ? cursor.sequence : 0, as: form)
   }
 
   private static func openText(
@@ -67,7 +77,10 @@ enum StreamFrames {
       let hint = "a filter ends in '/'; if a '#' was meant there, write it as %23 in the URL"
       members.append(.init("hint", .string(hint)))
     }
-    return MessageRenderer.control("bridge.open", .object(members), as: opening.form)
+    guard let reply = opening.reply else {
+      return MessageRenderer.control("bridge.open", .object(members), as: opening.form)
+    }
+    return reply.text(members)
   }
 
   private static func subscriptions(_ opening: StreamOpening) -> JSONValue {
@@ -94,14 +107,14 @@ enum StreamFrames {
   static func gap(
     reason: String, missed: Int?, as form: Representation.Form = .events
   ) -> Frame {
-    Frame(gapText(GapMark(reason: reason, missed: missed), from: nil, to: nil, as: form))
+    Frame(gapText(GapMark(reason: reason, missed: missed), from: nil, to: nil, as: form), as: form)
   }
 
   /// The broker refuses one filter of a stream.
   static func error(
     filter: String, _ reasonCode: ReasonCode, as form: Representation.Form = .events
   ) -> Frame {
-    Frame(errorText(filter: filter, reasonCode, form))
+    Frame(errorText(filter: filter, reasonCode, form), as: form)
   }
 
   private static func errorText(
@@ -136,7 +149,7 @@ enum StreamFrames {
   static func close(
     reason: String, reconnects: Bool, retry: Int? = nil, as form: Representation.Form = .events
   ) -> Frame {
-    Frame(closeText(reason: reason, reconnects: reconnects, retry: retry, as: form))
+    Frame(closeText(reason: reason, reconnects: reconnects, retry: retry, as: form), as: form)
   }
 
   /// The caller's credential is about to expire, at this time in seconds since 1970.
@@ -147,7 +160,7 @@ enum StreamFrames {
         "bridge.auth",
         .object([
           .init("reason", .string("token_expires")), .init("expires_at", .string(text)),
-        ]), as: form))
+        ]), as: form), as: form)
   }
 
   static func closeText(

@@ -25,6 +25,8 @@ struct StreamHub: ~Copyable {
     case held(StreamID, StreamOpening)
     /// No filter of the stream was granted.
     case refuse(StreamID, StreamOpening)
+    /// An open stream follows other filters now, or could not get them.
+    case changed(StreamChanged)
     /// The log has everything of this filter from now on, or no longer.
     case cover(TopicFilter)
     case uncover(TopicFilter)
@@ -34,19 +36,27 @@ struct StreamHub: ~Copyable {
     case sendRetained([StreamID], Representation)
   }
 
-  private struct Stream {
-    let request: StreamRequest
+  struct Stream {
+    var request: StreamRequest
     /// One per filter of the request; nil when no slot was free.
     var awaited: [SubscriptionIdentifier?]
     var answers: [ReasonCode?]
     var group: GroupID?
     var isOpen = false
+    /// Filters that were asked for later and are not all answered.
+    var additions: [Addition] = []
 
     /// What it asked for, without the filters that the broker refused.
     var grantedRequest: StreamRequest {
       var request = request
       request.filters = granted.map(\.filter)
       return request
+    }
+
+    /// What it may get retained messages of: also filters of which not all that it asked for with
+    /// them are answered.
+    var followed: [StreamGroups.Filter] {
+      additions.isEmpty ? granted : granted + additions.flatMap(\.followed)
     }
 
     var granted: [StreamGroups.Filter] {
@@ -60,13 +70,13 @@ struct StreamHub: ~Copyable {
   /// Whether messages say which subscriptions they matched.
   var usesIdentifiers = true
 
-  private var upstream: UpstreamSubscriptions
-  private var upstreamActions: [UpstreamSubscriptions.Action] = []
-  private var streams: [StreamID: Stream] = [:]
-  private var waiting: [SubscriptionIdentifier: Set<StreamID>] = [:]
-  private var collectors = RetainedCollectors()
-  private var groups = StreamGroups()
-  private var index = FilterIndex<Int>()
+  var upstream: UpstreamSubscriptions
+  var upstreamActions: [UpstreamSubscriptions.Action] = []
+  var streams: [StreamID: Stream] = [:]
+  var waiting: [SubscriptionIdentifier: Set<StreamID>] = [:]
+  var collectors = RetainedCollectors()
+  var groups = StreamGroups()
+  var index = FilterIndex<Int>()
   private var targets: [StreamGroups.Target] = []
   private var matching: [Int] = []
 
@@ -169,6 +179,7 @@ struct StreamHub: ~Copyable {
       waiting[identifier]?.remove(id)
       if waiting[identifier]?.isEmpty == true { waiting[identifier] = nil }
     }
+    for addition in stream.additions { release(addition, of: stream.request, at: now) }
     if let group = stream.group { groups.leave(group) }
     runUpstream(&actions)
   }
@@ -258,7 +269,7 @@ struct StreamHub: ~Copyable {
     let receivers = collectors.streams(of: identifier).filter { id in
       guard let stream = streams[id] else { return false }
       return StreamGroups.takes(
-        stream.granted, slot: identifier.slot, topic: publish.topic, absent: upstream.absentSlots)
+        stream.followed, slot: identifier.slot, topic: publish.topic, absent: upstream.absentSlots)
     }
     sendRetained(publish.topic, receivers, &actions)
   }
@@ -296,8 +307,12 @@ struct StreamHub: ~Copyable {
       for position in stream.awaited.indices where stream.awaited[position] == identifier {
         stream.answers[position] = reasonCode
       }
+      for index in stream.additions.indices {
+        stream.additions[index].answered(identifier, reasonCode)
+      }
       streams[id] = stream
       openIfAnswered(id, &actions)
+      if !stream.additions.isEmpty { completeChanges(of: id, &actions) }
     }
   }
 
@@ -317,7 +332,9 @@ struct StreamHub: ~Copyable {
       streams[id] = stream
       return actions.append(.held(id, opening))
     }
-    guard !granted.isEmpty else { return actions.append(.refuse(id, opening)) }
+    guard !granted.isEmpty || stream.request.isSocket else {
+      return actions.append(.refuse(id, opening))
+    }
     let isLive = stream.request.start == .live && !stream.request.follows
     if isLive {
       stream.group = groups.join(
@@ -331,7 +348,7 @@ struct StreamHub: ~Copyable {
     }
   }
 
-  private mutating func runUpstream(_ actions: inout [Action]) {
+  mutating func runUpstream(_ actions: inout [Action]) {
     let todo = upstreamActions
     upstreamActions.removeAll(keepingCapacity: true)
     for action in todo {

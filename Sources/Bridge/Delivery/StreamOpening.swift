@@ -12,4 +12,6 @@ struct StreamOpening: Equatable, Sendable {
   var form = Representation.Form.events
   /// What the stream missed is not for its caller.
   var forbidsHistory = false
+  /// What the socket is answered that asked for the filters.
+  var reply: SocketReply?
 }

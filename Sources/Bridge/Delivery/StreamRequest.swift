@@ -11,7 +11,7 @@ struct StreamRequest: Equatable, Sendable {
   /// Of the filters that have one of their own.
   var qosOfFilter: [TopicFilter: QoS] = [:]
   let wantsRetained: Bool
-  let representation: Representation
+  var representation: Representation
   var start = StreamStart.live
   var policy = OverflowPolicy.catchup
   /// Messages per second; nil sends them as they come.
@@ -22,10 +22,15 @@ struct StreamRequest: Equatable, Sendable {
   /// It came back, and its caller may not have what it missed.
   var forbidsHistory = false
 
+  /// The events up to which a filter brings nothing, because it is younger than the others.
+  var floors: [TopicFilter: Int64] = [:]
+
   /// The named subscription that it consumes.
   var subscription: String?
   /// No stream, but a request for what the log has, answered when there is something.
   var isPoll = false
+  /// A socket, whose filters come and go, and which may have none.
+  var isSocket = false
   /// No stream at all: it only keeps the filters subscribed.
   var isHold = false
   /// Whether its filters stay subscribed for a while after it.
@@ -33,6 +38,18 @@ struct StreamRequest: Equatable, Sendable {
 
   /// Whether its caller may have messages of this topic, as far as its filters bring them.
   func allows(_ topic: String) -> Bool { `guard`?.allows(topic) ?? true }
+
+  /// The filters that bring an event of the log.
+  func filters(at sequence: Int64) -> [TopicFilter] {
+    floors.isEmpty ? filters : filters.filter { floors[$0] ?? 0 < sequence }
+  }
+
+  /// Takes over floors that are higher than its own.
+  mutating func raiseFloors(_ others: [TopicFilter: Int64]) {
+    for (filter, floor) in others where filters.contains(filter) {
+      floors[filter] = max(floor, floors[filter] ?? 0)
+    }
+  }
 
   /// Whether everything comes from the event log, at a pace of its own, and nothing live.
   var follows: Bool { rateMaximum != nil || subscription != nil || isPoll }

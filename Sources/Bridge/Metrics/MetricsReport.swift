@@ -121,8 +121,7 @@ struct MetricsReport: Sendable {
     let server = wiring.server
     let shards = (0..<(server?.shardCount ?? 0)).compactMap { server?.statistics(ofShard: $0) }
     return [
-      MetricFamily("bridge_streams", .gauge, "Open streams.")
-        .adding(shards.reduce(0) { $0 + $1.streams }, MetricFamily.Label("kind", "sse")),
+      openStreams(shards.reduce(0) { $0 + $1.streams }),
       MetricFamily(
         "bridge_stream_lag_messages", .histogram,
         "How far behind the newest message a stream was when it could not keep up."
@@ -132,6 +131,18 @@ struct MetricsReport: Sendable {
       MetricFamily("bridge_stream_closed_total", .counter, "Ended streams.")
         .adding(wiring.metrics.closedStreams, by: "reason"),
     ]
+  }
+
+  /// What is not known to be of another kind is an event stream.
+  private func openStreams(_ total: Int) -> MetricFamily {
+    var forms = wiring.openStreams.forms
+    forms[.events] = nil
+    forms[.events] = max(0, total - forms.values.reduce(0, +))
+    var family = MetricFamily("bridge_streams", .gauge, "Open streams.")
+    for form in Representation.Form.allCases {
+      family = family.adding(forms[form] ?? 0, MetricFamily.Label("kind", form.kind))
+    }
+    return family
   }
 
   private var process: [MetricFamily] {

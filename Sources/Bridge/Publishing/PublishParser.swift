@@ -26,8 +26,11 @@ enum PublishParser {
   }
 
   /// Reads one envelope of a text that has several, in which the places of the node lie.
-  static func parse(_ node: JSONNode, in text: [UInt8]) throws(Problem) -> PublishDraft {
+  static func parse(
+    _ node: JSONNode, in text: [UInt8], extras: Set<String> = []
+  ) throws(Problem) -> PublishDraft {
     var draft = PublishDraft()
+    draft.extraNames = extras
     try PublishEnvelope.readJSON(node, in: text, &draft)
     guard draft.topic != nil else {
       throw Problem(

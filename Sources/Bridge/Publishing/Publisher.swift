@@ -215,7 +215,7 @@ final class Publisher: Sendable {
     for case .answer(let waiter, let receipt, let answer) in actions {
       switch waiter {
       case .request(let request):
-        wiring.server?.answer(request, with: PublishResponse.make(receipt, answer))
+        wiring.answer(request, with: PublishResponse.make(receipt, answer))
       case .item(let index, of: let request):
         answered(index, of: request, receipt, answer)
       case .question(let request):

@@ -33,8 +33,13 @@ struct RequestQuestion: Sendable {
   let head: RequestHead
 
   init(_ request: Request) throws(Problem) {
-    head = request.head
-    draft = try PublishParser.parse(request, extras: Self.names)
+    try self.init(PublishParser.parse(request, extras: Self.names), request.head)
+  }
+
+  /// A message whose `extras` say what is asked for.
+  init(_ draft: PublishDraft, _ head: RequestHead) throws(Problem) {
+    self.head = head
+    self.draft = draft
     for name in Self.refused where draft.isGiven(name) {
       throw Problem(
         .badParameter, detail: "'\(name)' is not for a request: the bridge sets what it needs",

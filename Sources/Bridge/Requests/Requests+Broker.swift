@@ -114,7 +114,7 @@ extension Requests {
       if isOver { end(entry, nil) }
     } else if isOver {
       let response = RequestAnswer.response(entry, at: MonotonicClock.now())
-      wiring.server?.answer(entry.request, with: response)
+      wiring.answer(entry.request, with: response)
     }
     if isOver { forget(entry) }
   }

@@ -49,7 +49,14 @@ final class Requests: Sendable {
 
   /// Takes a request: refuses it now, parks it, or makes it a stream.
   func ask(_ request: Request, _ pass: Pass) throws(Problem) -> Answer {
-    let question = try question(of: request, pass)
+    try ask(RequestQuestion(request), request, pass)
+  }
+
+  /// Takes a request that is read already.
+  func ask(
+    _ question: RequestQuestion, _ request: Request, _ pass: Pass
+  ) throws(Problem) -> Answer {
+    try check(question, pass)
     let status = wiring.status.snapshot
     guard !wiring.isDraining else { throw PublishResponse.problem(.draining) }
     guard status.isConnected || question.isQueued else {
@@ -88,15 +95,13 @@ final class Requests: Sendable {
     return .stream(RequestAnswer.head(question, heartbeat: configuration.streams.heartbeat))
   }
 
-  private func question(of request: Request, _ pass: Pass) throws(Problem) -> RequestQuestion {
-    let question = try RequestQuestion(request)
+  private func check(_ question: RequestQuestion, _ pass: Pass) throws(Problem) {
     try pass.checkRequest(replyTopic: question.replyTopic)
     guard configuration.mqtt.version == .v5 || question.replyTopic != nil else {
       throw Problem(
         .mqtt5Required, detail: "with MQTT 3.1.1 a device cannot be told where to reply",
         hint: "give the topic where it does as reply_topic")
     }
-    return question
   }
 
   private static func tooMany(_ detail: String) -> Problem {
@@ -208,7 +213,7 @@ final class Requests: Sendable {
       wiring.server?.deliver([.end(stream, last: last)], toShard: stream.shard)
     case .raw, .json:
       let response = problem?.response(to: entry.question.head) ?? timedOut(entry)
-      wiring.server?.answer(entry.request, with: response)
+      wiring.answer(entry.request, with: response)
     }
   }
 }

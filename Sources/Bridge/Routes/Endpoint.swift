@@ -21,6 +21,8 @@ enum Endpoint: Sendable {
   case deleteSubscription
   case acknowledge
   case ticket
+  case socket
+  case tunnel
   case page
   case docs
   case openAPIYAML
@@ -32,13 +34,15 @@ enum Endpoint: Sendable {
     case .page, .docs, .openAPIYAML, .openAPIJSON: true
     case .publish, .publishToTopic, .retainInTopic, .clearTopic, .message, .subscribe, .history,
       .listSubscriptions, .putSubscription, .getSubscription, .deleteSubscription, .acknowledge,
-      .ticket, .publishBatch, .emqxPublish, .emqxPublishBulk, .request, .readTopic, .listRetained:
+      .ticket, .socket, .tunnel, .publishBatch, .emqxPublish, .emqxPublishBulk, .request,
+      .readTopic,
+      .listRetained:
       false
     }
   }
 
   /// Whether a ticket is good here.
-  var takesTicket: Bool { self == .subscribe }
+  var takesTicket: Bool { self == .subscribe || self == .socket || self == .tunnel }
 }
 
 /// What a route of the admin server does.
@@ -77,6 +81,7 @@ extension Endpoint {
     switch self {
     case .emqxPublish, .emqxPublishBulk: configuration.publishing.servesEMQX
     case .docs, .openAPIYAML, .openAPIJSON: configuration.http.servesDocs
+    case .tunnel: configuration.tunnel.isOn
     default: true
     }
   }
@@ -112,6 +117,8 @@ enum RouteTable {
     Route("DELETE", "/subscriptions/{name}", .deleteSubscription),
     Route("POST", "/subscriptions/{name}/ack", .acknowledge),
     Route("POST", "/ticket", .ticket),
+    Route("GET", "/ws", .socket),
+    Route("GET", "/mqtt", .tunnel),
   ]
 
   static let adminRoutes: [Route<AdminEndpoint>] = [

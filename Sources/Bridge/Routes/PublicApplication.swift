@@ -3,6 +3,7 @@ import HTTPFront
 import MQTTClient
 import Metrics
 import Store
+import WebSocketProtocol
 
 /// What the public server serves.
 final class PublicApplication: HTTPApplication {
@@ -18,6 +19,10 @@ final class PublicApplication: HTTPApplication {
   private let requests: Requests
   private let replays: Replays
   private let polls: Polls
+  private let sockets: Sockets
+  private let socketRoute: SocketRoute
+  private let tunnels: Tunnels
+  private let tunnelRoute: TunnelRoute
   private let observer: Observer
   private let doors: Doorkeeper
   private let names: RequestNames
@@ -27,7 +32,7 @@ final class PublicApplication: HTTPApplication {
   init(
     _ configuration: BridgeConfiguration, _ wiring: Wiring, _ publisher: Publisher,
     _ messages: MessageLookUps, _ observer: Observer, _ log: EventLogParts, _ doors: Doorkeeper,
-    _ bodies: BodyDoor, _ ledger: StreamLedger
+    _ bodies: BodyDoor, _ ledger: StreamLedger, clientID: String = ""
   ) {
     self.doors = doors
     names = RequestNames(desk: doors.desk)
@@ -47,6 +52,15 @@ final class PublicApplication: HTTPApplication {
     replays = log.replays
     polls = log.polls
     self.observer = observer
+    sockets = Sockets(
+      wiring, doors.desk, ledger, publisher, log.requests, subscriptions,
+      threads: configuration.http.threads)
+    socketRoute = SocketRoute(wiring: wiring, sockets: sockets, ledger: ledger)
+    wiring.connect(sockets: sockets)
+    tunnels = Tunnels(wiring)
+    tunnelRoute = TunnelRoute(
+      wiring: wiring, tunnels: tunnels, ledger: ledger, clientID: clientID)
+    wiring.connect(tunnels: tunnels)
   }
 
   func admit(_ head: RequestHead) -> Admission {
@@ -73,7 +87,7 @@ final class PublicApplication: HTTPApplication {
       let hasBody = head.method == "POST" || head.method == "QUERY"
       return .accept(bodyLimit: hasBody ? SubscribeBody.bytesMax : 0)
     case .message, .readTopic, .listRetained, .history, .page, .docs, .openAPIYAML, .openAPIJSON,
-      .listSubscriptions, .getSubscription, .deleteSubscription:
+      .listSubscriptions, .getSubscription, .deleteSubscription, .socket, .tunnel:
       return .accept(bodyLimit: 0)
     }
   }
@@ -167,8 +181,9 @@ final class PublicApplication: HTTPApplication {
     case .publishBatch, .request: PublishRoute.withKept(problem).response(to: head)
     case .emqxPublish, .emqxPublishBulk: EMQXForm.response(problem)
     case .message, .readTopic, .listRetained, .subscribe, .history, .listSubscriptions,
-      .putSubscription, .getSubscription, .deleteSubscription, .acknowledge, .ticket, .page, .docs,
-      .openAPIYAML, .openAPIJSON:
+      .putSubscription, .getSubscription, .deleteSubscription, .acknowledge, .ticket, .socket,
+      .tunnel,
+      .page, .docs, .openAPIYAML, .openAPIJSON:
       problem.response(to: head)
     }
   }
@@ -200,6 +215,8 @@ final class PublicApplication: HTTPApplication {
     case .deleteSubscription: return try subscriptions.delete(name, request, pass)
     case .acknowledge: return try subscriptions.acknowledge(name, request, pass)
     case .ticket: return try TicketRoute.issue(request, pass)
+    case .socket: return try socketRoute.open(request, pass)
+    case .tunnel: return try tunnelRoute.open(request, pass)
     case .page, .docs, .openAPIYAML, .openAPIJSON: return .respond(free(endpoint))
     }
   }
@@ -235,17 +252,33 @@ final class PublicApplication: HTTPApplication {
     replays.lagged(id, after: position)
   }
 
+  func streamParted(_ id: StreamID, after position: Int64) { replays.lagged(id, after: position) }
+
   func streamDrained(_ id: StreamID, written position: Int64) {
     replays.drained(id, written: position)
+    tunnels.crowded(id, false)
   }
 
   func streamClosed(_ id: StreamID, reason: StreamEnd) {
     wiring.openStreams.closed(id)
     wiring.metrics.closedStreams[BridgeMetrics.word(for: reason)].add()
     ledger.closed(id)
+    sockets.closed(id)
+    tunnels.closed(id)
     replays.closed(id)
     requests.streamClosed(id)
     wiring.link?.sendReserved(.closeStream(id))
+  }
+
+  func socketOpened(_ id: StreamID, subprotocol: String?) {
+    if !sockets.opened(id) { tunnels.opened(id) }
+  }
+
+  func socketCrowded(_ id: StreamID) { tunnels.crowded(id, true) }
+
+  func socketReceived(_ id: StreamID, _ message: WebSocketMessage) -> SocketFlow {
+    if sockets.received(id, message) { return .more }
+    return tunnels.received(id, message.bytes) ?? .more
   }
 
   func gapFrame(for id: StreamID, missed: Int) -> Frame? {

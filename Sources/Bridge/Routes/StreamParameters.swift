@@ -20,6 +20,11 @@ struct StreamParameters: Equatable {
 
     /// What `/subscribe` takes.
     static let stream = Set(allCases).subtracting([.until, .cursor])
+    /// What a WebSocket takes, whose messages always have an envelope.
+    static let socket: Set<Self> = [
+      .topic, .filter, .match, .qos, .retained, .encoding, .since, .rewind, .lastEventID, .policy,
+      .rateMaximum,
+    ]
     /// What `GET /history` takes.
     static let history: Set<Self> = [
       .topic, .filter, .match, .encoding, .since, .until, .limit, .cursor,
@@ -61,6 +66,8 @@ struct StreamParameters: Equatable {
 
   /// The longest that a poll waits, in seconds.
   static let waitMaximum = 60
+
+  func qos(of filter: TopicFilter) -> QoS { qosOfFilter[filter] ?? maximumQoS }
 
   init(
     _ query: Query, fields: Set<Field> = Field.stream, topicsMaximum: Int

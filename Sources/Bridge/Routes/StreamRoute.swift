@@ -35,7 +35,7 @@ struct StreamRoute: Sendable {
     if format == .ndjson { parameters.representation.form = .lines }
     if let name = parameters.subscription { return try consume(name, parameters, request, pass) }
     let deliveries = try pass.checkSubscribe(parameters.filters, parameters.highestQoS)
-    if let limits = wiring.status.snapshot.limits { try check(parameters.filters, limits) }
+    if let limits = wiring.status.snapshot.limits { try Self.check(parameters.filters, limits) }
     let id = request.id.stream
     if parameters.rateMaximum != nil { try checkHistory(of: parameters.filters, for: "'max_rate'") }
     if format == .json { try checkHistory(of: parameters.filters, for: "a poll") }
@@ -213,7 +213,8 @@ struct StreamRoute: Sendable {
     ]
   }
 
-  private func check(_ filters: [TopicFilter], _ limits: BrokerLimits) throws(Problem) {
+  /// Whether the broker has such filters at all.
+  static func check(_ filters: [TopicFilter], _ limits: BrokerLimits) throws(Problem) {
     for filter in filters {
       if filter.isWildcard, !limits.wildcardSubscriptionsAvailable {
         throw Problem(.wildcardNotAvailable, detail: "'\(filter.text)' has a wildcard")

@@ -28,6 +28,11 @@ enum SubscribeBody {
       throw Problem(
         .badJSON, detail: "the body must be one JSON object", hint: #"{"topics":["a/#"]}"#)
     }
+    return try fields(members)
+  }
+
+  /// The fields of a JSON object that stand among these members.
+  static func fields(_ members: [JSONMember]) throws(Problem) -> [GivenField] {
     var fields: [GivenField] = []
     for member in members {
       switch member.node.value {

@@ -31,7 +31,7 @@ extension NamedSubscriptions {
     if let opened = result.opened { wiring.link?.sendReserved(.openStream(opened)) }
     if let closed = result.closed { wiring.link?.sendReserved(.closeStream(closed)) }
     for id in result.ended { end(id, reason: "subscription_changed", reconnects: true) }
-    wiring.server?.answer(
+    wiring.answer(
       result.request,
       with: .json(
         json(subscription), status: result.isNew ? 201 : 200, headers: Self.headers))
@@ -59,10 +59,10 @@ extension NamedSubscriptions {
       for id in subscription.consumers.keys { end(id, reason: "subscription_deleted") }
       for other in waiting {
         let problem = Self.unknown(subscription.name)
-        wiring.server?.answer(other.request, with: problem.response(to: other.head))
+        wiring.answer(other.request, with: problem.response(to: other.head))
       }
     }
-    wiring.server?.answer(request, with: Response(status: 204))
+    wiring.answer(request, with: Response(status: 204))
   }
 
   /// The store has noted cursors.
@@ -78,7 +78,7 @@ extension NamedSubscriptions {
         state.acknowledgements[name] = rest.isEmpty ? nil : rest
       }
     }
-    for request in done { wiring.server?.answer(request, with: Response(status: 204)) }
+    for request in done { wiring.answer(request, with: Response(status: 204)) }
   }
 
   /// A request has waited long enough; what it waited for, if it waited here at all.

@@ -92,7 +92,7 @@ final class NamedSubscriptions: Sendable {
       wiring.link?.sendReserved(.closeStream(hold))
       let codes = opening.filters.map { "\($0.filter): \($0.reasonCode)" }.joined(separator: ", ")
       let problem = Problem(.brokerRejected, detail: "the broker refuses every filter: \(codes)")
-      wiring.server?.answer(request, with: problem.response(to: head))
+      wiring.answer(request, with: problem.response(to: head))
       return
     }
     subscription.opening = opening

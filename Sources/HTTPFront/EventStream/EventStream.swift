@@ -14,7 +14,7 @@ final class EventStream {
   let heartbeat: Frame
   let heartbeatInterval: Duration
   let writeStallLimit: Duration
-  let whenBehind: WhenBehind
+  var whenBehind: WhenBehind
   let heartbeatTellsPosition: Bool
   let heartbeatKind: Int
   /// What makes it a WebSocket; nil for all others.
@@ -32,6 +32,8 @@ final class EventStream {
   var privateFrames = PrivateFrames()
   /// Of the last frame with a position that the socket has taken wholly.
   var lastPosition: Int64 = 0
+  /// Up to here it has, or will be sent, everything that is for it.
+  var knownPosition: Int64 = 0
   /// Whether the application is to be told when nothing private is left.
   var owesDrained = false
   private var waits: Waits = .start
@@ -95,9 +97,9 @@ final class EventStream {
 
   /// What `lastPosition` will be when everything is written that it has without its group.
   var positionAhead: Int64 {
-    if let position = privateFrames.lastPosition { return position }
-    if let partial, partial.position > 0 { return partial.position }
-    return lastPosition
+    if let position = privateFrames.lastPosition { return max(position, knownPosition) }
+    if let partial, partial.position > 0 { return max(partial.position, knownPosition) }
+    return max(lastPosition, knownPosition)
   }
 
   /// Lets it write at its next turn; until then it stays behind.

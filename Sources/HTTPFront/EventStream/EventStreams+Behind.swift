@@ -20,6 +20,11 @@ extension EventStreams {
   /// gap, because nobody would bring it the lost frames.
   func leaveIfBehind(_ stream: EventStream, _ group: StreamGroup) {
     guard stream.cursor < group.first, stream.ending == nil else { return }
+    fallBehind(stream)
+  }
+
+  /// Does with a stream what its head says for one that is behind, unless that is to get a gap.
+  func fallBehind(_ stream: EventStream) {
     switch stream.whenBehind {
     case .gap: return
     case .leave:

@@ -11,7 +11,7 @@ final class EventStreams {
   let loop: Loop
   let lingering: LingeringSockets
   private let quota: Quota
-  private let privateBytesMax: Int
+  let privateBytesMax: Int
   var log: FrameLog
   /// Where everything that WebSockets read goes first.
   var input = [UInt8](repeating: 0, count: 64 << 10)
@@ -73,8 +73,15 @@ final class EventStreams {
 
   func apply(_ command: StreamCommand) {
     switch command {
-    case .join(let id, let group, let isHeld):
-      if let stream = live(id) { join(stream, group, isHeld: isHeld) }
+    case .join(let id, let group, let isHeld, let position):
+      guard let stream = live(id) else { return }
+      stream.knownPosition = position
+      join(stream, group, isHeld: isHeld)
+    case .move(let id, let group, let position):
+      if let stream = live(id) { move(stream, group, through: position) }
+    case .part(let id):
+      if let stream = live(id) { part(stream) }
+    case .whenBehind(let id, let whenBehind): live(id)?.whenBehind = whenBehind
     case .release(let id):
       guard let stream = live(id), stream.isHeld else { return }
       stream.release()
@@ -224,7 +231,7 @@ final class EventStreams {
     if group.laggingCount == 0 { group.forget(before: group.flushed, &log) }
   }
 
-  private func join(_ stream: EventStream, _ id: GroupID, isHeld: Bool) {
+  func join(_ stream: EventStream, _ id: GroupID, isHeld: Bool) {
     leave(stream)
     if isHeld { stream.hold() }
     let group = groups[id] ?? StreamGroup(id: id)

@@ -94,6 +94,22 @@ struct PrivateFrames {
 
   mutating func removeFirst() { remove(at: 0) }
 
+  /// Takes over frames of the group, each to go out at its place among the others.
+  mutating func takeOver(_ frames: [(number: UInt64, frame: Frame)]) {
+    var merged: Deque<Entry> = []
+    var rest = entries[...]
+    for (number, frame) in frames {
+      while let first = rest.first, first.before <= number {
+        merged.append(first)
+        rest.removeFirst()
+      }
+      merged.append(Entry(content: .frame(frame), before: number))
+      byteCount += frame.count
+    }
+    merged += rest
+    entries = merged
+  }
+
   /// The stream has another group now, whose frames all come later.
   mutating func moveBefore(_ number: UInt64) {
     for index in entries.indices { entries[index].before = number }

@@ -9,7 +9,19 @@ package enum StreamCommand: Sendable {
   ///
   /// A held stream writes nothing of its group before `release`; what it must not miss is kept
   /// for it as for a stream that is not started.
-  case join(StreamID, GroupID, isHeld: Bool = false)
+  ///
+  /// `through` is a position up to which the stream has, or will be sent, everything that is for it.
+  case join(StreamID, GroupID, isHeld: Bool = false, through: Int64 = 0)
+  /// Puts a stream that is in a group into another one; what it has not written of its old group it
+  /// writes first. Ignored when it is in none, because `HTTPApplication.streamLagged` has told so, or
+  /// when so much is unwritten that it now falls behind.
+  case move(StreamID, GroupID, through: Int64)
+  /// Makes a stream leave its group as one that fell behind, but what it has not written of the group it
+  /// still writes, unless it is held. `HTTPApplication.streamParted` tells that it has. Ignored when it is
+  /// in none.
+  case part(StreamID)
+  /// Changes what becomes of the stream when it is behind.
+  case whenBehind(StreamID, WhenBehind)
   /// Lets a held stream write its group's frames.
   case release(StreamID)
   /// Lets a stream write: first this frame, then its private frames so far, then its group's

@@ -37,6 +37,14 @@ package final class Frame: Sendable {
     self.position = position
   }
 
+  /// Whole messages of a WebSocket, each framed by `ServerFrame.message`.
+  package init(webSocketFrames bytes: [UInt8], position: Int64 = 0) {
+    self.bytes = SharedBytes([bytes])
+    prefixCount = 0
+    count = bytes.count
+    self.position = position
+  }
+
   /// The same content with a position of its own.
   func at(_ position: Int64) -> Frame {
     Frame(bytes(isChunked: false), position: position)

@@ -180,7 +180,7 @@ struct CopyModel: ~Copyable {
         viewers[request.stream]?.cursor = isRecorded ? 0 : given
         viewers[request.stream]?.since = published.count
       case .held, .remember, .forget, .cover, .uncover: break
-      case .open, .refuse, .append, .sendRetained: Issue.record("\(action)")
+      case .open, .refuse, .changed, .append, .sendRetained: Issue.record("\(action)")
       }
     }
   }

@@ -181,7 +181,8 @@ struct HubModel: ~Copyable {
         settle(id, opening)
         #expect(viewers[id]?.granted.isEmpty == true)
       case .remember, .forget, .cover, .uncover: break
-      case .append, .sendRetained, .replay, .held: Issue.record("\(action) without a message")
+      case .append, .sendRetained, .replay, .held, .changed:
+        Issue.record("\(action) without a message")
       }
     }
   }

@@ -81,6 +81,12 @@ extension EndToEnd {
         method: "HEAD", target: "/subscribe?topic=house/a",
         statuses: [401, 401, 401, 403, 200, 200, 200, 403, 200, 200]),
       Row(
+        method: "POST", target: "/subscribe?poll=1&wait=0", body: #"{"topics":["house/a"]}"#,
+        statuses: [401, 401, 401, 403, 200, 200, 200, 403, 200, 403], isJSON: true),
+      Row(
+        method: "QUERY", target: "/subscribe?poll=1&wait=0", body: #"{"topics":["house/a"]}"#,
+        statuses: [401, 401, 401, 403, 200, 200, 200, 403, 200, 403], isJSON: true),
+      Row(
         method: "HEAD", target: "/subscribe?topic=%23",
         statuses: [401, 401, 401, 403, 403, 403, 403, 403, 403, 403]),
       Row(
@@ -104,6 +110,12 @@ extension EndToEnd {
       Row(
         method: "POST", target: "/ticket", body: #"{"topics":["house/a"]}"#,
         statuses: [401, 401, 401, 403, 200, 200, 200, 403, 401, 403]),
+      Row(
+        method: "GET", target: "/ws",
+        statuses: [401, 401, 401, 426, 426, 426, 426, 426, 426, 426]),
+      Row(
+        method: "GET", target: "/mqtt",
+        statuses: [401, 401, 401, 426, 426, 426, 426, 426, 426, 426]),
       Row(
         method: "OPTIONS", target: "/publish",
         statuses: [204, 204, 204, 204, 204, 204, 204, 204, 204, 204]),
@@ -162,7 +174,7 @@ extension EndToEnd {
       + #","retain":true,"history":true,"request":true"#
 
     @Test func `every route answers every kind of caller as the table says`() throws {
-      let guarded = try GuardedProgram(flags: ["--emqx-api", "true"])
+      let guarded = try GuardedProgram(flags: ["--emqx-api", "true", "--mqtt-tunnel", "true"])
       let client = guarded.program.client
       let right = try TestToken.make("bob", grants: Self.house)
       let owner = try TestToken.header(TestToken.make("owner", grants: Self.house))

@@ -103,6 +103,10 @@ final class TestApplication: HTTPApplication {
     mailbox.sendReserved(.closed(id, reason))
   }
 
+  func streamParted(_ id: StreamID, after position: Int64) {
+    mailbox.sendReserved(.lagged(id, position))
+  }
+
   func streamLagged(_ id: StreamID, after position: Int64) {
     mailbox.sendReserved(.lagged(id, position))
   }

@@ -4,7 +4,7 @@ import Store
 extension EventRow {
   /// The message of the row, when it is one for this stream and its caller.
   func message(for request: StreamRequest) -> Publish? {
-    request.allows(topic) ? message(countingFor: request.filters) : nil
+    request.allows(topic) ? message(countingFor: request.filters(at: sequence)) : nil
   }
 
   /// The message of the row, when it is one that counts for a reader with these filters.

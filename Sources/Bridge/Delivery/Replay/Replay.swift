@@ -1,5 +1,6 @@
 import EventLoop
 import HTTPFront
+import MQTTClient
 import Store
 
 /// One stream that is served from the event log.
@@ -33,6 +34,25 @@ struct Replay: Sendable {
     case waiting
   }
 
+  /// Where a stream begins with filters that it did not have.
+  struct Rewind: Sendable {
+    enum Begin: Sendable {
+      case start(StreamStart)
+      case at(LoggedEvent)
+    }
+
+    let filters: [TopicFilter]
+    let begin: Begin
+    /// What it is told once that is known.
+    let opening: StreamOpening?
+
+    init(filters: [TopicFilter], begin: Begin, _ opening: StreamOpening?) {
+      self.filters = filters
+      self.begin = begin
+      self.opening = opening
+    }
+  }
+
   /// Nil while only the http thread has told that the stream fell behind.
   var request: StreamRequest?
   /// What the broker said; nil once the stream has been told.
@@ -45,6 +65,8 @@ struct Replay: Sendable {
   var sent: Int64 = 0
   /// The stream has left its group while something else was going on.
   var hasLagged = false
+  /// What it must go back for, in this order, before the next page.
+  var rewinds: [Rewind] = []
 
   /// When a paced stream may have its next page.
   var dueAt = Duration.zero

@@ -122,6 +122,7 @@ struct ReplayPage {
 
   private mutating func close() {
     guard !text.isEmpty else { return }
-    frames.append(Frame(exchange(&text, with: []), position: cursor.sequence))
+    let form = request.representation.form
+    frames.append(Frame(exchange(&text, with: []), position: cursor.sequence, as: form))
   }
 }

@@ -13,6 +13,29 @@ final class Replays: Sendable {
     var replays: [StreamID: Replay] = [:]
     var resting: Set<StreamID> = []
     var waiting: Set<StreamID> = []
+
+    /// Takes over what a stream follows now; true when it must read and does not.
+    mutating func change(
+      _ known: Replay, _ request: StreamRequest, _ rewinds: [Replay.Rewind]
+    ) -> Bool {
+      var replay = known
+      var request = request
+      if let old = replay.request { request.raiseFloors(old.floors) }
+      replay.request = request
+      replay.rewinds += rewinds
+      if request.follows {
+        replay.goal = .follow
+      } else if replay.goal == .follow {
+        replay.goal = .join
+      }
+      let mayRead = replay.phase == .waiting
+      if mayRead {
+        replay.phase = .reading
+        waiting.remove(request.stream)
+      }
+      replays[request.stream] = replay
+      return mayRead
+    }
   }
 
   private let ports: ReplayPorts
@@ -61,17 +84,38 @@ final class Replays: Sendable {
   }
 
   /// The mqtt thread has taken the stream out of its group.
-  func left(_ request: StreamRequest) {
+  func left(_ request: StreamRequest, _ rewinds: [Replay.Rewind] = []) {
     let id = request.stream
     let mayRead = state.withLock { state in
-      guard var replay = state.replays[id], replay.request == nil else { return false }
-      replay.request = request
-      let mayRead = replay.phase == .waiting
-      if mayRead { replay.phase = .reading }
-      state.replays[id] = replay
-      return mayRead
+      guard let replay = state.replays[id], replay.request == nil || request.isSocket else {
+        return false
+      }
+      return state.change(replay, request, rewinds)
     }
     if mayRead { read(id) }
+  }
+
+  /// A stream that reads the log has other filters now; on the mqtt thread.
+  func changed(_ request: StreamRequest, _ rewinds: [Replay.Rewind]) {
+    let mayRead = state.withLock { state in
+      guard let replay = state.replays[request.stream], replay.request != nil else { return false }
+      return state.change(replay, request, rewinds)
+    }
+    if mayRead { read(request.stream) }
+  }
+
+  func contains(_ id: StreamID) -> Bool { state.withLock { $0.replays[id] != nil } }
+
+  /// Whether a stream that asked to go on live still wants to; on the mqtt thread.
+  func mayJoin(_ id: StreamID) -> Bool {
+    let reads = state.withLock { state in
+      guard let replay = state.replays[id], replay.phase == .joining, !replay.rewinds.isEmpty
+      else { return false }
+      state.replays[id]?.phase = .reading
+      return true
+    }
+    if reads { read(id) }
+    return !reads
   }
 
   /// The stream's socket has taken all that its http thread has for it; on that thread.
@@ -188,6 +232,8 @@ final class Replays: Sendable {
         let frame = StreamFrames.open(id, opening, start, epoch: resolver.epoch)
         commands = [.start(id, frame)]
       }
+      for rewind in replay.rewinds { commands += try apply(rewind, to: &replay, reader) }
+      let request = replay.request ?? request
       // The http thread, which tells of a lag, does not know the time of its position.
       if replay.cursor.time == 0, let time = try reader.time(of: replay.cursor.sequence) {
         replay.cursor = LoggedEvent(sequence: replay.cursor.sequence, time: time)
@@ -213,6 +259,35 @@ final class Replays: Sendable {
     }
   }
 
+  /// Goes back to where new filters begin; up to where it was, the others bring nothing.
+  private func apply(
+    _ rewind: Replay.Rewind, to replay: inout Replay, _ reader: EventReader
+  ) throws(StoreError) -> [StreamCommand] {
+    guard var request = replay.request else { return [] }
+    var start = ReplayStart(cursor: LoggedEvent(sequence: 0, time: 0))
+    switch rewind.begin {
+    case .at(let event): start.cursor = event
+    case .start(let begin):
+      var asked = request
+      asked.start = begin
+      asked.filters = rewind.filters
+      start = try resolver.resolve(asked, reader)
+    }
+    let reached = replay.cursor.sequence
+    for filter in request.filters {
+      let isNew = rewind.filters.contains(filter)
+      request.raiseFloors([filter: isNew ? start.cursor.sequence : reached])
+    }
+    if start.cursor.sequence < reached || request.filters.allSatisfy(rewind.filters.contains) {
+      replay.cursor = start.cursor
+    }
+    replay.request = request
+    guard let opening = rewind.opening else { return [] }
+    for gap in start.gaps { ports.countGap(gap) }
+    let id = request.stream
+    return [.start(id, StreamFrames.open(id, opening, start, epoch: resolver.epoch))]
+  }
+
   /// Says what is next, before the http thread can answer to what it is sent.
   func finish(
     _ id: StreamID, _ read: Replay, _ page: ReplayPage, through: Int64, _ commands: [StreamCommand]
@@ -222,9 +297,12 @@ final class Replays: Sendable {
     state.withLock { state in
       guard var replay = state.replays[id] else { return }
       replay.cursor = page.cursor
+      replay.request?.raiseFloors(read.request?.floors ?? [:])
+      replay.rewinds.removeFirst(min(read.rewinds.count, replay.rewinds.count))
       replay.sent = page.frames.last?.position ?? replay.sent
       replay.opening = read.opening
-      let isAtEnd = page.cursor.sequence >= through && !replay.hasLagged
+      let isAtEnd =
+        page.cursor.sequence >= through && !replay.hasLagged && replay.rewinds.isEmpty
       replay.hasLagged = false
       next = Self.advance(&replay, isAtEnd: isAtEnd, hasFrames: !page.frames.isEmpty)
       if next == .release { commands.append(.release(id)) }

@@ -165,7 +165,7 @@ final class ReplayModel {
       case .append(let frame, let groups):
         for id in viewers.keys where groups.contains(id.serial) { viewers[id]?.append(frame) }
       case .start(let id, let frame): viewers[id]?.start(frame)
-      case .join(let id, _, let isHeld): viewers[id]?.join(isHeld: isHeld)
+      case .join(let id, _, let isHeld, _): viewers[id]?.join(isHeld: isHeld)
       case .release(let id): viewers[id]?.isHeld = false
       case .replay(let id, let frames): viewers[id]?.replay(frames)
       default: Issue.record("\(command) to a stream")

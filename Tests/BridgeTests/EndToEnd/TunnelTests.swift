@@ -1,0 +1,111 @@
+import MQTTClient
+import TestSupport
+import Testing
+import WebSocketProtocol
+
+@testable import Bridge
+
+extension EndToEnd {
+  /// `GET /mqtt` with a real broker; scripts/mqtt_tunnel.py does the same with a client of others.
+  @Suite struct TunnelTests {
+    private let guarded: GuardedProgram
+
+    init() throws { guarded = try GuardedProgram(flags: ["--mqtt-tunnel", "true"]) }
+
+    /// An MQTT client on a WebSocket.
+    private final class Client {
+      let peer: WebSocketPeer
+      private var decoder = PacketDecoder(version: .v5)
+
+      init(_ program: RunningProgram, _ token: String) throws {
+        var headers: HTTPFields = []
+        headers.append("Authorization", "Bearer \(token)")
+        peer = try WebSocketPeer(
+          connectingTo: program.port, path: "/mqtt", headers: headers, subprotocols: ["mqtt"])
+      }
+
+      func send(_ packet: Packet) throws {
+        var bytes: [UInt8] = []
+        try PacketEncoder.encode(packet, version: .v5, into: &bytes)
+        try peer.send(.binary, bytes[...])
+      }
+
+      func next() throws -> Packet? {
+        while true {
+          if let packet = try decoder.next() { return packet }
+          guard let message = try peer.nextMessage() else { return nil }
+          decoder.append(message.bytes)
+        }
+      }
+
+      func connect() throws -> ConnectAck? {
+        try send(
+          .connect(Connect(version: .v5, clientID: "page", cleanStart: true, keepAlive: 60)))
+        guard case .connectAck(let ack)? = try next() else { return nil }
+        return ack
+      }
+    }
+
+    @Test func `a client speaks with the broker as far as its caller may`() throws {
+      let token = try TestToken.make(
+        "bob", grants: ##""publish":["house/#"],"subscribe":["house/#"],"deny":["house/secret"]"##)
+      let client = try Client(guarded.program, token)
+      #expect(try client.connect()?.reasonCode == .success)
+      try client.send(
+        .subscribe(
+          Subscribe(
+            packetID: 1, subscriptions: [Subscription("house/#"), Subscription("garden/#")])))
+      guard case .subscribeAck(let ack)? = try client.next() else {
+        Issue.record("no SUBACK")
+        return
+      }
+      #expect(ack.reasonCodes == [.grantedQoS2, .notAuthorized])
+      try guarded.publish("hidden", to: "house/secret")
+      try guarded.publish("seen", to: "house/x")
+      guard case .publish(let seen)? = try client.next() else {
+        Issue.record("no PUBLISH")
+        return
+      }
+      #expect(seen.topic == "house/x" && Array(seen.payload) == Array("seen".utf8))
+      try client.send(
+        .publish(
+          Publish(topic: "garden/x", payload: [1], qos: .atLeastOnce, packetID: 2)))
+      #expect(try client.next() == .publishAck(PublishReply(2, .notAuthorized)))
+      let kinds = try guarded.program.adminClient.get(
+        "/admin/connections",
+        headers: [TestToken.header(try TestToken.make("root", grants: #""admin":true"#))]
+      ).json.objects("connections").map { $0.string("kind") }
+      #expect(kinds == ["mqtt"])
+    }
+
+    @Test func `a token that ends ends the client too, in the way of MQTT`() throws {
+      let token = try TestToken.make("bob", lifetime: 4, grants: ##""subscribe":["house/#"]"##)
+      let client = try Client(guarded.program, token)
+      #expect(try client.connect()?.reasonCode == .success)
+      let end = Disconnect(.notAuthorized, reasonString: TunnelFilter.expiry)
+      #expect(try client.next() == .disconnect(end))
+      #expect(try client.next() == nil)
+    }
+
+    @Test func `bytes that are no MQTT end the socket, and so does the end of the broker`() throws {
+      let token = try TestToken.make("bob", grants: ##""subscribe":["house/#"]"##)
+      let wrong = try Client(guarded.program, token)
+      try wrong.peer.send(.binary, [0, 0, 0, 0])
+      var status: CloseStatus?
+      while let event = try wrong.peer.next() {
+        if case .closed(let closed) = event { status = closed }
+      }
+      #expect(status?.code == .protocolError)
+      let client = try Client(guarded.program, token)
+      #expect(try client.connect()?.reasonCode == .success)
+      try guarded.broker.stop()
+      #expect(try client.next() == nil)
+    }
+
+    @Test func `without the setting there is no tunnel`() throws {
+      let broker = try Mosquitto()
+      let bridge = try RunningProgram(broker)
+      #expect(try bridge.client.get("/mqtt").status == 404)
+    }
+  }
+}
