@@ -29,7 +29,7 @@ CASES = 10_000
 
 
 def main():
-    options = rig.arguments(__doc__.splitlines()[0], examples=(30, "random cases of an operation"),
+    options = rig.arguments(__doc__.splitlines()[0], examples=(10, "random cases of an operation"),
                             only=("", "one run: open-public, open-admin, guarded-public, guarded-admin"),
                             operation=("", "one operation, by its operationId"))
     rig.run("api-test", lambda: play(options))
