@@ -74,7 +74,7 @@ let package = Package(
       name: "Bridge",
       dependencies: [
         "Access", "APIDescription", "EventLoop", "HTTPFront", "JSONText", "Metrics", "MQTTClient",
-        "Store", "Webhooks", "WebSocketProtocol", collections,
+        "Store", "WebSocketProtocol", "Webhooks", collections,
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Configuration", package: "swift-configuration"),
         .product(name: "Logging", package: "swift-log"),
@@ -140,8 +140,10 @@ let package = Package(
     .testTarget(
       name: "BridgeTests",
       dependencies: [
-        "Access", "Bridge", "EventLoop", "HTTPFront", "Metrics", "MQTTClient", "MQTTClientTesting",
+        "Access", "Bridge", "EventLoop", "HTTPFront", "JSONText", "Metrics", "MQTTClient",
+        "MQTTClientTesting",
         "Store", "TestSupport", "Webhooks",
+        .product(name: "JWTKit", package: "jwt-kit"),
         .product(name: "Yams", package: "Yams"),
       ],
       swiftSettings: strict),

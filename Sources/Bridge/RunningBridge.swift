@@ -20,6 +20,8 @@ final class RunningBridge: Sendable {
   private let desk: AccessDesk
   private let ledger: StreamLedger
   private let bench: PasswordBench
+  /// Nil where nobody is asked who they are.
+  private let keySets: KeySetFetcher?
 
   init(_ configuration: BridgeConfiguration, _ log: Logger) throws(StartFailure) {
     self.configuration = configuration
@@ -62,7 +64,9 @@ final class RunningBridge: Sendable {
     self.desk = desk
     ledger = StreamLedger(desk, wiring.openStreams)
     wiring.connect(ledger: ledger)
+    wiring.connect(desk: desk)
     do throws(SystemError) { bench = try PasswordBench() } catch { throw .system(error) }
+    keySets = try Self.makeKeySets(configuration, desk, observer)
     let accessLog = AccessLog(self.log, wiring, desk)
     let application = PublicApplication(
       configuration, wiring, publisher, messages, observer, log,
@@ -152,6 +156,7 @@ final class RunningBridge: Sendable {
   func reload(with reloader: Reloader) {
     guard reloader.reload(wiring.live, desk) else { return }
     renewCertificates()
+    keySets?.configure(wiring.live.value.access.rules.configuration)
   }
 
   /// Shows to new clients what the certificate's files hold now, whose names are those of the start.
@@ -216,6 +221,7 @@ final class RunningBridge: Sendable {
     adminServer.stop(deadline: .milliseconds(100))
     adminServer.join()
     bench.stop()
+    keySets?.stop()
     wiring.disconnect()
   }
 
@@ -276,6 +282,21 @@ final class RunningBridge: Sendable {
         configuration, wiring, observer, position: log.position, epoch: log.epoch)
       wiring.connect(webhooks: webhooks)
       return webhooks
+    } catch {
+      throw .system(error)
+    }
+  }
+
+  private static func makeKeySets(
+    _ configuration: BridgeConfiguration, _ desk: AccessDesk, _ observer: Observer
+  ) throws(StartFailure) -> KeySetFetcher? {
+    guard !desk.isOpen else { return nil }
+    do throws(SystemError) {
+      let fetcher = try KeySetFetcher(
+        configuration.access.rules.configuration, use: { desk.adopt(fetched: $0) },
+        report: { observer.keySet($0) })
+      desk.onUnknownKey { [weak fetcher] in fetcher?.sawUnknownKey() }
+      return fetcher
     } catch {
       throw .system(error)
     }

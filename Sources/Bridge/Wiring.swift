@@ -17,10 +17,11 @@ final class Wiring: Sendable {
     var requests: Requests?
     var webhooks: BridgeWebhooks?
     var polls: Polls?
-    var sockets: Sockets?
     var tunnels: Tunnels?
     var byteLinks: ByteLinks<TunnelMessage>?
     var ledger: StreamLedger?
+    var desk: AccessDesk?
+    var sockets: Sockets?
     var adminServer: HTTPServer?
   }
 
@@ -42,6 +43,7 @@ final class Wiring: Sendable {
   var server: HTTPServer? { parts.withLock { $0.server } }
   var named: NamedSubscriptions? { parts.withLock { $0.named } }
   var ledger: StreamLedger? { parts.withLock { $0.ledger } }
+  var desk: AccessDesk? { parts.withLock { $0.desk } }
   var polls: Polls? { parts.withLock { $0.polls } }
   var tunnels: Tunnels? { parts.withLock { $0.tunnels } }
   var byteLinks: ByteLinks<TunnelMessage>? { parts.withLock { $0.byteLinks } }
@@ -61,8 +63,9 @@ final class Wiring: Sendable {
   func connect(named: NamedSubscriptions) { parts.withLock { $0.named = named } }
   func connect(tunnels: Tunnels) { parts.withLock { $0.tunnels = tunnels } }
   func connect(byteLinks: ByteLinks<TunnelMessage>) { parts.withLock { $0.byteLinks = byteLinks } }
-  func connect(sockets: Sockets) { parts.withLock { $0.sockets = sockets } }
   func connect(ledger: StreamLedger) { parts.withLock { $0.ledger = ledger } }
+  func connect(desk: AccessDesk) { parts.withLock { $0.desk = desk } }
+  func connect(sockets: Sockets) { parts.withLock { $0.sockets = sockets } }
   func connect(polls: Polls) { parts.withLock { $0.polls = polls } }
   func connect(requests: Requests) { parts.withLock { $0.requests = requests } }
   func connect(webhooks: BridgeWebhooks) { parts.withLock { $0.webhooks = webhooks } }

@@ -45,6 +45,13 @@ static inline curl_off_t ccurl_retry_after(CURL *handle) {
   return (curl_easy_getinfo)(handle, CURLINFO_RETRY_AFTER, &seconds) == CURLE_OK ? seconds : 0;
 }
 
+// The value of a field of the answer, or null.
+static inline const char *ccurl_field(CURL *handle, const char *name) {
+  struct curl_header *field = NULL;
+  return curl_easy_header(handle, name, 0, CURLH_HEADER, -1, &field) == CURLHE_OK ? field->value
+                                                                                  : NULL;
+}
+
 // The next transfer that has ended, or null.
 static inline CURL *ccurl_next_ended(CURLM *multi, CURLcode *result) {
   int left = 0;

@@ -36,6 +36,8 @@ package struct RequestTerms: Sendable, Equatable {
   package var timeout = Duration.seconds(10)
   /// A PEM file of the authorities that count instead of the system's.
   package var authorities: String?
+  /// How much of an answer's body is kept, from its beginning.
+  package var keptBytes = 512
   /// The proxy; nil goes straight, whatever the environment says.
   package var proxy: String?
 
@@ -51,16 +53,18 @@ package enum RequestOutcome: Sendable, Equatable {
 
 /// An answer of a receiver, as far as it matters.
 package struct ReceivedAnswer: Sendable, Equatable {
-  /// How much of a body is kept.
-  package static let beginningBytes = 512
-
   package var status: Int
   /// What the field Retry-After asks for.
   package var retryAfter: Duration?
-  /// The first bytes of the body.
+  /// The first bytes of the body, as many as the request wants.
   package var beginning: [UInt8]
+  /// How long it may be kept: `max-age` of Cache-Control.
+  package var maxAge: Duration?
 
-  package init(status: Int, retryAfter: Duration? = nil, beginning: [UInt8] = []) {
+  package init(
+    status: Int, retryAfter: Duration? = nil, beginning: [UInt8] = [], maxAge: Duration? = nil
+  ) {
+    self.maxAge = maxAge
     self.status = status
     self.retryAfter = retryAfter
     self.beginning = beginning

@@ -34,7 +34,7 @@ import Testing
     try first.logAndWait(1...5)
     first.store.bury(events(7), of: "hook", cursor: 3, token: 42)
     #expect(first.recorder.wait(for: .buried(token: 42)))
-    #expect(first.recorder.events.moved.map(\.cursor) == [3])
+    #expect(first.recorder.wait { $0.moved.map(\.cursor) == [3] })
     first.store.close()
     let again = try OpenStore(directory)
     #expect(again.store.loadedSubscriptions.map(\.cursor) == [3])

@@ -41,6 +41,8 @@ package struct AccessConfiguration: Equatable, Sendable {
   package var keys: [KeySource] = []
   /// Where a key set is fetched from; https only, but for this machine.
   package var keySetURL: String?
+  /// A PEM file of the authorities that count for it instead of the system's.
+  package var keySetAuthorities: String?
   package var refresh = KeyRefresh.Options()
   package var tokens = TokenPolicy()
   package var users: [User] = []

@@ -2,6 +2,7 @@ import Access
 import EventLoop
 import HTTPFront
 import MQTTClient
+import Synchronization
 
 /// Decides for each request who sends it; called on every http thread.
 ///
@@ -18,6 +19,10 @@ final class AccessDesk: Sendable {
   let isOpen: Bool
   private let threads: Int
   private let rules: Locked<AccessDeskRules>
+  /// What the rules are made of: keys of the configuration, and those that were fetched.
+  private let sources: Locked<(configured: AccessRules, fetched: [VerificationKey])>
+  private let isWaitingForKeys: Atomic<Bool>
+  private let unknownKeySeen = Locked<(@Sendable () -> Void)?>(nil)
   private let tickets: Locked<Tickets>
   private let rates = Locked(RateTable())
 
@@ -29,6 +34,8 @@ final class AccessDesk: Sendable {
       let key = try configured ?? Cryptography.randomBytes(Tickets.keyBytesMinimum)
       tickets = Locked(Tickets(key: key, run: try Cryptography.randomBytes(16)))
       self.rules = Locked(try AccessDeskRules(rules, threads: threads))
+      sources = Locked((rules, []))
+      isWaitingForKeys = Atomic(rules.configuration.keySetURL != nil)
     } catch {
       throw .access("\(error)")
     }
@@ -47,11 +54,36 @@ final class AccessDesk: Sendable {
   ///
   /// Streams stay open: what a caller may do is asked when a stream begins.
   func adopt(_ fresh: AccessRules) -> Bool {
-    guard fresh.isOpen == isOpen, let fresh = try? AccessDeskRules(fresh, threads: threads) else {
-      return false
+    guard fresh.isOpen == isOpen else { return false }
+    return make { $0.configured = fresh }
+  }
+
+  /// Takes over the keys of a set that was fetched.
+  func adopt(fetched keys: [VerificationKey]) {
+    guard make({ $0.fetched = keys }) else { return }
+    isWaitingForKeys.store(false, ordering: .releasing)
+  }
+
+  /// Whether no key set has come yet, so that no token of it is good.
+  var hasNoKeySet: Bool { isWaitingForKeys.load(ordering: .acquiring) }
+
+  /// Who is to hear of tokens that name an unknown key.
+  func onUnknownKey(_ action: (@Sendable () -> Void)?) { unknownKeySeen.withLock { $0 = action } }
+
+  private func make(
+    _ change: (inout (configured: AccessRules, fetched: [VerificationKey])) -> Void
+  ) -> Bool {
+    // One at a time, so that the newest sources are those in use.
+    sources.withLock { sources in
+      var fresh = sources
+      change(&fresh)
+      var all = fresh.configured
+      all.ring = KeyRing(all.ring.keys + fresh.fetched)
+      guard let made = try? AccessDeskRules(all, threads: threads) else { return false }
+      sources = fresh
+      rules.withLock { $0 = made }
+      return true
     }
-    rules.withLock { $0 = fresh }
-    return true
   }
 
   /// Who sends a request with this head; a ticket counts where streams begin.
@@ -96,7 +128,10 @@ final class AccessDesk: Sendable {
         if case .refused(let refusal) = decision { return .refused(problem(refusal)) }
       }
       return .pass(Pass(caller, self))
-    case .refused(let refusal), .unknownKey(let refusal): return .refused(problem(refusal))
+    case .refused(let refusal): return .refused(problem(refusal))
+    case .unknownKey(let refusal):
+      unknownKeySeen.withLock { $0 }?()
+      return .refused(problem(refusal))
     case .check(let check): return .check(check)
     case .ticket(let text):
       guard takesTicket else {

@@ -73,6 +73,8 @@ struct ConfigurationOptions: ParsableArguments {
   @Option(.jwtAlgorithm) var jwtAlgorithm: String?
   @Option(.jwtKeyFile) var jwtKeyFile: String?
   @Option(.jwksFile) var jwksFile: String?
+  @Option(.jwksURL) var jwksURL: String?
+  @Option(.jwksCAFile) var jwksCAFile: String?
   @Option(.jwtIssuer) var jwtIssuer: String?
   @Option(.jwtAudience) var jwtAudience: String?
   @Option(.jwtLeeway) var jwtLeeway: String?
@@ -163,6 +165,8 @@ struct ConfigurationOptions: ParsableArguments {
       .jwtAlgorithm: jwtAlgorithm,
       .jwtKeyFile: jwtKeyFile,
       .jwksFile: jwksFile,
+      .jwksURL: jwksURL,
+      .jwksCAFile: jwksCAFile,
       .jwtIssuer: jwtIssuer,
       .jwtAudience: jwtAudience,
       .jwtLeeway: jwtLeeway,

@@ -40,6 +40,8 @@ struct AccessLoader {
   }
 
   private mutating func copyValues() {
+    rules.configuration.keySetURL = settings.jwksURL
+    rules.configuration.keySetAuthorities = settings.jwksCAFile
     rules.configuration.tokens.issuers = settings.jwtIssuer.map { [$0] } ?? []
     rules.configuration.tokens.audiences = [settings.jwtAudience]
     rules.configuration.tokens.leeway = settings.jwtLeeway.components.seconds
@@ -101,7 +103,7 @@ struct AccessLoader {
       "leeway": .jwtLeeway, "allowed_origins": .allowedOrigins,
       "trusted_proxies": .trustedProxies, "publish_burst": .publishBurst,
       "ticket_key": .ticketKeyFile, "ticket_seconds": .ticketTime,
-      "ticket_lifetime": .ticketLifetime, "streams": .streams,
+      "ticket_lifetime": .ticketLifetime, "streams": .streams, "jwks_url": .jwksURL,
     ]
     let key = keys[String(name)] ?? .accessFile
     let path = key == .accessFile || problem.path.contains("[") ? "\(problem.path) " : ""

@@ -10,6 +10,10 @@ struct AccessSettings: Sendable {
   var jwtKeyFile: String?
   /// A set of keys in JSON form.
   var jwksFile: String?
+  /// Where a set of keys is fetched from.
+  var jwksURL: String?
+  /// Whom to trust there; nil is whom the system trusts.
+  var jwksCAFile: String?
   /// Who must have issued a token; nil is anyone whose key is known.
   var jwtIssuer: String?
   var jwtAudience = "mqtt-bridge"

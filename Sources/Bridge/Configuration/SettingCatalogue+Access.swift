@@ -17,6 +17,12 @@ extension SettingCatalogue {
       .jwksFile, \.access.jwksFile, default: "none",
       "A JSON file with the set of keys that tokens are signed with."),
     Setting(
+      .jwksURL, \.access.jwksURL, default: "none",
+      "Where the set of keys is fetched that tokens are signed with; https, or http on loopback."),
+    Setting(
+      .jwksCAFile, \.access.jwksCAFile, default: "those of the system",
+      "A PEM file of the authorities that count for jwks_url."),
+    Setting(
       .jwtIssuer, \.access.jwtIssuer, default: "anyone with the key",
       "Who must have issued a token: its claim iss."),
     Setting(

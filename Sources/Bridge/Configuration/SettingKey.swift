@@ -64,6 +64,8 @@ enum SettingKey: String, CaseIterable, Sendable {
   case jwtAlgorithm = "jwt_algorithm"
   case jwtKeyFile = "jwt_key_file"
   case jwksFile = "jwks_file"
+  case jwksURL = "jwks_url"
+  case jwksCAFile = "jwks_ca_file"
   case jwtIssuer = "jwt_issuer"
   case jwtAudience = "jwt_audience"
   case jwtLeeway = "jwt_leeway"
@@ -106,7 +108,8 @@ extension SettingKey {
     case .payloadBytes, .defaultQoS, .ackWait, .expiresIn, .properties, .requireIdempotencyKey,
       .stamp, .topicsPerStream, .heartbeat, .writeStall, .readyRequiresBroker, .logLevel,
       .backups, .accessLog, .traceContext, .jwtSecret, .jwtSecretFile, .jwtAlgorithm, .jwtKeyFile,
-      .jwksFile, .jwtIssuer, .jwtAudience, .jwtLeeway, .accessFile, .allowedOrigins, .cookie,
+      .jwksFile, .jwksURL, .jwksCAFile,
+      .jwtIssuer, .jwtAudience, .jwtLeeway, .accessFile, .allowedOrigins, .cookie,
       .trustedProxies, .proxyHeader, .publishRate, .publishBurst:
       true
     default: false

@@ -70,6 +70,13 @@ struct Observer: Sendable {
     "\(servers.map(\.description).joined(separator: ", "))"
   }
 
+  func keySet(_ report: KeySetFetcher.Report) {
+    switch report {
+    case .fetched(let keys): log.info("keys fetched", metadata: [LogKey.count: "\(keys)"])
+    case .failed(let reason): log.error("no keys fetched", metadata: [LogKey.reason: "\(reason)"])
+    }
+  }
+
   func storeFailing(_ error: StoreError) {
     log.error("store cannot write", metadata: [LogKey.reason: "\(error)"])
   }

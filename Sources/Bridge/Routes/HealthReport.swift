@@ -17,6 +17,7 @@ struct HealthReport: Sendable {
   var reasonsNotReady: [String] {
     var reasons: [String] = []
     if wiring.isDraining { reasons.append("draining") }
+    if wiring.desk?.hasNoKeySet == true { reasons.append("the keys of jwks_url have not come yet") }
     if let failure = wiring.store?.statistics.failure { reasons.append("store: \(failure)") }
     let broker = wiring.status.snapshot
     if configuration.readyRequiresBroker, !broker.isConnected {

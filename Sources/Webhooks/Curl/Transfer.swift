@@ -4,12 +4,13 @@ import EventLoop
 /// One request inside libcurl, with what it points to.
 @safe final class Transfer {
   /// Beyond so many bytes an answer is not read on; its status counts.
-  private static let answerBytesMax = 1 << 20
+  private static let answerBytesMax = (1 << 20) + 1
 
   let id: UInt64
   let handle: UnsafeMutableRawPointer
   private var fields: UnsafeMutablePointer<curl_slist>?
   private let words: UnsafeMutablePointer<CChar>
+  private let keptBytes: Int
   private var beginning: [UInt8] = []
   private var bytes = 0
   private var isCut = false
@@ -17,6 +18,7 @@ import EventLoop
   init?(_ request: OutgoingRequest, id: UInt64) {
     guard let handle = unsafe curl_easy_init() else { return nil }
     self.id = id
+    keptBytes = request.terms.keptBytes
     unsafe self.handle = handle
     unsafe words = .allocate(capacity: Int(CURL_ERROR_SIZE))
     unsafe words.initialize(repeating: 0, count: Int(CURL_ERROR_SIZE))
@@ -40,7 +42,18 @@ import EventLoop
     return .answered(
       ReceivedAnswer(
         status: status, retryAfter: seconds > 0 ? .seconds(min(seconds, 1 << 31)) : nil,
-        beginning: beginning))
+        beginning: beginning, maxAge: maxAge))
+  }
+
+  private var maxAge: Duration? {
+    guard let value = unsafe ccurl_field(handle, "Cache-Control") else { return nil }
+    for part in unsafe String(cString: value).lowercased().split(separator: ",") {
+      let words = part.split(separator: "=").map { $0.filter { $0 != " " && $0 != "\"" } }
+      if words.count == 2, words[0] == "max-age", let seconds = UInt32(words[1]) {
+        return .seconds(Int64(seconds))
+      }
+    }
+    return nil
   }
 
   private func setUp(_ request: OutgoingRequest) -> Bool {
@@ -64,6 +77,9 @@ import EventLoop
   }
 
   private func content(_ request: OutgoingRequest) -> Bool {
+    guard request.method != "GET" else {
+      return unsafe set(CURLOPT_HTTPGET, 1) && ccurl_set_fields(handle, fields) == CURLE_OK
+    }
     let hasBody = unsafe request.body.withUnsafeBytes { bytes in
       unsafe ccurl_set_size(handle, CURLOPT_POSTFIELDSIZE_LARGE, curl_off_t(bytes.count))
         == CURLE_OK
@@ -103,7 +119,7 @@ import EventLoop
   /// Part of the answer's body; false reads no more of it.
   private func received(_ part: UnsafeRawBufferPointer) -> Bool {
     bytes += part.count
-    let room = ReceivedAnswer.beginningBytes - beginning.count
+    let room = keptBytes - beginning.count
     unsafe beginning.append(contentsOf: part.prefix(max(0, room)))
     isCut = bytes > Self.answerBytesMax
     return !isCut

@@ -81,6 +81,12 @@ extension EndToEnd {
         method: "HEAD", target: "/subscribe?topic=house/a",
         statuses: [401, 401, 401, 403, 200, 200, 200, 403, 200, 200]),
       Row(
+        method: "POST", target: "/subscribe?poll=1&wait=0", body: #"{"topics":["house/a"]}"#,
+        statuses: [401, 401, 401, 403, 200, 200, 200, 403, 200, 403], isJSON: true),
+      Row(
+        method: "QUERY", target: "/subscribe?poll=1&wait=0", body: #"{"topics":["house/a"]}"#,
+        statuses: [401, 401, 401, 403, 200, 200, 200, 403, 200, 403], isJSON: true),
+      Row(
         method: "HEAD", target: "/subscribe?topic=%23",
         statuses: [401, 401, 401, 403, 403, 403, 403, 403, 403, 403]),
       Row(

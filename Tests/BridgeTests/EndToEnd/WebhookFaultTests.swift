@@ -42,7 +42,7 @@ extension EndToEnd {
       }
       let hooks = "w: {topics: a, url: \"\(receiver.url)\"}"
       let program = try HookedProgram(hooks)
-      for payload in ["1", "bad", "2"] { try program.bridge.publish(payload, to: "a") }
+      for payload in ["1", "bad", "2"] { try program.bridge.publish(payload, to: "a", qos: 2) }
       #expect(try receiver.waitFor(3).payloads == ["1", "bad", "2"])
       #expect(try program.waitUntilDone())
       program.bridge.kill()
@@ -101,18 +101,18 @@ extension EndToEnd {
       let hook = "w: {topics: a, url: \"http://127.0.0.1:\(port)/\", retry_for: 0}"
       let other = "other: {topics: c, url: \"http://127.0.0.1:\(port)/\"}"
       let program = try HookedProgram(hook)
-      try program.bridge.publish("dead", to: "a")
+      try program.bridge.publish("dead", to: "a", qos: 2)
       #expect(try eventually { try program.letters().count == 1 })
       try program.stop()
       try program.restart(other)
-      try program.bridge.publish("unseen", to: "a")
+      try program.bridge.publish("unseen", to: "a", qos: 2)
       let id = try program.letters()[0].string("id") ?? ""
       let retry = try program.bridge.adminClient.post("/admin/dead-letters/\(id)/retry", "")
       #expect(retry.status == 404 && retry.text.contains("webhook 'w'"))
       try program.stop()
       let receiver = try HTTPReceiver(port: port)
       try program.restart(hook)
-      try program.bridge.publish("seen", to: "a")
+      try program.bridge.publish("seen", to: "a", qos: 2)
       #expect(try receiver.waitFor(1).payloads == ["seen"])
     }
 
@@ -142,7 +142,7 @@ extension EndToEnd {
       }
       let hooks = "w: {topics: a, url: \"\(receiver.url)\"}"
       let program = try HookedProgram(hooks)
-      for number in 1...3 { try program.bridge.publish("\(number)", to: "a") }
+      for number in 1...3 { try program.bridge.publish("\(number)", to: "a", qos: 2) }
       _ = try receiver.waitFor(1)
       program.bridge.process.signal(SIGTERM)
       #expect(program.bridge.process.errors.first { $0.contains(#""message":"stopping""#) } != nil)

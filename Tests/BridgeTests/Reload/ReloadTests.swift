@@ -13,6 +13,7 @@ import Testing
       .writeStall: "7s", .readyRequiresBroker: "true", .logLevel: "trace", .backups: "/b",
       .accessLog: "true", .traceContext: "false",
       .jwtSecretFile: "/s", .jwtAlgorithm: "HS512", .jwtKeyFile: "/k", .jwksFile: "/j",
+      .jwksURL: "https://id.example/keys", .jwksCAFile: "/c",
       .jwtIssuer: "i", .jwtAudience: "a", .jwtLeeway: "7s", .accessFile: "/a",
       .allowedOrigins: "https://a.example", .cookie: "true", .trustedProxies: "192.0.2.1",
       .proxyHeader: "Forwarded", .publishRate: "7/s", .publishBurst: "7", .listen: "127.0.0.1:7",
