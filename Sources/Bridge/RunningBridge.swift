@@ -37,11 +37,7 @@ final class RunningBridge: Sendable {
 
     let coverage = CoverageTable()
     let events = StoreEvents(wiring, publisher, messages, deadLetters, coverage, observer)
-    do throws(StoreError) {
-      store = try Store.open(Self.storeOptions(configuration)) { events.handle($0) }
-    } catch {
-      throw .store(error, directory: configuration.data)
-    }
+    store = try Self.openStore(configuration, events)
     wiring.connect(store: store)
 
     // The instance was drawn at random when the data directory was made, and stays with it.
@@ -51,12 +47,8 @@ final class RunningBridge: Sendable {
     wiring.connect(requests: requests)
     let log = Self.makeLog(configuration, wiring, store, coverage, requests)
     webhooks = try Self.makeWebhooks(configuration, wiring, observer, log)
-    do throws(SystemError) {
-      link = try Link(Self.linkOptions(configuration, store, clientID: clientID)) {
-        BrokerApplication(configuration, wiring, publisher, observer, log)
-      }
-    } catch {
-      throw .system(error)
+    link = try Self.makeLink(Self.linkOptions(configuration, store, clientID: clientID)) {
+      BrokerApplication(configuration, wiring, publisher, observer, log)
     }
     wiring.connect(link: link)
 
@@ -255,6 +247,26 @@ final class RunningBridge: Sendable {
       let links = try ByteLinks<TunnelMessage>(options) { TunnelHost(wiring) }
       wiring.connect(byteLinks: links)
       try links.start()
+    } catch {
+      throw .system(error)
+    }
+  }
+
+  private static func openStore(
+    _ configuration: BridgeConfiguration, _ events: StoreEvents
+  ) throws(StartFailure) -> Store {
+    do throws(StoreError) {
+      return try Store.open(storeOptions(configuration)) { events.handle($0) }
+    } catch {
+      throw .store(error, directory: configuration.data)
+    }
+  }
+
+  private static func makeLink(
+    _ options: ClientOptions, _ application: @escaping @Sendable () -> BrokerApplication
+  ) throws(StartFailure) -> Link<BrokerApplication> {
+    do throws(SystemError) {
+      return try Link(options, makeApplication: application)
     } catch {
       throw .system(error)
     }
