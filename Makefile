@@ -8,7 +8,8 @@ ARGS ?=
 MINUTES ?= 5
 SEED ?=
 
-.PHONY: help run test check build lint format test-tsan test-asan fuzz autobahn acceptance crash-test sse-clients-test tunnel-test clean
+.PHONY: help run test check build lint format test-tsan test-asan fuzz autobahn acceptance crash-test sse-clients-test tunnel-test \
+  api-test browser-test idle-test clean
 
 help: ## List the targets.
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
@@ -55,6 +56,15 @@ crash-test: build ## Kill, cut, fill and crash at random, then compare (MINUTES=
 
 sse-clients-test: build ## Read our event streams with client libraries of others (fetches them from PyPI).
 	@scripts/sse_clients.py
+
+api-test: build ## Play what schemathesis makes of openapi.yaml against the bridge (SEED=1): minutes.
+	@scripts/with_tools.sh scripts/api_test.py $(if $(SEED),--seed $(SEED)) $(ARGS)
+
+browser-test: build ## Streams, tickets, CORS, cookies and the pages of the bridge in a real Chromium.
+	@scripts/with_tools.sh scripts/browser_test.py $(if $(SEED),--seed $(SEED)) $(ARGS)
+
+idle-test: build ## Hold 15,000 connections open, and publish and stream meanwhile.
+	@scripts/idle_connections.py $(ARGS)
 
 tunnel-test: build ## Play MQTT through GET /mqtt with paho-mqtt, against mosquitto.
 	@scripts/mqtt_tunnel.sh $(ARGS)

@@ -87,8 +87,9 @@ final class Doorkeeper: Sendable {
   /// A request is answered.
   func answered(_ record: AccessRecord, _ head: RequestHead?) { accessLog.answered(record, head) }
 
-  /// The headers that every answer has for a page's origin.
+  /// The headers that every answer has: for a page's origin, and that its type is what it says.
   func decorate(_ headers: inout HeaderFields, for head: RequestHead?) {
+    headers.set("X-Content-Type-Options", "nosniff")
     guard !desk.configuration.allowedOrigins.isEmpty else { return }
     for (name, value) in desk.cors.responseHeaders(origin: head?.headers["Origin"]) {
       guard name == "Vary", let vary = headers["Vary"] else {

@@ -21,6 +21,7 @@ struct Pass: Sendable {
   var isOpen: Bool { desk.isOpen }
 
   func checkPublish(_ publish: Publish) throws(Problem) {
+    try SafeText.check(publish)
     try check(
       caller.grants.mayPublish(
         topic: publish.topic, qos: publish.qos, retain: publish.isRetained))
@@ -39,6 +40,7 @@ struct Pass: Sendable {
 
   /// Whether the newest message of one topic may be read.
   func checkTopic(_ topic: String) throws(Problem) {
+    try SafeText.check(topic: topic)
     let filter: TopicFilter
     do throws(TopicFilter.Invalid) {
       filter = try TopicFilter(topic)
@@ -63,6 +65,7 @@ struct Pass: Sendable {
   func checkSubscribe(_ filters: [(filter: TopicFilter, qos: QoS)]) throws(Problem)
     -> DeliveryGuard?
   {
+    try SafeText.check(filters.map(\.filter))
     for (filter, qos) in filters { try check(caller.grants.maySubscribe(filter, qos: qos)) }
     return caller.grants.deliveryGuard(for: filters)
   }
@@ -94,7 +97,8 @@ struct Pass: Sendable {
 
   /// A ticket for a part of what the caller may subscribe to.
   func ticket(topics: [TopicFilter], seconds: Int64?) throws(Problem) -> Tickets.Issued {
-    try desk.issueTicket(
+    try SafeText.check(topics)
+    return try desk.issueTicket(
       to: caller, topics: topics, seconds: seconds ?? desk.configuration.ticketSeconds)
   }
 

@@ -33,8 +33,8 @@ enum MessageRenderer {
   ) -> String? {
     switch event {
     case .message: nil
-    // The names of the bridge's own events cannot be borrowed by a topic.
-    case .topic: publish.topic.hasPrefix("bridge.") ? nil : publish.topic
+    // The names of the bridge's own events cannot be borrowed by a topic, nor by what one line leaves of it.
+    case .topic: oneLine(publish.topic).starts(with: "bridge.".utf8) ? nil : publish.topic
     case .fixed(let name): name
     }
   }
@@ -135,8 +135,12 @@ enum MessageRenderer {
   private static func appendField(_ name: String, _ value: String, to text: inout [UInt8]) {
     text.append(contentsOf: name.utf8)
     text.append(contentsOf: ": ".utf8)
-    text.append(contentsOf: value.utf8.lazy.filter { $0 != newline && $0 != carriageReturn })
+    text.append(contentsOf: oneLine(value))
     text.append(newline)
+  }
+
+  private static func oneLine(_ value: String) -> some Sequence<UInt8> {
+    value.utf8.lazy.filter { $0 != newline && $0 != carriageReturn }
   }
 
   /// One `data` line for each line of the value. [WHATWG HTML, 9.2.6]

@@ -97,11 +97,18 @@ enum PublishEnvelope {
     }
   }
 
+  /// The fields that are text; a number or a flag there is a slip.
+  private static let textFields: Set = [
+    "topic", "payload_encoding", "ack", "idempotency_key", "content_type", "response_topic",
+    "correlation_data",
+  ]
+
   private static func text(_ member: JSONMember) throws(Problem) -> String {
     switch member.node.value {
-    case .string(let text), .number(let text): text
-    case .bool(let value): value ? "true" : "false"
-    case .null, .array, .object:
+    case .string(let text): return text
+    case .number(let text) where !textFields.contains(member.name): return text
+    case .bool(let value) where !textFields.contains(member.name): return value ? "true" : "false"
+    case .null, .array, .object, .number, .bool:
       throw Problem(.badParameter, detail: "'\(member.name)' has a value of the wrong kind")
     }
   }

@@ -113,6 +113,10 @@ final class AdminApplication: HTTPApplication {
     }
   }
 
+  func decorate(_ headers: inout HeaderFields, of id: RequestID, for head: RequestHead?) {
+    headers.set("X-Content-Type-Options", "nosniff")
+  }
+
   func name(of id: RequestID, _ head: RequestHead) -> String { names.name(of: id, head) }
   func route(of head: RequestHead) -> String? { router.pattern(ofPath: head.path)?.description }
   func answered(_ record: AccessRecord, _ head: RequestHead?) {

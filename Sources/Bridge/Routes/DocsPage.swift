@@ -6,9 +6,7 @@ enum DocsPage {
     status: 200,
     headers: [
       "Content-Type": "text/html; charset=utf-8", "Cache-Control": "no-cache",
-      "Content-Security-Policy":
-        "default-src 'none'; connect-src 'self'; script-src 'unsafe-inline'; "
-        + "style-src 'unsafe-inline'",
+      "Content-Security-Policy": PagePolicy.text(for: html),
     ],
     body: Array(html.utf8))
 

@@ -198,7 +198,7 @@ struct StreamParameters: Equatable {
     case "topic": return .topic
     default:
       guard !value.isEmpty, value.utf8.count <= 64, !value.contains(where: \.isNewline),
-        !value.hasPrefix("bridge.")
+        !value.utf8.starts(with: "bridge.".utf8)
       else {
         throw Problem(
           .badParameter, detail: "'event' must be message, topic, or a name of at most 64 bytes",

@@ -5,7 +5,8 @@ import MQTTClient
 enum MessageAnswer {
   /// What a publisher wrote must not run as a page of ours, whatever type it claims to be.
   private static let guards: [(String, String)] = [
-    ("X-Content-Type-Options", "nosniff"), ("Content-Security-Policy", "sandbox"),
+    ("X-Content-Type-Options", "nosniff"),
+    ("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'; sandbox"),
   ]
 
   static func raw(_ publish: Publish, _ headers: HeaderFields = HeaderFields()) -> Response {

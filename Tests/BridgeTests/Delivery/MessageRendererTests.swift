@@ -152,7 +152,8 @@ import Testing
 
   @Test(arguments: [
     (Representation.EventName.message, "a", ""), (.topic, "a/b", "event: a/b\n"),
-    (.topic, "bridge.close", ""),
+    (.topic, "bridge.close", ""), (.topic, "\nbridge.close", ""), (.topic, "bri\rdge.close", ""),
+    (.topic, "bridge.\u{301}", ""),
     (.topic, "a\nid: 1\r\nb", "event: aid: 1b\n"), (.fixed("temp"), "a", "event: temp\n"),
   ])
   func `an event has the name that was asked for`(

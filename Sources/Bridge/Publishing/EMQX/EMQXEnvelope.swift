@@ -67,7 +67,9 @@ enum EMQXEnvelope {
       case "correlation_data":
         let text = try string(member)
         _ = try draft.set("correlation_data", Base64.encode(Array(text.utf8)[...]), .body)
-      case "payload_format_indicator", "message_expiry_interval", "response_topic", "content_type":
+      case "response_topic", "content_type":
+        _ = try draft.set(member.name, string(member), .body)
+      case "payload_format_indicator", "message_expiry_interval":
         _ = try draft.set(member.name, scalar(member), .body)
       default: throw Problem(.unknownParameter, detail: "unknown_fields: \(member.name)")
       }

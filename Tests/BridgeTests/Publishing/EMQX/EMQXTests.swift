@@ -54,6 +54,10 @@ import Testing
       #"{"reason_code":131,"message":"decode_base64_payload_failed"}"#
     ),
     (
+      #"{"topic":"a","payload":"","properties":{"response_topic":false}}"#, 400,
+      #"{"code":"BAD_REQUEST","message":"response_topic must be a string"}"#
+    ),
+    (
       #"{"topic":"a","payload":"","properties":{"qos":1}}"#, 400,
       #"{"code":"BAD_REQUEST","message":"unknown_fields: qos"}"#
     ),

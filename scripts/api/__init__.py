@@ -1,0 +1,1 @@
+"""What schemathesis plays, and with whom."""
