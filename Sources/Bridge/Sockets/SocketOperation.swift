@@ -18,6 +18,8 @@ struct SocketOperation {
   struct Invalid: Error {
     let problem: Problem
     let ref: JSONValue?
+    /// Whether it would have been a message for the broker.
+    var isPublish = false
   }
 
   static let refBytesMax = 128
@@ -45,13 +47,14 @@ struct SocketOperation {
       throw Invalid(problem: error, ref: nil)
     }
     var ref: JSONValue?
+    var op = ""
     do throws(Problem) {
       ref = try Self.ref(members)
       let rest = members.filter { $0.name != "op" && $0.name != "ref" }
-      let op = try Self.text("op", members)
+      op = try Self.text("op", members)
       (kind, wait) = try Self.kind(op, rest, node)
     } catch {
-      throw Invalid(problem: error, ref: ref)
+      throw Invalid(problem: error, ref: ref, isPublish: op == "publish" || op == "request")
     }
     self.ref = ref
   }

@@ -25,7 +25,8 @@ extension Sockets {
         send(SocketReply(ref: operation.ref).message(error), to: id)
       }
     } catch {
-      send(SocketReply(ref: error.ref).message(error.problem), to: id)
+      let problem = error.isPublish ? PublishRoute.withKept(error.problem) : error.problem
+      send(SocketReply(ref: error.ref).message(problem), to: id)
     }
     return true
   }

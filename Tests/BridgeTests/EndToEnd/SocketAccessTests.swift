@@ -96,12 +96,14 @@ extension EndToEnd {
     @Test func `sockets count as the streams of their caller`() throws {
       let token = try TestToken.make("bob", grants: Self.house + #","max_connections":2"#)
       let first = try SocketClient(program, token: token)
-      _ = try SocketClient(program, token: token)
+      let second = try SocketClient(program, token: token)
       #expect(throws: HandshakeFailure.self) { _ = try SocketClient(program, token: token) }
       try first.peer.close(CloseStatus(.normal))
       _ = try first.closeStatus()
       let isFree = eventually { (try? SocketClient(program, token: token)) != nil }
       #expect(isFree)
+      try second.send(#"{"op":"ping"}"#)
+      #expect(try second.next("pong").has("op"))
     }
   }
 }

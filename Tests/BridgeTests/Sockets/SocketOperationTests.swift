@@ -1,5 +1,4 @@
 import HTTPFront
-import JSONText
 import MQTTClient
 import Testing
 
