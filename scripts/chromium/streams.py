@@ -52,7 +52,11 @@ def restart(stage):
         wait_for(page, f"got.length >= {MESSAGES} && opened >= 2", "all messages at the EventSource")
         stage.publish("house/restart", "end")
         wait_for(page, "got.at(-1) == 'end'", "the end at the EventSource")
-        compare(page.evaluate("got"), numbers + ["end"])
+        # What the broker had no acknowledgement of when the bridge stopped comes from it again with QoS 1, and is
+        # then in the history twice; the stream has neither more nor less than that.
+        kept = stage.history("house/restart")
+        compare(list(dict.fromkeys(kept)), numbers + ["end"])
+        compare(page.evaluate("got"), kept)
     return f"{MESSAGES} messages over a restart"
 
 
