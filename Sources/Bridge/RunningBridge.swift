@@ -59,11 +59,12 @@ final class RunningBridge: Sendable {
     wiring.connect(desk: desk)
     do throws(SystemError) { bench = try PasswordBench() } catch { throw .system(error) }
     keySets = try Self.makeKeySets(configuration, desk, observer)
-    let accessLog = AccessLog(self.log, wiring, desk)
+    let passwords = PasswordDesk(
+      desk: desk, bench: bench, accessLog: AccessLog(self.log, wiring, desk))
     let application = PublicApplication(
       configuration, wiring, publisher, messages, observer, log,
-      Doorkeeper(desk, bench, accessLog) { wiring.server?.handleAgain($0) },
-      BodyDoor(desk, bench, accessLog) { wiring.server?.resumeBody($0) }, ledger,
+      Doorkeeper(passwords) { wiring.server?.handleAgain($0) },
+      BodyDoor(passwords) { wiring.server?.resumeBody($0) }, ledger,
       clientID: clientID)
     try Self.startTunnels(configuration, wiring, clientID: clientID)
     server = try Self.makeServer(
@@ -72,7 +73,7 @@ final class RunningBridge: Sendable {
     wiring.connect(server: server)
     let admin = AdminApplication(
       configuration, wiring, publisher, deadLetters, observer,
-      Doorkeeper(desk, bench, accessLog) { wiring.adminServer?.handleAgain($0) })
+      Doorkeeper(passwords) { wiring.adminServer?.handleAgain($0) })
     adminServer = try Self.makeServer(
       HTTPOptions.adminServer(),
       [HTTPOptions.adminListener(configuration.http, admin)], setting: "admin_listen")
@@ -185,7 +186,8 @@ final class RunningBridge: Sendable {
 
   /// Ends everything in order, within the configured time.
   ///
-  /// Not ready → no new connections → parked requests answered and streams ended → the broker
+  /// Not ready → no new connections → parked requests answered → what came acknowledged → streams
+  /// ended → the broker
   /// session left as it is → the last commit. A part that takes too long is left behind.
   func stop() {
     let deadline = MonotonicClock.now() + configuration.drainTimeout
@@ -201,6 +203,7 @@ final class RunningBridge: Sendable {
       LoopThread.pause(.milliseconds(5))
     }
     publisher.abandon()
+    settleInbound(within: left() / 4)
     server.stop(deadline: left() / 2)
     server.join()
     wiring.byteLinks?.stop()
@@ -215,6 +218,18 @@ final class RunningBridge: Sendable {
     bench.stop()
     keySets?.stop()
     wiring.disconnect()
+  }
+
+  /// Reads no more from the broker and acknowledges what came, so that it comes only once with QoS 1.
+  ///
+  /// Before the streams end: what no stream can be given any more is not acknowledged either.
+  private func settleInbound(within limit: Duration) {
+    wiring.leaveBroker()
+    _ = link.send(.tick)
+    let deadline = MonotonicClock.now() + limit
+    while !wiring.hasSettledInbound, MonotonicClock.now() < deadline {
+      LoopThread.pause(.milliseconds(2))
+    }
   }
 
   private static func makeLog(

@@ -28,6 +28,8 @@ final class Wiring: Sendable {
   private let parts = Locked(Parts())
   private let draining = Atomic<Bool>(false)
   private let outOfService = Atomic<Bool>(false)
+  private let leavesBroker = Atomic<Bool>(false)
+  private let inboundIsSettled = Atomic<Bool>(false)
 
   let live: LiveConfiguration
   let status = BrokerStatus()
@@ -57,6 +59,10 @@ final class Wiring: Sendable {
     draining.load(ordering: .relaxed) || outOfService.load(ordering: .relaxed)
   }
 
+  /// Nothing more is read from the broker, and what came is logged, given out and acknowledged.
+  var isLeavingBroker: Bool { leavesBroker.load(ordering: .relaxed) }
+  var hasSettledInbound: Bool { inboundIsSettled.load(ordering: .acquiring) }
+
   func connect(store: Store) { parts.withLock { $0.store = store } }
   func connect(link: Link<BrokerApplication>) { parts.withLock { $0.link = link } }
   func connect(server: HTTPServer) { parts.withLock { $0.server = server } }
@@ -70,6 +76,8 @@ final class Wiring: Sendable {
   func connect(requests: Requests) { parts.withLock { $0.requests = requests } }
   func connect(webhooks: BridgeWebhooks) { parts.withLock { $0.webhooks = webhooks } }
   func connect(adminServer: HTTPServer) { parts.withLock { $0.adminServer = adminServer } }
+  func leaveBroker() { leavesBroker.store(true, ordering: .relaxed) }
+  func setSettledInbound(_ value: Bool) { inboundIsSettled.store(value, ordering: .releasing) }
   func setOutOfService(_ value: Bool) { outOfService.store(value, ordering: .relaxed) }
 
   /// Answers a request, which may be an operation of a WebSocket.

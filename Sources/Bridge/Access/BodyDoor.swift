@@ -12,20 +12,15 @@ final class BodyDoor: Sendable {
     case open(Pass)
   }
 
-  private let desk: AccessDesk
-  private let bench: PasswordBench
-  private let accessLog: AccessLog
+  private let passwords: PasswordDesk
   private let resume: @Sendable (RequestID) -> Void
   private let entries = Locked<[RequestID: Entry]>([:])
 
   /// `resume` makes the server call again with more of the body, or with its end.
   init(
-    _ desk: AccessDesk, _ bench: PasswordBench, _ accessLog: AccessLog,
-    resume: @escaping @Sendable (RequestID) -> Void
+    _ passwords: PasswordDesk, resume: @escaping @Sendable (RequestID) -> Void
   ) {
-    self.accessLog = accessLog
-    self.desk = desk
-    self.bench = bench
+    self.passwords = passwords
     self.resume = resume
   }
 
@@ -39,11 +34,11 @@ final class BodyDoor: Sendable {
     switch entries.withLock({ $0[id] }) {
     case .open(let pass): return (pass, piece)
     case .checking(let first, let result?):
-      let verdict = desk.learned(result, for: head, takesTicket: false)
+      let verdict = passwords.desk.learned(result, for: head, takesTicket: false)
       return try enter(verdict, first + piece, id)
     // Not asked for before the verdict is there.
     case .checking(_, nil): return nil
-    case nil: return try enter(desk.admit(head, takesTicket: false), piece, id)
+    case nil: return try enter(passwords.desk.admit(head, takesTicket: false), piece, id)
     }
   }
 
@@ -54,7 +49,7 @@ final class BodyDoor: Sendable {
   ) throws(Problem) -> (pass: Pass, bytes: [UInt8])? {
     switch verdict {
     case .pass(let pass):
-      accessLog.identified(id, pass.caller.subject)
+      passwords.identified(id, pass)
       entries.withLock { $0[id] = .open(pass) }
       return (pass, bytes)
     case .refused(let problem):
@@ -62,12 +57,11 @@ final class BodyDoor: Sendable {
       throw problem
     case .check(let check):
       entries.withLock { $0[id] = .checking(first: bytes, nil) }
-      let isTaken = bench.run(check) { [weak self] result in self?.checked(id, result) }
-      guard isTaken else {
+      do throws(Problem) {
+        try passwords.run(check) { [weak self] result in self?.checked(id, result) }
+      } catch {
         ended(id)
-        throw Problem(
-          .rateLimited, detail: "too many passwords are being checked",
-          headers: ["Retry-After": "1"])
+        throw error
       }
       return nil
     }

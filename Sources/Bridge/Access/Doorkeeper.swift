@@ -10,20 +10,17 @@ final class Doorkeeper: Sendable {
     var result: PasswordCheck.Verdict?
   }
 
-  let desk: AccessDesk
-  private let bench: PasswordBench
+  private let passwords: PasswordDesk
   private let resume: @Sendable (RequestID) -> Void
-  private let accessLog: AccessLog
   private let waiting = Locked<[RequestID: Waiting]>([:])
+
+  var desk: AccessDesk { passwords.desk }
 
   /// `resume` makes the server call `handleAgain`.
   init(
-    _ desk: AccessDesk, _ bench: PasswordBench, _ accessLog: AccessLog,
-    resume: @escaping @Sendable (RequestID) -> Void
+    _ passwords: PasswordDesk, resume: @escaping @Sendable (RequestID) -> Void
   ) {
-    self.accessLog = accessLog
-    self.desk = desk
-    self.bench = bench
+    self.passwords = passwords
     self.resume = resume
   }
 
@@ -42,18 +39,17 @@ final class Doorkeeper: Sendable {
   ) throws(Problem) -> Answer {
     switch desk.admit(request.head, takesTicket: takesTicket) {
     case .pass(let pass):
-      accessLog.identified(request.id, pass.caller.subject)
+      passwords.identified(request.id, pass)
       return try answer(pass)
     case .refused(let problem): throw problem
     case .check(let check):
       let id = request.id
       waiting.withLock { $0[id] = Waiting(request: request, takesTicket: takesTicket) }
-      let isTaken = bench.run(check) { [weak self] result in self?.checked(id, result) }
-      guard isTaken else {
+      do throws(Problem) {
+        try passwords.run(check) { [weak self] result in self?.checked(id, result) }
+      } catch {
         clientLeft(id)
-        throw Problem(
-          .rateLimited, detail: "too many passwords are being checked",
-          headers: ["Retry-After": "1"])
+        throw error
       }
       return .park(deadline: nil)
     }
@@ -72,7 +68,7 @@ final class Doorkeeper: Sendable {
     let request = waiting.request
     switch desk.learned(result, for: request.head, takesTicket: waiting.takesTicket) {
     case .pass(let pass):
-      accessLog.identified(id, pass.caller.subject)
+      passwords.identified(id, pass)
       return (request, pass)
     case .refused(let problem): throw problem
     case .check: preconditionFailure("a checked password is to be checked again")
@@ -85,7 +81,9 @@ final class Doorkeeper: Sendable {
   func clientLeft(_ id: RequestID) { waiting.withLock { $0[id] = nil } }
 
   /// A request is answered.
-  func answered(_ record: AccessRecord, _ head: RequestHead?) { accessLog.answered(record, head) }
+  func answered(_ record: AccessRecord, _ head: RequestHead?) {
+    passwords.accessLog.answered(record, head)
+  }
 
   /// The headers that every answer has: for a page's origin, and that its type is what it says.
   func decorate(_ headers: inout HeaderFields, for head: RequestHead?) {

@@ -214,7 +214,9 @@ final class BrokerInbound {
       for token in shards.takeSafeTokens() { link.acknowledge(token) }
       publishPosition()
     }
-    let mustPause = !isFlushed || pipeline.isFull
+    let isLeaving = wiring.isLeavingBroker
+    if isLeaving { wiring.setSettledInbound(isFlushed && pipeline.count == 0) }
+    let mustPause = !isFlushed || pipeline.isFull || isLeaving
     if mustPause, !link.isReadingPaused { link.pauseReading() }
     if !mustPause, link.isReadingPaused { link.resumeReading() }
   }

@@ -2,13 +2,7 @@ import HTTPFront
 
 /// `GET /docs`: the description of the interface for reading, made from `/openapi.json`.
 enum DocsPage {
-  static let response = Response(
-    status: 200,
-    headers: [
-      "Content-Type": "text/html; charset=utf-8", "Cache-Control": "no-cache",
-      "Content-Security-Policy": PagePolicy.text(for: html),
-    ],
-    body: Array(html.utf8))
+  static let response = PagePolicy.response(html, cacheControl: "no-cache")
 
   private static let html = """
     <!doctype html>

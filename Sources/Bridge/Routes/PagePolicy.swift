@@ -1,7 +1,18 @@
+import HTTPFront
 import MQTTClient
 
 /// The Content-Security-Policy of a page of ours: its own script and style run, by their hashes, and nothing else.
 enum PagePolicy {
+  static func response(_ html: String, cacheControl: String) -> Response {
+    Response(
+      status: 200,
+      headers: [
+        "Content-Type": "text/html; charset=utf-8", "Cache-Control": cacheControl,
+        "Content-Security-Policy": text(for: html),
+      ],
+      body: Array(html.utf8))
+  }
+
   static func text(for html: String) -> String {
     "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
       + "connect-src 'self'; script-src \(source("script", html)); style-src \(source("style", html))"

@@ -2,13 +2,7 @@ import HTTPFront
 
 /// `GET /`: one page that says what this is and shows a live stream.
 enum WelcomePage {
-  static let response = Response(
-    status: 200,
-    headers: [
-      "Content-Type": "text/html; charset=utf-8", "Cache-Control": "no-store",
-      "Content-Security-Policy": PagePolicy.text(for: html),
-    ],
-    body: Array(html.utf8))
+  static let response = PagePolicy.response(html, cacheControl: "no-store")
 
   private static let html = """
     <!doctype html>

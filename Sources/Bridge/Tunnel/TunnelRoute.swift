@@ -16,19 +16,8 @@ struct TunnelRoute: Sendable {
 
   func open(_ request: Request, _ pass: Pass) throws(Problem) -> Answer {
     let head = request.head
-    if let problem = WebSocketUpgrade.problem(with: head, subprotocols: Self.subprotocols) {
-      throw problem
-    }
-    try SocketRoute.checkQuery(head)
-    try pass.checkWebSocket(head)
-    guard !wiring.isDraining else {
-      throw Problem(.draining, detail: "the bridge is stopping", headers: ["Retry-After": "1"])
-    }
-    let id = request.id.stream
-    if let refusal = ledger.opened(id, pass.caller, head) {
-      throw Problem(
-        ProblemCode(refusal.code), detail: refusal.detail, headers: ["Retry-After": "5"])
-    }
+    let id = try SocketAdmission(wiring: wiring, ledger: ledger).admit(
+      request, pass, subprotocols: Self.subprotocols)
     let rules = rules(pass)
     tunnels.admitted(id, rules)
     wiring.openStreams.opened(id, as: .tunnel, by: head)

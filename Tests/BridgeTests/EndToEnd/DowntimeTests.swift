@@ -36,6 +36,34 @@ extension EndToEnd {
         try late.messages(11).map { try $0.json.string("id") } == events.map { $0.string("id") })
     }
 
+    @Test func `what came before a graceful stop is acknowledged, and does not come again`() throws
+    {
+      let broker = try Mosquitto()
+      let data = try TemporaryDirectory()
+      let flags = ["--record", "s/#"]
+      let first = try RunningProgram(broker: broker.url, flags: flags, data: data)
+      try first.waitForBroker()
+      let (reader, _) = try first.open("topic=s/%23")
+      let publisher = try ChildProcess(
+        "mosquitto_pub",
+        ["-p", "\(broker.port)", "-t", "s/1", "-m", "x", "-q", "1", "--repeat", "600"])
+      _ = try reader.messages(50)
+      first.process.signal(SIGTERM)
+      #expect(first.process.waitForExit() == .status(0))
+      #expect(publisher.waitForExit() == .status(0))
+      let second = try RunningProgram(broker: broker.url, flags: flags, data: data)
+      try second.waitForBroker()
+      try MosquittoClient.publish("end", to: "s/end", on: broker)
+      var count = 0
+      let hasEnd = try eventually {
+        let page = try second.client.get("/history?topic=s/%23&limit=1000")
+        count = try page.json.objects("messages").count
+        return page.text.contains(#""payload":"end""#)
+      }
+      #expect(hasEnd)
+      #expect(count == 601)
+    }
+
     @Test func `the place of the stop is marked for messages of QoS 0`() throws {
       let broker = try Mosquitto()
       let data = try TemporaryDirectory()
