@@ -149,6 +149,12 @@ final class AccessDesk: Sendable {
     }
   }
 
+  /// From when on the credential of a caller is not taken any more, in seconds since 1970; nil is never.
+  func end(of caller: Caller) -> Int64? {
+    let usesLeeway = caller.method == .bearer || caller.method == .cookie
+    return caller.expiry.map { $0 + (usesLeeway ? configuration.tokens.leeway : 0) }
+  }
+
   /// Makes a ticket for a part of what the caller may subscribe to.
   func issueTicket(
     to caller: Caller, topics: [TopicFilter], seconds: Int64

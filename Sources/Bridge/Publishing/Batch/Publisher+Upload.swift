@@ -136,6 +136,7 @@ extension Publisher {
     _ draft: PublishDraft, _ index: Int, of id: RequestID, _ head: RequestHead,
     _ status: BrokerStatus.Snapshot, _ pass: Pass, waits: Bool
   ) throws(Problem) {
+    try pass.checkExpiry()
     let prepared = try prepare(draft, head, status, pass)
     let rateHeaders = try pass.takeRate()
     if let applied = prepared.terms.preferenceApplied {
