@@ -13,7 +13,7 @@ BARS ?=
 BRIDGE ?=
 
 .PHONY: help run test check build lint format test-tsan test-asan fuzz autobahn acceptance crash-test sse-clients-test tunnel-test \
-  api-test browser-test idle-test bench clean
+  api-test browser-test idle-test bench bench-check clean
 
 help: ## List the targets.
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
@@ -75,6 +75,9 @@ tunnel-test: build ## Play MQTT through GET /mqtt with paho-mqtt, against mosqui
 
 bench: ## Run limits, peers and the bridge by turns, and write docs/performance.md (BARS="1 6" ARGS="--quick"): 25 minutes.
 	@BARS="$(BARS)" BRIDGE="$(BRIDGE)" Benchmarks/bench.sh $(ARGS)
+
+bench-check: ## Count instructions and allocations of the hot paths, and compare with Benchmarks/thresholds.json.
+	@Benchmarks/check.sh $(ARGS)
 
 clean: ## Remove everything that was built.
 	rm -rf .build .build-tsan .build-asan .build-fuzz .build-autobahn .build-sse .build-tunnel .build-bench Benchmarks/results

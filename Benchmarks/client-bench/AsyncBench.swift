@@ -6,24 +6,25 @@ struct AsyncBench {
 
   init(_ arguments: BenchArguments) { self.arguments = arguments }
 
-  /// Hands messages over and waits for the oldest one when too many are not completed.
+  /// Hands messages over by halves of what may be outstanding, and waits for the half before.
   func publish() async throws {
     let client = try MQTTClient(arguments.options)
     try await client.connect()
     let message = arguments.message
+    let half = max(1, arguments.outstanding / 2)
     let watch = Stopwatch()
-    var tickets: [PublishTicket] = []
-    tickets.reserveCapacity(arguments.outstanding)
-    for number in 0..<arguments.count {
-      let index = number % arguments.outstanding
-      if tickets.count > index {
-        try await outcome(of: tickets[index]).check()
-        tickets[index] = try client.enqueue(message)
-      } else {
-        tickets.append(try client.enqueue(message))
+    var older: [PublishTicket] = []
+    var newer: [PublishTicket] = []
+    for _ in 0..<arguments.count {
+      if newer.count == half {
+        try await check(older)
+        swap(&older, &newer)
+        newer.removeAll(keepingCapacity: true)
       }
+      newer.append(try client.enqueue(message))
     }
-    for ticket in tickets { try await outcome(of: ticket).check() }
+    try await check(older)
+    try await check(newer)
     if arguments.qos == .atMostOnce {
       // All before it was taken once the broker acknowledges this one.
       try await client.publish("end", to: arguments.topic).check()
@@ -32,9 +33,15 @@ struct AsyncBench {
     await client.disconnect()
   }
 
-  private func outcome(of ticket: PublishTicket) async throws -> PublishOutcome {
-    if let outcome = ticket.outcomeIfKnown { return outcome }
-    return try await ticket.outcome()
+  /// Waits for the outcome of all; the last one first, behind which the others are known.
+  private func check(_ tickets: [PublishTicket]) async throws {
+    for ticket in tickets.reversed() {
+      if let outcome = ticket.outcomeIfKnown {
+        try outcome.check()
+      } else {
+        try await ticket.outcome().check()
+      }
+    }
   }
 
   /// Counts what comes, from the first message on.

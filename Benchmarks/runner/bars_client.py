@@ -4,14 +4,15 @@ from bars import Bar
 from servers import NullBroker
 
 COUNTS = {"mqblast": (8_000_000, 800_000, 300_000), "mosqbench": (150_000, 50_000, 25_000),
-          "pahobench": (40_000, 30_000, 15_000), "client-bench": (800_000, 300_000, 200_000)}
+          "pahobench": (40_000, 30_000, 15_000), "client-bench": (800_000, 300_000, 200_000),
+          "blocking": (800_000, 300_000, 200_000)}
 """How many messages at QoS 0, 1 and 2 take a second or so."""
 SHARES = (0.06, 0.30, 0.80)
 AHEAD = (5, 6, 10)
 COSTS = (2, 4, 5)
 MANY = 65_535
 NAMES = {"mqblast": "precomputed bytes", "mosqbench": "libmosquitto", "pahobench": "Paho C",
-         "client-bench": "MQTTClient"}
+         "client-bench": "MQTTClient", "blocking": "MQTTConnection"}
 
 
 class Throughput(Bar):
@@ -19,10 +20,11 @@ class Throughput(Bar):
     title = "MQTT client: messages of 64 bytes, nullbroker"
     method = ("Each library publishes to nullbroker, which answers at once, and receives from it as fast as it takes. At most 100 messages of "
               "QoS 1 and 2 are in flight; MQTTClient once more with 65,535. The limit is mqblast, which sends precomputed "
-              "bytes and counts answers. Paho C stands beside for orientation, in the first round only.")
+              "bytes and counts answers. The bars are for MQTTClient; its blocking sister MQTTConnection, which needs no thread, stands beside "
+              "it. Paho C stands beside for orientation, in the first round only.")
 
     def round(self, run):
-        names = ["mqblast", "mosqbench", "client-bench"]
+        names = ["mqblast", "mosqbench", "client-bench", "blocking"]
         if not any("Paho C" in name for name in run.result.figures):
             names.append("pahobench")
         for qos in (0, 1, 2):
@@ -38,15 +40,16 @@ class Throughput(Bar):
     def publish(self, run, name, qos, count, inflight):
         with run.server(NullBroker) as broker:
             figures = run.tools.client(
-                label(name, "publish", qos, inflight), name, "pub", broker.port, count, "-q", qos,
-                "-s", 64, "-i", inflight)
+                label(name, "publish", qos, inflight), program(name), "pub", broker.port, count, "-q", qos,
+                "-s", 64, "-i", inflight, *flags(name))
             self.note(run, label(name, "publish", qos, inflight), figures)
 
     def receive(self, run, name, qos, count, inflight):
         with run.server(NullBroker, "-B", count, "-s", 64, "-q", qos, "-w", inflight) as broker:
-            flags = ("-q", qos, "-i", inflight) if name == "client-bench" else ("-q", qos)
+            ours = ("-i", inflight, *flags(name)) if program(name) == "client-bench" else ()
             figures = run.tools.client(
-                label(name, "receive", qos, inflight), name, "sub", broker.port, count, *flags)
+                label(name, "receive", qos, inflight), program(name), "sub", broker.port, count, "-q", qos,
+                *ours)
             self.note(run, label(name, "receive", qos, inflight), figures)
 
     def note(self, run, name, figures):
@@ -67,6 +70,14 @@ class Throughput(Bar):
                                  f"{ours}, messages/s", "≥", 0.95)
                 result.value(f"{way}, QoS {qos}, processor time of a message", f"{ours}, CPU µs", "≤",
                              COSTS[qos], "µs")
+
+
+def program(name):
+    return "client-bench" if name == "blocking" else name
+
+
+def flags(name):
+    return ("-b",) if name == "blocking" else ()
 
 
 def label(name, way, qos, inflight):

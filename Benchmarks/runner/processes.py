@@ -166,7 +166,8 @@ def stop_at_signals():
     def leave(*_):
         raise KeyboardInterrupt
 
-    signal.signal(signal.SIGTERM, leave)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, leave)
 
 
 def output_of(command, limit, folder):
