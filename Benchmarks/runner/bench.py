@@ -6,6 +6,7 @@ import contextlib
 import os
 import sys
 import time
+import traceback
 
 import bars_client
 import bars_publish
@@ -57,6 +58,9 @@ def play(bar, options):
             bar.finish(run.result)
         except Failure as failure:
             run.result.error = str(failure)
+        except Exception as error:  # The other bars are still worth their time.
+            traceback.print_exc()
+            run.result.error = repr(error)
         return run.result
 
 

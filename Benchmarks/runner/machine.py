@@ -22,7 +22,7 @@ def facts(bridge):
         "mosquitto": package("mosquitto"),
         "libmosquitto": package("libmosquitto1"),
         "Paho C": package("libpaho-mqtt1.3"),
-        "nginx": package("libnginx-mod-nchan") and f"nchan {package('libnginx-mod-nchan')}",
+        "nchan": package("libnginx-mod-nchan"),
         "mqtt-bridge": said([bridge, "--version"], r"(\S+)$"),
         "Load before the run": " ".join(f"{value:.2f}" for value in os.getloadavg()),
     }

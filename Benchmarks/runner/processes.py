@@ -124,14 +124,15 @@ class Process:
         """SIGTERM, and SIGKILL for what does not listen."""
         if self in Process.running:
             Process.running.remove(self)
-        if not self.is_running():
-            return
-        self.popen.terminate()
-        try:
-            self.popen.wait(patience)
-        except subprocess.TimeoutExpired:
-            self.popen.kill()
-            self.popen.wait()
+        if self.is_running():
+            self.popen.terminate()
+            try:
+                self.popen.wait(patience)
+            except subprocess.TimeoutExpired:
+                self.popen.kill()
+                self.popen.wait()
+        if self.popen.stdout:
+            self.popen.stdout.close()
 
     def descendants(self):
         """Its PID and those of its children, such as the workers of nginx."""
