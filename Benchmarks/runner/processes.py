@@ -145,6 +145,9 @@ class Process:
     def resident_kib(self):
         return sum(int(status_field(pid, "VmRSS")) for pid in self.descendants())
 
+    def threads(self):
+        return len(os.listdir(f"/proc/{self.pid}/task"))
+
     def wake_ups(self):
         """How often its threads have waited for something so far."""
         return sum(int(status_field(f"{self.pid}/task/{thread}", "voluntary_ctxt_switches"))
