@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+import time
 
 from bars import Bar
 from processes import Failure, Process, load_program, wait_until
@@ -19,8 +20,9 @@ def publish(run, name, bridge, path, connections, qos, script="publish.lua", eac
     bridge.expect_nothing_left()
     # wrk ends in the middle of requests, which are published and not counted.
     outcome = "sent" if qos == 0 else "acked"
-    wait_until(lambda: bridge.published(qos, outcome) >= sent, 60, "the outcome of every publish", 0.05)
-    done = bridge.published(qos, outcome)
+    done = settled(lambda: bridge.published(qos, outcome))
+    if done < sent:
+        raise Failure(f"{name}: {sent} publishes were answered, and {done} ended as {outcome}")
     under_way = connections * each
     if done > sent + under_way:
         raise Failure(f"{name}: {done} publishes ended as {outcome}, but only {sent} were asked for")
@@ -33,6 +35,16 @@ def publish(run, name, bridge, path, connections, qos, script="publish.lua", eac
     run.note(f"{name}, p50 ms", figures["p50_us"] / 1000)
     run.note(f"{name}, p99 ms", figures["p99_us"] / 1000)
     return figures
+
+
+def settled(read):
+    """What a counter says that has not moved for a second."""
+    last, since = read(), time.monotonic()
+    while time.monotonic() - since < 1:
+        time.sleep(0.1)
+        if read() != last:
+            last, since = read(), time.monotonic()
+    return last
 
 
 def bare(run, name, connections, *flags):
