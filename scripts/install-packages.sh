@@ -1,6 +1,7 @@
 #!/bin/bash
 # Installs the Debian packages that the build and the tests need, if any of them is missing.
-# Without a missing package it changes nothing and uses no network.
+# Without a missing package it changes nothing and uses no network. Arguments name further groups:
+# bench for the benchmarks, bench-check for the check of their thresholds.
 set -euo pipefail
 
 packages=(
@@ -19,6 +20,26 @@ packages=(
   python3              # the acceptance scripts and the crash test
   zlib1g-dev           # compression of WebSocket messages
 )
+for group in "$@"; do
+  case $group in
+  bench)
+    packages+=(
+      gcc make              # the load programs
+      libmosquitto-dev      # a peer of the client
+      libpaho-mqtt-dev      # another one
+      libnginx-mod-nchan    # a peer of the event streams
+      nginx                 # its server
+      strace                # the calls of an idle bridge
+      wrk                   # HTTP clients
+    )
+    ;;
+  bench-check) packages+=(valgrind) ;; # counts instructions
+  *)
+    echo "error: there is no group $group" >&2
+    exit 1
+    ;;
+  esac
+done
 
 if ! command -v dpkg-query >/dev/null; then
   echo "note: this is no Debian; these packages, under whatever name, must be there: ${packages[*]}"
