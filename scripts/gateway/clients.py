@@ -10,11 +10,11 @@ import rig
 DEADLINE = 30
 
 
-def client(stage, local_address=None, http2=True):
+def client(stage, local_address=None, http2=True, read=DEADLINE):
     """A client that takes HTTP/2 where it is offered, from an address of loopback."""
     transport = httpx.HTTPTransport(
         verify=stage.certificate.context(), http2=http2, local_address=local_address, trust_env=False)
-    return httpx.Client(transport=transport, timeout=DEADLINE, trust_env=False)
+    return httpx.Client(transport=transport, timeout=httpx.Timeout(DEADLINE, read=read), trust_env=False)
 
 
 def publish(http, base, topic, payload, **headers):
@@ -29,7 +29,8 @@ class Stream:
     """
 
     def __init__(self, stage, query, headers=None, base=None, local_address=None):
-        self.http = client(stage, local_address)
+        # A stream may be silent for as long as it likes; who waits for an event has a deadline.
+        self.http = client(stage, local_address, read=None)
         self.events = queue.Queue()
         self.head = queue.Queue()
         self.heartbeats = 0

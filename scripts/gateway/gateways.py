@@ -24,6 +24,9 @@ class Gateway:
     header = "X-Forwarded-For"
     asks_health = True
     can_proxy_protocol = True
+    # It must be there; the others are played where they are.
+    is_needed = True
+    cuts_silence = True
 
     def __init__(self, scratch, certificate, bridges, prefix="/", proxy_protocol=False):
         self.port = rig.free_port()
@@ -32,9 +35,9 @@ class Gateway:
         os.makedirs(self.folder)
         with open(os.path.join(FOLDER, self.file), encoding="utf-8") as file:
             self.text = file.read()
-        self.replace("75s", IDLE)
-        for number, bridge in enumerate(bridges, 1):
-            self.replace(f"bridge-{number}:8080", f"{bridge.host}:{bridge.port}")
+        if self.cuts_silence:
+            self.replace("75s", IDLE)
+        self.name_bridges(bridges)
         self.substitute(bridges)
         if prefix != "/":
             self.set_prefix(prefix)
@@ -43,6 +46,10 @@ class Gateway:
         self.path = os.path.join(self.folder, os.path.basename(self.file))
         with open(self.path, "w", encoding="utf-8") as file:
             file.write(self.text)
+
+    def name_bridges(self, bridges):
+        for number, bridge in enumerate(bridges, 1):
+            self.replace(f"bridge-{number}:8080", f"{bridge.host}:{bridge.port}")
 
     @classmethod
     def program(cls):
@@ -147,4 +154,52 @@ class Caddy(Gateway):
         return [self.program(), "run", "--config", self.path, "--adapter", "caddyfile"]
 
 
-ALL = (Nginx, HAProxy, Caddy)
+class Traefik(Gateway):
+    name, file, programs = "traefik", "traefik/mqtt-bridge.yaml", ("traefik",)
+    is_needed = False
+    can_proxy_protocol = False
+    cuts_silence = False
+
+    def substitute(self, bridges):
+        self.replace("port: 9090", f"port: {bridges[0].admin_port}")
+        self.replace("/etc/traefik/tls/chain.pem", self.certificate.chain)
+        self.replace("/etc/traefik/tls/key.pem", self.certificate.key)
+
+    def set_prefix(self, prefix):
+        self.replace('rule: "PathPrefix(`/`)"', f'rule: "PathPrefix(`{prefix}/`)"')
+
+    def command(self):
+        with open(os.path.join(FOLDER, "traefik", "traefik.yaml"), encoding="utf-8") as file:
+            routes, self.text = self.text, file.read()
+        self.replace(":443", f"127.0.0.1:{self.port}")
+        self.replace("/etc/traefik/mqtt-bridge.yaml", self.path)
+        static, self.text = self.text, routes
+        main = os.path.join(self.folder, "traefik.yaml")
+        with open(main, "w", encoding="utf-8") as file:
+            file.write(static)
+        return [self.program(), f"--configFile={main}"]
+
+
+class Envoy(Gateway):
+    name, file, programs = "envoy", "envoy/envoy.yaml", ("envoy",)
+    is_needed = False
+    can_proxy_protocol = False
+
+    def name_bridges(self, bridges):
+        for number, bridge in enumerate(bridges, 1):
+            self.replace(f"address: bridge-{number}, port_value: 8080", f"address: {bridge.host}, port_value: {bridge.port}")
+
+    def substitute(self, bridges):
+        self.replace("address: 0.0.0.0, port_value: 443", f"address: 127.0.0.1, port_value: {self.port}")
+        self.replace("port_value: 9090", f"port_value: {bridges[0].admin_port}")
+        self.replace("/etc/envoy/tls/chain.pem", self.certificate.chain)
+        self.replace("/etc/envoy/tls/key.pem", self.certificate.key)
+
+    def set_prefix(self, prefix):
+        self.replace('match: {prefix: "/"}', f'match: {{prefix: "{prefix}/"}}')
+
+    def command(self):
+        return [self.program(), "--disable-hot-restart", "--concurrency", "2", "-c", self.path, "-l", "warning"]
+
+
+ALL = (Nginx, HAProxy, Caddy, Traefik, Envoy)

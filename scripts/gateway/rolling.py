@@ -79,22 +79,29 @@ def restart(stage, member, publishers):
     def total():
         return sum(publisher.accepted for publisher in publishers)
 
+    def wait_for(condition, limit, what):
+        def holds():
+            failed = [text for publisher in publishers for text in publisher.failed]
+            expect(not failed, f"while waiting for {what}, {len(failed)} publishes failed: {failed[:3]}")
+            return condition()
+        rig.wait_until(holds, limit, what)
+
     def wait_for_more(count, what):
         goal = total() + count
-        rig.wait_until(lambda: total() >= goal or any(p.failed for p in publishers), 60, what)
+        wait_for(lambda: total() >= goal, 60, what)
 
     wait_for_more(100, "publishes")
     status, _ = member.admin("POST", "/admin/drain")
     expect(status == 202, f"/admin/drain was answered {status}")
-    rig.wait_until(lambda: member.status()["streams"]["open"] == 0, 30, "a bridge without streams")
+    wait_for(lambda: member.status()["streams"]["open"] == 0, 30, "a bridge without streams")
     if stage.gateway.asks_health:
-        rig.wait_until(lambda: member.answers("/healthz/ready", 503) >= 3, 30, "a gateway that knows of the drain")
+        wait_for(lambda: member.answers("/healthz/ready", 503) >= 3, 30, "a gateway that knows of the drain")
     wait_for_more(50, "publishes while one bridge is out")
     member.stop()
     wait_for_more(50, "publishes without one bridge")
     member.start()
-    rig.wait_until(member.is_ready, 30, "a bridge that is ready again")
-    rig.wait_until(lambda: member.answers("/publish", 200) >= 20, 60, "publishes through the restarted bridge")
+    wait_for(member.is_ready, 30, "a bridge that is ready again")
+    wait_for(lambda: member.answers("/publish", 200) >= 20, 60, "publishes through the restarted bridge")
 
 
 def rolling(stage):

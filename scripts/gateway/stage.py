@@ -110,8 +110,22 @@ class Stage:
             self.close()
             raise
         self.url = f"https://127.0.0.1:{self.gateway.port}{self.prefix}"
+        try:
+            rig.wait_until(self.is_through, 30, f"an answer of a bridge through {kind.name}")
+        except BaseException:
+            self.close()
+            raise
         self.directs = [f"http://{member.host}:{member.port}{self.prefix}" for member in self.members]
         self.direct = self.directs[0]
+
+    def is_through(self):
+        """Whether a request through the gateway is answered by a bridge."""
+        place = http.client.HTTPSConnection(
+            "127.0.0.1", self.gateway.port, timeout=5, context=self.certificate.context())
+        with contextlib.closing(place), contextlib.suppress(OSError, http.client.HTTPException):
+            place.request("GET", f"{self.prefix}/history?topic=x")
+            return place.getresponse().status == 200
+        return False
 
     def __enter__(self):
         return self
