@@ -12,6 +12,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "acc
 
 import rig
 from gateway import checks, gateways
+from gateway.compose import compose
 from gateway.rolling import rolling
 from gateway.stage import Certificate, Stage
 
@@ -20,7 +21,7 @@ PARTS = {"live": checks.live, "delay": checks.delay, "sockets": checks.sockets, 
 
 
 def main():
-    options = rig.arguments(__doc__.splitlines()[0], only=("", "one gateway, such as nginx"),
+    options = rig.arguments(__doc__.splitlines()[0], only=("", "one gateway, such as nginx, or compose"),
                             part=("", "one part, such as rolling"))
     rig.run("gateway-test", lambda: play(options))
 
@@ -44,6 +45,9 @@ def play(options):
                 for name, found in parts(options, scratch, broker, certificate, kind):
                     print(f"gateway-test: {kind.name}: {name}: {found}", flush=True)
                     done += 1
+            if (options.only or "compose") == "compose":
+                print(f"gateway-test: compose: {compose(options.bridge, scratch)}", flush=True)
+                done += 1
         finally:
             broker.close()
     return f"{done} parts"
