@@ -9,7 +9,7 @@ MINUTES ?= 5
 SEED ?=
 
 .PHONY: help run test check build lint format test-tsan test-asan fuzz autobahn acceptance crash-test sse-clients-test tunnel-test \
-  api-test browser-test idle-test gateway-test clean
+  api-test browser-test idle-test gateway-test operations-test clean
 
 help: ## List the targets.
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
@@ -66,6 +66,10 @@ browser-test: build ## Streams, tickets, CORS, cookies and the pages of the brid
 gateway-test: build ## Bridges behind nginx, HAProxy and Caddy: streams, sockets, addresses, rolling restart.
 	@scripts/install-packages.sh nginx haproxy
 	@scripts/with_tools.sh scripts/gateway_test.py $(ARGS)
+
+operations-test: build ## Try docs/operations.md: alert rules, dashboard, backup and restore, failures.
+	@scripts/install-packages.sh prometheus
+	@scripts/operations_test.py $(ARGS)
 
 idle-test: build ## Hold 15,000 connections open, and publish and stream meanwhile.
 	@scripts/idle_connections.py $(ARGS)
