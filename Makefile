@@ -13,7 +13,7 @@ BARS ?=
 BRIDGE ?=
 
 .PHONY: help run test check build lint format test-tsan test-asan fuzz autobahn acceptance crash-test sse-clients-test tunnel-test \
-  api-test browser-test idle-test bench bench-check clean
+  api-test browser-test idle-test gateway-test operations-test bench bench-check clean
 
 help: ## List the targets.
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
@@ -66,6 +66,14 @@ api-test: build ## Play what schemathesis makes of openapi.yaml against the brid
 
 browser-test: build ## Streams, tickets, CORS, cookies and the pages of the bridge in a real Chromium.
 	@scripts/with_tools.sh scripts/browser_test.py $(if $(SEED),--seed $(SEED)) $(ARGS)
+
+gateway-test: build ## Bridges behind nginx, HAProxy and Caddy: streams, sockets, addresses, rolling restart.
+	@scripts/install-packages.sh nginx haproxy
+	@scripts/with_tools.sh scripts/gateway_test.py $(ARGS)
+
+operations-test: build ## Try docs/operations.md: alert rules, dashboard, backup and restore, failures.
+	@scripts/install-packages.sh prometheus
+	@scripts/operations_test.py $(ARGS)
 
 idle-test: build ## Hold 15,000 connections open, and publish and stream meanwhile.
 	@scripts/idle_connections.py $(ARGS)

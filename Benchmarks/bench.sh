@@ -7,7 +7,8 @@ cd "$(dirname "$0")/.."
 scratch=$PWD/.build-bench
 bridge=${BRIDGE:-}
 scripts/require-swift.sh
-scripts/install-packages.sh bench
+# The load programs, the libraries of the client's peers, nginx with nchan as a peer of the streams, and tools that load and count.
+scripts/install-packages.sh gcc make libmosquitto-dev libpaho-mqtt-dev nginx libnginx-mod-nchan wrk strace
 if [ -z "$bridge" ]; then
   echo "==> building a release of the bridge"
   swift build --configuration release --product mqtt-bridge

@@ -4,7 +4,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-scripts/install-packages.sh bench-check
+scripts/install-packages.sh valgrind
 program=${MICRO_BENCH:-}
 if [ -z "$program" ]; then
   scripts/require-swift.sh

@@ -1,7 +1,6 @@
 #!/bin/bash
 # Installs the Debian packages that the build and the tests need, if any of them is missing.
-# Without a missing package it changes nothing and uses no network. Arguments name further groups:
-# bench for the benchmarks, bench-check for the check of their thresholds.
+# Without a missing package it changes nothing and uses no network. Arguments are further packages.
 set -euo pipefail
 
 packages=(
@@ -19,27 +18,8 @@ packages=(
   pkg-config           # finding the libraries
   python3              # the acceptance scripts and the crash test
   zlib1g-dev           # compression of WebSocket messages
+  "$@"
 )
-for group in "$@"; do
-  case $group in
-  bench)
-    packages+=(
-      gcc make              # the load programs
-      libmosquitto-dev      # a peer of the client
-      libpaho-mqtt-dev      # another one
-      libnginx-mod-nchan    # a peer of the event streams
-      nginx                 # its server
-      strace                # the calls of an idle bridge
-      wrk                   # HTTP clients
-    )
-    ;;
-  bench-check) packages+=(valgrind) ;; # counts instructions
-  *)
-    echo "error: there is no group $group" >&2
-    exit 1
-    ;;
-  esac
-done
 
 if ! command -v dpkg-query >/dev/null; then
   echo "note: this is no Debian; these packages, under whatever name, must be there: ${packages[*]}"
