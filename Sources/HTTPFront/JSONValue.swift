@@ -1,5 +1,5 @@
 /// JSON to be written; members keep their order.
-package indirect enum JSONValue: Equatable, Sendable {
+package enum JSONValue: Equatable, Sendable {
   case null
   case boolean(Bool)
   case integer(Int)
@@ -17,9 +17,13 @@ package indirect enum JSONValue: Equatable, Sendable {
     }
   }
 
+  /// What most answers need.
+  private static let usualBytes = 256
+
   /// The compact text.
   package var encoded: [UInt8] {
     var bytes: [UInt8] = []
+    bytes.reserveCapacity(Self.usualBytes)
     append(to: &bytes)
     return bytes
   }
@@ -52,6 +56,10 @@ package indirect enum JSONValue: Equatable, Sendable {
   /// Writes a string with its quotes; only what RFC 8259 demands is escaped.
   package static func append(quoted text: String, to bytes: inout [UInt8]) {
     bytes.append(UInt8(ascii: "\""))
+    if isPlain(text) {
+      bytes.append(contentsOf: text.utf8)
+      return bytes.append(UInt8(ascii: "\""))
+    }
     for byte in text.utf8 {
       switch byte {
       case UInt8(ascii: "\""), UInt8(ascii: "\\"):
@@ -68,6 +76,15 @@ package indirect enum JSONValue: Equatable, Sendable {
       }
     }
     bytes.append(UInt8(ascii: "\""))
+  }
+
+  /// Whether nothing in it must be escaped.
+  private static func isPlain(_ text: String) -> Bool {
+    for byte in text.utf8
+    where byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") {
+      return false
+    }
+    return true
   }
 
   private static func hexadecimalDigit(_ nibble: UInt8) -> UInt8 {
