@@ -48,6 +48,7 @@ final class AccessDesk: Sendable {
 
   var configuration: AccessConfiguration { current.configuration }
   var cors: CORSPolicy { current.cors }
+  var hasOrigins: Bool { current.hasOrigins }
   private var current: AccessDeskRules { rules.withLock { $0 } }
 
   /// Takes over keys, callers and grants that were read again; false when that needs a restart.
