@@ -49,11 +49,11 @@ extension EndToEnd {
 
     @Test func `a poll that waits is told of a gap when it is there`() throws {
       let waiting = try waitingPoll("g")
-      // This broker keeps no session.
+      // What has QoS 0 is lost while there is no connection.
       try broker.stop()
       try broker.start()
       let answer = try waiting.answer().json
-      #expect(answer.object("gap")?.string("reason") == "broker_session_lost")
+      #expect(answer.object("gap")?.string("reason") == "broker_connection_lost")
       #expect(answer.objects("messages").isEmpty)
     }
   }
