@@ -1,6 +1,7 @@
 #!/bin/bash
 # Builds what the benchmarks need and runs them: Benchmarks/bench.sh [arguments of runner/bench.py]
-# BRIDGE names a release build of the bridge; without it this checkout is built. BARS chooses bars.
+# BRIDGE and CLIENT_BENCH name release builds of the bridge and of client-bench; without them this checkout is built. BARS
+# chooses bars.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -18,9 +19,13 @@ echo "==> building the load programs"
 make --silent --directory Benchmarks/load BIN="$scratch/bin"
 case " ${BARS:-10 11} " in
 *" 10 "* | *" 11 "*)
-  echo "==> building client-bench"
-  swift build --configuration release --package-path Benchmarks --scratch-path "$scratch/package" \
-    --product client-bench
+  if [ -z "${CLIENT_BENCH:-}" ]; then
+    echo "==> building client-bench"
+    package=(--configuration release --package-path Benchmarks --scratch-path "$scratch/package")
+    swift build "${package[@]}" --product client-bench
+    CLIENT_BENCH=$(swift build "${package[@]}" --show-bin-path)/client-bench
+  fi
+  export CLIENT_BENCH
   ;;
 esac
 exec Benchmarks/runner/bench.py --bridge "$bridge" --bars "${BARS:-}" "$@"

@@ -18,10 +18,11 @@ NAMES = {"mqblast": "precomputed bytes", "mosqbench": "libmosquitto", "pahobench
 class Throughput(Bar):
     number = 10
     title = "MQTT client: messages of 64 bytes, nullbroker"
-    method = ("Each library publishes to nullbroker, which answers at once, and receives from it as fast as it takes. At most 100 messages of "
-              "QoS 1 and 2 are in flight; MQTTClient once more with 65,535. The limit is mqblast, which sends precomputed "
-              "bytes and counts answers. The bars are for MQTTClient; its blocking sister MQTTConnection, which needs no thread, stands beside "
-              "it. Paho C stands beside for orientation, in the first round only.")
+    method = ("Each library publishes to nullbroker, which answers at once, and receives from it as fast as it "
+              "takes. At most 100 messages of QoS 1 and 2 are in flight; MQTTClient once more with 65,535. The "
+              "limit is mqblast, which sends precomputed bytes and counts answers. The bars are for MQTTClient; its "
+              "blocking sister MQTTConnection, which needs no thread, stands beside it. Paho C stands beside for "
+              "orientation, in the first round only.")
 
     def round(self, run):
         names = ["mqblast", "mosqbench", "client-bench", "blocking"]
@@ -88,9 +89,9 @@ def label(name, way, qos, inflight):
 class Connects(Bar):
     number = 11
     title = "MQTT client: connections one after the other"
-    method = ("TCP, CONNECT, CONNACK and DISCONNECT, again and again, at nullbroker. Libraries that drive the network in the "
-              "caller's thread are beside each other (MQTTConnection, mosquitto_loop), and those with a thread of their "
-              "own (MQTTClient, mosquitto_loop_start).")
+    method = ("TCP, CONNECT, CONNACK and DISCONNECT, again and again, at nullbroker. Libraries that drive the "
+              "network in the caller's thread are beside each other (MQTTConnection, mosquitto_loop), and those "
+              "with a thread of their own (MQTTClient, mosquitto_loop_start).")
 
     def round(self, run):
         count = run.scale(3000)

@@ -56,9 +56,9 @@ def bare(run, name, connections, *flags):
 class AtMostOnce(Bar):
     number = 6
     title = "POST /publish, QoS 0, 64 connections"
-    method = ("wrk keeps 64 connections busy with POST of 128 bytes. The bridge hands each message to its broker connection "
-              "before it answers; the broker is nullbroker, whose count must be that of the bridge. Beside it "
-              "libmicrohttpd answers 202 and does nothing else.")
+    method = ("wrk keeps 64 connections busy with POST of 128 bytes. The bridge hands each message to its broker "
+              "connection before it answers; the broker is nullbroker, whose count must be that of the bridge. "
+              "Beside it libmicrohttpd answers 202 and does nothing else.")
 
     def round(self, run):
         bare(run, "bare libmicrohttpd", 64)
@@ -73,10 +73,11 @@ class AtMostOnce(Bar):
 class Stored(Bar):
     number = 7
     title = "POST /publish, QoS 1, ack=stored, 256 connections"
-    method = ("As bar 6 with 256 connections; the answer comes when the message is synced to disk (synchronous=FULL, on the disk of the "
-              "build folder). Afterwards the bridge must have delivered all of them to nullbroker. Beside it "
-              "libmicrohttpd parks and resumes each request and writes nothing, and SQLite alone inserts and deletes "
-              "256 rows by turns. Then once more with 10,000 idle event streams open.")
+    method = ("As bar 6 with 256 connections; the answer comes when the message is synced to disk "
+              "(synchronous=FULL, on the disk of the build folder). Afterwards the bridge must have delivered all "
+              "of them to nullbroker. Beside it libmicrohttpd parks and resumes each request and writes nothing, "
+              "and SQLite alone inserts and deletes 256 rows by turns. Then once more with 10,000 idle event "
+              "streams open.")
     streams = 10_000
 
     def round(self, run):
@@ -120,9 +121,9 @@ class idle_streams:
 class Acknowledged(Bar):
     number = 8
     title = "POST /publish, QoS 1, ack=broker, 256 connections, mosquitto"
-    method = ("As bar 7, but the answer comes when mosquitto, which shares the cores, has acknowledged the message. The time "
-              "to beat is that of its parts: SQLite's commit of as many rows as there are connections, and mosquitto's "
-              "round trip with as many messages under way, both measured alone in the same round, and a "
+    method = ("As bar 7, but the answer comes when mosquitto, which shares the cores, has acknowledged the message. "
+              "The time to beat is that of its parts: SQLite's commit of as many rows as there are connections, and "
+              "mosquitto's round trip with as many messages under way, both measured alone in the same round, and a "
               "millisecond. That is done with 256 connections and with one.")
 
     def round(self, run):
@@ -149,8 +150,8 @@ class Acknowledged(Bar):
 class Batches(Bar):
     number = 9
     title = "POST /publish/batch, 1,000 messages of QoS 1 in each"
-    method = ("wrk sends batches of 1,000 lines of NDJSON on 4 connections; the answer comes when all are synced to disk. "
-              "Afterwards the bridge must have delivered all of them to nullbroker. Beside it bar 7.")
+    method = ("wrk sends batches of 1,000 lines of NDJSON on 4 connections; the answer comes when all are synced to "
+              "disk. Afterwards the bridge must have delivered all of them to nullbroker. Beside it bar 7.")
 
     def round(self, run):
         with run.bridge_and_null_broker() as bridge:

@@ -16,9 +16,10 @@ from servers import Bridge, Mosquitto
 class Resume(Bar):
     number = 12
     title = "Resume with 1, 10,000 and 1,000,000 events in the log"
-    method = ("Three bridges with logs of different lengths, filled through mosquitto. A client connects with the id of an event, "
-              "and the time counts from its request to its first replayed event: from behind the oldest event, so that all "
-              "others follow, and from behind the last but one. Each round takes the median of 30 tries, by turns.")
+    method = ("Three bridges with logs of different lengths, filled through mosquitto. A client connects with the "
+              "id of an event, and the time counts from its request to its first replayed event: from behind the "
+              "oldest event, so that all others follow, and from behind the last but one. Each round takes the "
+              "median of 30 tries, by turns.")
     lengths = (1, 10_000, 1_000_000)
     tries = 30
 
@@ -112,8 +113,8 @@ class Start(Bar):
     number = 13
     title = "Start with 1,000,000 publishes in the outbox"
     method = ("The broker is away, and batches fill the outbox to 1,000,000 messages of 128 bytes. Then the bridge "
-              "is started on that directory and on one with an empty outbox, by turns; the time counts from the start of the process to the "
-              "first 200 of /healthz/ready, and memory is read a second later.")
+              "is started on that directory and on one with an empty outbox, by turns; the time counts from the "
+              "start of the process to the first 200 of /healthz/ready, and memory is read a second later.")
     rows = 1_000_000
 
     def prepare(self, run):
@@ -152,10 +153,10 @@ class Start(Bar):
 class Idle(Bar):
     number = 14
     title = "Idle bridge"
-    method = ("Five starts in new directories, from the start of the process to the first 200 of /healthz/ready. Then, connected to "
-              "mosquitto and with no stream, ten seconds in which the waits of its threads are counted, and ten more in "
-              "which strace counts system calls. Timers tick once a second at most, so one wait of each thread "
-              "in a second is the most that is not a fault.")
+    method = ("Five starts in new directories, from the start of the process to the first 200 of /healthz/ready. "
+              "Then, connected to mosquitto and with no stream, ten seconds in which the waits of its threads are "
+              "counted, and ten more in which strace counts system calls. Timers tick once a second at most, so one "
+              "wait of each thread in a second is the most that is not a fault.")
     starts = 5
 
     def round(self, run):

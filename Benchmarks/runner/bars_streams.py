@@ -15,10 +15,10 @@ OPEN = ("-O", "bridge.open")
 class Broadcast(Bar):
     number = 1
     title = "Broadcast to 1,000 streams, closed loop of 2 messages"
-    method = ("One receiver with 1,000 SSE streams of one topic; a publisher keeps 2 messages under way. Into the bridge they "
-              "come as QoS 0 over MQTT through mosquitto, and history is on, so that each is on disk before it is delivered. "
-              "nchan gets them by HTTP and keeps its last 1,000 in memory; the plain epoll program gets lines, keeps "
-              "nothing, has no broker, and sends each delivery by one system call.")
+    method = ("One receiver with 1,000 SSE streams of one topic; a publisher keeps 2 messages under way. Into the "
+              "bridge they come as QoS 0 over MQTT through mosquitto, and history is on, so that each is on disk "
+              "before it is delivered. nchan gets them by HTTP and keeps its last 1,000 in memory; the plain epoll "
+              "program gets lines, keeps nothing, has no broker, and sends each delivery by one system call.")
     window = 2
 
     def round(self, run):
@@ -57,9 +57,10 @@ def note(run, name, figures):
 class OneOfMany(Bar):
     number = 3
     title = "One of 10,000 streams per message"
-    method = ("10,000 SSE streams, each of a topic of its own; each message is for one of them, 512 are under way. The bridge "
-              "gets them over MQTT through mosquitto, which shares the cores; the C program with detached sockets gets "
-              "lines and has no broker. The same with 100 streams shows what the number of streams costs.")
+    method = ("10,000 SSE streams, each of a topic of its own; each message is for one of them, 512 are under way. "
+              "The bridge gets them over MQTT through mosquitto, which shares the cores; the C program with "
+              "detached sockets gets lines and has no broker. The same with 100 streams shows what the number of "
+              "streams costs.")
     window = 512
 
     def round(self, run):
@@ -83,10 +84,10 @@ class OneOfMany(Bar):
 class Latency(Bar):
     number = 4
     title = "Latency at half the maximum rate, 1 % of the streams stalled"
-    method = ("990 SSE streams that read, and 10 that are full and never read. Messages come on a fixed schedule, at half of "
-              "the smaller one of the two closed-loop maxima of bar 1, the same for both programs; latency counts from "
-              "the scheduled time of the publish to the last byte of the event. The bridge is measured without the "
-              "stalled ones too.")
+    method = ("990 SSE streams that read, and 10 that are full and never read. Messages come on a fixed schedule, "
+              "at half of the smaller one of the two closed-loop maxima of bar 1, the same for both programs; "
+              "latency counts from the scheduled time of the publish to the last byte of the event. The bridge is "
+              "measured without the stalled ones too.")
     reading, stalled = 990, 10
 
     def prepare(self, run):
@@ -157,8 +158,9 @@ def stalled_streams(server, count, path, publish):
 class Memory(Bar):
     number = 5
     title = "Memory of an idle stream, 10,000 of them"
-    method = ("Resident memory of the server before and after 10,000 SSE streams were opened that get nothing, divided by "
-              "their number. All are of one topic; the figure of streams with a topic each stands beside it.")
+    method = ("Resident memory of the server before and after 10,000 SSE streams were opened that get nothing, "
+              "divided by their number. All are of one topic; the figure of streams with a topic each stands beside "
+              "it.")
     count = 10_000
 
     def round(self, run):
