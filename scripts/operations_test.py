@@ -186,7 +186,8 @@ def disk_full(options, scratch):
     if os.geteuid() != 0:
         return "skipped: only root can mount a small file system"
     place = tempfile.mkdtemp(prefix="mqtt-bridge-small-")
-    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1500k", "tmpfs", place], capture_output=True, check=False).returncode:
+    mount = ["mount", "-t", "tmpfs", "-o", "size=1500k", "tmpfs", place]
+    if subprocess.run(mount, capture_output=True, check=False).returncode:
         os.rmdir(place)
         return "skipped: no file system can be mounted here"
     broker = rig.Broker(scratch).start()
@@ -202,7 +203,8 @@ def disk_full(options, scratch):
         with open(bridge.log, encoding="utf-8") as log:
             expect('"message":"store cannot write"' in log.read(), "the log does not say it")
         subprocess.run(["mount", "-o", "remount,size=50m", place], check=True)
-        rig.wait_until(lambda: client.ask("GET", "/healthz/ready", admin=True)[0] == 200, 60, "a bridge that is ready by itself")
+        rig.wait_until(lambda: client.ask("GET", "/healthz/ready", admin=True)[0] == 200,
+                       60, "a bridge that is ready by itself")
         expect(client.publish("x")[0] == 200, "a publish failed when there was room again")
     finally:
         bridge.close()
