@@ -180,7 +180,8 @@ final class Shard {
   /// Waits for something to happen and does all of it.
   private func turn() throws(SystemError) {
     let timeout = exchanges.needsRun ? .zero : allDaemons.compactMap(\.timeout).min()
-    try loop.wait(atMost: min(timeout ?? Self.longestWait, Self.longestWait))
+    let limit = streams.hasMoreToFlush ? .zero : Self.longestWait
+    try loop.wait(atMost: min(timeout ?? limit, limit))
     var runsDaemon = exchanges.needsRun || timeout != nil
     for event in loop.events {
       let token = LoopToken(rawValue: event.token)

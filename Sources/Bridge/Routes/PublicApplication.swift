@@ -7,7 +7,7 @@ import WebSocketProtocol
 
 /// What the public server serves.
 final class PublicApplication: HTTPApplication {
-  private var configuration: BridgeConfiguration { wiring.live.value }
+  private var configuration: SharedConfiguration { wiring.live.shared }
   private let wiring: Wiring
   private let router: Router<Endpoint>
   private let publisher: Publisher
@@ -77,9 +77,9 @@ final class PublicApplication: HTTPApplication {
     case .publish, .publishToTopic, .retainInTopic, .clearTopic, .request:
       return .accept(bodyLimit: PublishRoute.bodyLimit(endpoint, head, configuration))
     case .publishBatch:
-      return BatchRoute.admission(head, configuration.publishing.batchLimits)
+      return BatchRoute.admission(head, configuration.value.publishing.batchLimits)
     case .emqxPublish, .emqxPublishBulk:
-      return .accept(bodyLimit: configuration.publishing.batchBytes.bytes)
+      return .accept(bodyLimit: configuration.value.publishing.batchBytes.bytes)
     case .putSubscription, .acknowledge:
       return .accept(bodyLimit: SubscriptionRoute.bodyBytesMax)
     case .ticket: return .accept(bodyLimit: TicketRoute.bodyBytesMax)
