@@ -7,6 +7,7 @@ import os
 import signal
 import ssl
 import subprocess
+import sys
 
 import rig
 import yaml
@@ -117,6 +118,9 @@ class Stack:
 
 
 def compose(program, scratch):
+    schema = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.compose-spec"]
+    checked = subprocess.run([*schema, os.path.join(FOLDER, "compose.yaml")], capture_output=True, text=True, check=False)
+    expect(checked.returncode == 0, f"compose.yaml is not of its schema: {checked.stdout}")
     stack = Stack(program, scratch)
     try:
         rig.wait_until(stack.answers, 30, "an answer of the bridge through the gateway of the stack")
@@ -129,6 +133,9 @@ def compose(program, scratch):
         expect(status == 200, f"a publish with the API key was answered {status} {body}")
         device = ["mosquitto_pub", "-p", str(stack.ports["broker"]), "-u", "device", "-P", stack.device]
         subprocess.run([*device, "-q", "1", "-m", "2", "-t", "devices/device/x"], check=True)
+        refused = subprocess.run([*device, "-V", "mqttv5", "-q", "1", "-m", "2", "-t", "devices/other/x"],
+                                 capture_output=True, text=True, check=False)
+        expect("Not authorized" in refused.stderr, f"a device may publish for another one: {refused.stderr}")
         stack.processes["broker"].send_signal(signal.SIGTERM)
         stack.processes["broker"].wait(30)
         status, body = stack.request("POST", path + "&ack=stored", b"3", **{"X-API-Key": stack.key})
