@@ -30,10 +30,10 @@ def main():
 
 
 def play(options):
-    for part in (names, rules, backup, broker_away, disk_full, damage):
+    for part in (names, rules, unit, backup, broker_away, disk_full, damage):
         with rig.Scratch() as scratch:
             print(f"operations-test: {part.__name__}: {part(options, scratch)}", flush=True)
-    return "6 parts"
+    return "7 parts"
 
 
 def expect(condition, what):
@@ -82,8 +82,27 @@ def rules(options, scratch):
         json.dump({"groups": [{"name": "dashboard", "rules": recorded}]}, file)
     for command in (["check", "rules", ALERTS, queries], ["test", "rules", ALERTS.replace(".yml", "_test.yml")]):
         done = subprocess.run([promtool, *command], capture_output=True, text=True, check=False)
-        expect(done.returncode == 0, f"promtool {command[0]}: {done.stdout} {done.stderr}")
+        expect(done.returncode == 0, f"promtool {command[0]}: {done.stdout.strip()} {done.stderr.strip()}")
     return "promtool takes the alerts, their tests and every query of the dashboard"
+
+
+def unit(options, scratch):
+    """systemd takes the unit, which leaves little to somebody who gets in."""
+    if shutil.which("systemd-analyze") is None:
+        return "skipped: there is no systemd-analyze"
+    path = scratch.file("mqtt-bridge.service")
+    text = read("deploy", "systemd", "mqtt-bridge.service")
+    expect("=/usr/bin/mqtt-bridge " in text, "the unit starts another program")
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(text.replace("=/usr/bin/mqtt-bridge ", f"={os.path.abspath(options.bridge)} "))
+    verified = subprocess.run(["systemd-analyze", "verify", "--man=no", path], capture_output=True, text=True, check=False)
+    expect(verified.returncode == 0 and not verified.stderr, f"systemd-analyze verify: {verified.stderr.strip()}")
+    # In tenths: 10 is nothing at all, 100 no protection.
+    judged = subprocess.run(["systemd-analyze", "security", "--offline=true", "--threshold=20", "--no-pager", path],
+                            capture_output=True, text=True, check=False)
+    level = judged.stdout.strip().split("\n")[-1]
+    expect(judged.returncode == 0, f"systemd-analyze security: {level}")
+    return level.removeprefix("→ ")
 
 
 class Client:
@@ -186,7 +205,8 @@ def disk_full(options, scratch):
     if os.geteuid() != 0:
         return "skipped: only root can mount a small file system"
     place = tempfile.mkdtemp(prefix="mqtt-bridge-small-")
-    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1500k", "tmpfs", place], capture_output=True, check=False).returncode:
+    mount = ["mount", "-t", "tmpfs", "-o", "size=1500k", "tmpfs", place]
+    if subprocess.run(mount, capture_output=True, check=False).returncode:
         os.rmdir(place)
         return "skipped: no file system can be mounted here"
     broker = rig.Broker(scratch).start()
@@ -202,7 +222,8 @@ def disk_full(options, scratch):
         with open(bridge.log, encoding="utf-8") as log:
             expect('"message":"store cannot write"' in log.read(), "the log does not say it")
         subprocess.run(["mount", "-o", "remount,size=50m", place], check=True)
-        rig.wait_until(lambda: client.ask("GET", "/healthz/ready", admin=True)[0] == 200, 60, "a bridge that is ready by itself")
+        rig.wait_until(lambda: client.ask("GET", "/healthz/ready", admin=True)[0] == 200,
+                       60, "a bridge that is ready by itself")
         expect(client.publish("x")[0] == 200, "a publish failed when there was room again")
     finally:
         bridge.close()

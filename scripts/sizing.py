@@ -90,7 +90,7 @@ def streams(options, scratch, broker, scheme):
 def disk(options, scratch, broker, name, size):
     """Bytes of the data directory for one more message."""
     folder = scratch.file(name)
-    bridge = rig.Bridge(options.bridge, scratch, broker, "--record", "log/#", "--queue-messages", "10000000", data=folder)
+    bridge = rig.Bridge(options.bridge, scratch, broker, "--record", "log/#", data=folder)
     written, total = [], 0
     for count in (options.messages // 10, options.messages):
         bridge.start()

@@ -107,7 +107,7 @@ def tunnel(stage):
 
 
 def idle(stage):
-    """A silent stream lives on by its heartbeats; one with fewer of them is cut, which shows that the time-out is in force."""
+    """A silent stream lives on by its heartbeats; one with fewer is cut, so the time-out is in force."""
     with client(stage) as other:
         kept = Stream(stage, "topic=idle/%23").opened()
         rare = Stream(stage, "topic=idle/%23&heartbeat=55").opened()
@@ -145,7 +145,8 @@ def address(stage):
 def proxied_address(stage):
     """The same by the PROXY protocol, where the connection names the client and no header counts."""
     with client(stage, CLIENT) as http:
-        answer = http.get(f"{stage.url}/history?topic=address/x", headers={"X-Forwarded-For": FORGED, "Forwarded": f"for={FORGED}"})
+        forged = {"X-Forwarded-For": FORGED, "Forwarded": f"for={FORGED}"}
+        answer = http.get(f"{stage.url}/history?topic=address/x", headers=forged)
         expect(answer.status_code == 200, f"a request was answered {answer.status_code}")
         seen = stage.logged(answer.headers["Request-Id"])["client"]
         expect(seen == CLIENT, f"the bridge saw {seen} by the PROXY protocol")

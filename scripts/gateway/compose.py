@@ -1,4 +1,4 @@
-"""The files of deploy/compose.yaml without Docker: its secrets, its broker, a bridge with its environment, its gateway."""
+"""The files of deploy/compose.yaml without Docker: secrets, broker, a bridge with its environment, gateway."""
 
 import contextlib
 import http.client
@@ -7,6 +7,7 @@ import os
 import signal
 import ssl
 import subprocess
+import sys
 
 import rig
 import yaml
@@ -72,17 +73,20 @@ class Stack:
         rig.wait_until(lambda: rig.connects(self.ports["broker"]), 20, "the broker of the stack")
 
     def bridge_environment(self):
-        places = {"mosquitto:1883": f"127.0.0.1:{self.ports['broker']}", "0.0.0.0:8080": f"127.0.0.1:{self.ports['bridge']}",
+        places = {"mosquitto:1883": f"127.0.0.1:{self.ports['broker']}",
+                  "0.0.0.0:8080": f"127.0.0.1:{self.ports['bridge']}",
                   "0.0.0.0:9090": f"127.0.0.1:{self.ports['admin']}", "/run/bridge": self.folders["bridge"],
                   "/data": self.folders["data"], "172.30.80.2": "127.0.0.1"}
         for old, new in places.items():
-            expect(any(old in value for value in self.environment.values()), f"the environment of the bridge has no '{old}'")
+            found = any(old in value for value in self.environment.values())
+            expect(found, f"the environment of the bridge has no '{old}'")
             self.environment = {name: value.replace(old, new) for name, value in self.environment.items()}
         return os.environ | self.environment
 
     def start_gateway(self):
         text = read("compose/Caddyfile")
-        for old, new in (("{\n\tservers {", "{\n\tadmin off\n\tskip_install_trust\n\tauto_https disable_redirects\n\tservers {"),
+        local = "{\n\tadmin off\n\tskip_install_trust\n\tauto_https disable_redirects\n\tservers {"
+        for old, new in (("{\n\tservers {", local),
                          ("\nlocalhost {", f"\nhttps://localhost:{self.ports['gateway']} {{"),
                          ("bridge:8080", f"127.0.0.1:{self.ports['bridge']}")):
             expect(old in text, f"compose/Caddyfile has no '{old}'")
@@ -114,6 +118,9 @@ class Stack:
 
 
 def compose(program, scratch):
+    schema = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.compose-spec"]
+    checked = subprocess.run([*schema, os.path.join(FOLDER, "compose.yaml")], capture_output=True, text=True, check=False)
+    expect(checked.returncode == 0, f"compose.yaml is not of its schema: {checked.stdout}")
     stack = Stack(program, scratch)
     try:
         rig.wait_until(stack.answers, 30, "an answer of the bridge through the gateway of the stack")
@@ -124,8 +131,11 @@ def compose(program, scratch):
         expect(stack.request("POST", path, b"1")[0] == 401, "a publish without a credential was not refused")
         status, body = stack.request("POST", path, b"1", **{"X-API-Key": stack.key})
         expect(status == 200, f"a publish with the API key was answered {status} {body}")
-        device = ["mosquitto_pub", "-p", str(stack.ports["broker"]), "-u", "device", "-P", stack.device, "-q", "1", "-m", "2"]
-        subprocess.run([*device, "-t", "devices/device/x"], check=True)
+        device = ["mosquitto_pub", "-p", str(stack.ports["broker"]), "-u", "device", "-P", stack.device]
+        subprocess.run([*device, "-q", "1", "-m", "2", "-t", "devices/device/x"], check=True)
+        refused = subprocess.run([*device, "-V", "mqttv5", "-q", "1", "-m", "2", "-t", "devices/other/x"],
+                                 capture_output=True, text=True, check=False)
+        expect("Not authorized" in refused.stderr, f"a device may publish for another one: {refused.stderr}")
         stack.processes["broker"].send_signal(signal.SIGTERM)
         stack.processes["broker"].wait(30)
         status, body = stack.request("POST", path + "&ack=stored", b"3", **{"X-API-Key": stack.key})

@@ -187,7 +187,8 @@ class Envoy(Gateway):
 
     def name_bridges(self, bridges):
         for number, bridge in enumerate(bridges, 1):
-            self.replace(f"address: bridge-{number}, port_value: 8080", f"address: {bridge.host}, port_value: {bridge.port}")
+            self.replace(f"address: bridge-{number}, port_value: 8080",
+                         f"address: {bridge.host}, port_value: {bridge.port}")
 
     def substitute(self, bridges):
         self.replace("address: 0.0.0.0, port_value: 443", f"address: 127.0.0.1, port_value: {self.port}")

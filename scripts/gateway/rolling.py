@@ -146,6 +146,6 @@ def judge(readers, publishers, observer):
     twice = len(observer.messages) - len(sent)
     stored = sum(publisher.stored for publisher in publishers)
     back = [value for reader in readers for value in reader.resumed[1:]]
-    return (f"{len(sent)} publishes, none failed, {stored} of them 202, {twice} twice at the broker; {len(readers)} streams "
-            f"came back {len(back)} times ({', '.join(sorted({str(value) for value in back}))}), "
+    return (f"{len(sent)} publishes, none failed, {stored} of them 202, {twice} twice at the broker; "
+            f"{len(readers)} streams came back {len(back)} times ({', '.join(sorted({str(value) for value in back}))}), "
             f"missed nothing and repeated {sum(reader.repeats for reader in readers)}")
