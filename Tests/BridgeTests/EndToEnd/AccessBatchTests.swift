@@ -1,3 +1,4 @@
+import Foundation
 import TestSupport
 import Testing
 
@@ -29,16 +30,16 @@ extension EndToEnd {
 
       func send(_ text: String) throws { try connection.socket.send(Self.chunk(text)) }
 
+      func end() throws -> HTTPTestResponse {
+        try connection.socket.send("0\r\n\r\n")
+        return try answer()
+      }
+
       func answer() throws -> HTTPTestResponse {
         let deadline = Deadline(after: .seconds(30))
         var response = try connection.readHead(until: deadline)
         response.body = try connection.readBody(of: response, until: deadline)
         return response
-      }
-
-      func end() throws -> HTTPTestResponse {
-        try connection.socket.send("0\r\n\r\n")
-        return try answer()
       }
     }
 
@@ -50,6 +51,10 @@ extension EndToEnd {
 
     private func line(_ topic: String, _ more: String = "") -> String {
       #"{"topic":"\#(topic)","payload":"x"\#(more)}"# + "\n"
+    }
+
+    private func login(_ text: String) -> (String, String) {
+      ("Authorization", "Basic " + Data(text.utf8).base64EncodedString())
     }
 
     private func statuses(_ answer: HTTPTestResponse) throws -> [Int?] {
@@ -153,6 +158,24 @@ extension EndToEnd {
       }
       #expect(
         try topics(guarded, watcher) == ["house/1", "house/2", "house/6", "house/6"])
+    }
+
+    @Test func `what comes while a password is checked waits, and comes first when it is right`()
+      throws
+    {
+      let guarded = try GuardedProgram()
+      let watcher = try MosquittoClient.subscribe(to: ["#"], on: guarded.broker)
+      let wrong = try Upload(guarded, login("alice:wrong"), first: line("house/wrong"))
+      // Nothing more is sent, and nothing more is waited for.
+      let refused = try wrong.answer()
+      #expect(refused.status == 401)
+      #expect(try refused.json.boolean("kept") == false)
+      let right = login("alice:\(GuardedProgram.password)")
+      let upload = try Upload(guarded, right, first: line("house/1") + #"{"topic":"#)
+      try upload.send("\"house/2\"}\n" + line("garden"))
+      let answer = try upload.end()
+      #expect(try statuses(answer) == [200, 200, 403])
+      #expect(try topics(guarded, watcher) == ["house/1", "house/2"])
     }
   }
 }

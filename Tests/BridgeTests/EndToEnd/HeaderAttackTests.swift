@@ -93,7 +93,7 @@ extension EndToEnd {
         publish.properties.contentType = "text/html\r\nSet-Cookie: c=d"
         return [.behave, .route(publish)]
       }
-      let bridge = try RunningProgram(broker: broker.url)
+      let bridge = try RunningProgram(broker: broker.url, flags: ["--last-value", "odd/#"])
       try bridge.waitForBroker()
       let (reader, _) = try bridge.open("topic=odd/%23")
       #expect(try reader.payloads(1) == ["x"])
