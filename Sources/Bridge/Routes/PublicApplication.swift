@@ -94,8 +94,8 @@ final class PublicApplication: HTTPApplication {
 
   func bodyReceived(_ piece: [UInt8], of id: RequestID, _ head: RequestHead) -> BodyFlow {
     do throws(Problem) {
-      guard let (pass, bytes) = try bodies.admit(piece, of: id, head) else { return .pause }
-      return try publisher.received(bytes, of: id, head, pass)
+      guard let pass = try bodies.admit(id, head) else { return .hold }
+      return try publisher.received(piece, of: id, head, pass)
     } catch {
       bodies.ended(id)
       return .refuse(PublishRoute.withKept(error).response(to: head))
@@ -128,8 +128,7 @@ final class PublicApplication: HTTPApplication {
   private func bodyEnded(_ request: Request) throws(Problem) -> Answer? {
     guard bodies.knows(request.id) else { return nil }
     defer { bodies.ended(request.id) }
-    guard let (pass, bytes) = try bodies.admit([], of: request.id, request.head) else { return nil }
-    _ = try publisher.received(bytes, of: request.id, request.head, pass)
+    guard let pass = try bodies.admit(request.id, request.head) else { return nil }
     return publisher.uploadEnded(request, pass)
   }
 
