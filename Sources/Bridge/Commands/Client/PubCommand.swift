@@ -26,7 +26,7 @@ struct PubCommand: ParsableCommand {
   var topic: String?
 
   @OptionGroup var source: PayloadSource
-  @OptionGroup(title: "Message") var terms: PublishTerms
+  @OptionGroup(title: "Message") var terms: MessageOptions
   @OptionGroup(title: "Bridge") var options: ServerOptions
 
   @Option(help: "broker: wait for its acknowledgement. stored: for the disk. none: with QoS 0.")

@@ -38,7 +38,7 @@ struct RequestCommand: ParsableCommand {
   @Flag(help: "Keep the request while the broker is away.")
   var queue = false
 
-  @OptionGroup(title: "Message") var terms: PublishTerms
+  @OptionGroup(title: "Message") var terms: MessageOptions
   @OptionGroup(title: "Bridge") var options: ServerOptions
 
   func validate() throws {

@@ -2,7 +2,7 @@ import ArgumentParser
 import EventLoop
 
 /// What a message has beside its topic and payload.
-struct PublishTerms: ParsableArguments {
+struct MessageOptions: ParsableArguments {
   @Option(
     name: [.short, .long], help: ArgumentHelp("0, 1 or 2. (default: 1)", valueName: "QOS"))
   var qos: Int?
