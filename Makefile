@@ -13,7 +13,7 @@ BARS ?=
 BRIDGE ?=
 
 .PHONY: help run test check build lint format test-tsan test-asan fuzz autobahn acceptance crash-test sse-clients-test tunnel-test \
-  api-test browser-test idle-test gateway-test operations-test bench bench-check clean
+  api-test browser-test idle-test gateway-test operations-test docs-test bench bench-check clean
 
 help: ## List the targets.
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
@@ -74,6 +74,9 @@ gateway-test: build ## Bridges behind nginx, HAProxy and Caddy: streams, sockets
 operations-test: build ## Try docs/operations.md: alert rules, dashboard, backup and restore, failures.
 	@scripts/install-packages.sh prometheus
 	@scripts/operations_test.py $(ARGS)
+
+docs-test: build ## Execute the code blocks of README.md, docs/commands.md and docs/guides.
+	@scripts/with_tools.sh scripts/docs_test.py $(ARGS)
 
 idle-test: build ## Hold 15,000 connections open, and publish and stream meanwhile.
 	@scripts/idle_connections.py $(ARGS)
