@@ -1,4 +1,4 @@
-import HTTPClient
+package import HTTPClient
 
 /// Which outcomes are tried again, and when.
 package struct RetryTerms: Sendable, Equatable {

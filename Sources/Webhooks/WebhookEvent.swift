@@ -1,4 +1,4 @@
-import HTTPClient
+package import HTTPClient
 
 /// One event of the log, rendered for a receiver.
 package struct WebhookEvent: Sendable, Equatable {

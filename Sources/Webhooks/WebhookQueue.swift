@@ -1,5 +1,5 @@
 import DequeModule
-import HTTPClient
+package import HTTPClient
 
 /// The events of one webhook, from the log to its receiver.
 ///

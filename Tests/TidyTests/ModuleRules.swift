@@ -83,7 +83,8 @@ enum ModuleRules {
       imports: collections.union([
         "APIDescription", "Access", "ArgumentParser", "Configuration", "EventLoop",
         "FoundationEssentials",
-        "HTTPClient", "HTTPFront", "JSONText", "Logging", "MQTTClient", "Metrics", "Store", "Synchronization",
+        "HTTPClient", "HTTPFront", "JSONText", "Logging", "MQTTClient", "Metrics", "Store",
+        "Synchronization",
         "WebSocketProtocol", "Webhooks", "Yams",
       ])),
   ]

@@ -70,7 +70,7 @@ extension EndToEnd {
     }
 
     @Test func `lines are messages, and those that are wrong are told by their number`() throws {
-      let bridge = try RunningProgram(broker, flags: ["--record", "l/#,e/#"])
+      let bridge = try RunningProgram(broker, flags: ["--record", "l/# e/#"])
       let numbers = (1...1234).map { "\($0)" }
       let file = try files.write(numbers.joined(separator: "\n"), to: "lines")
       let sent = try run(bridge, "pub", "l/1", "--lines", "--file", file)
