@@ -82,7 +82,7 @@ class Player:
         before = self.subscriptions()
         name = os.path.join(self.folder, f".follow-{len(self.followers)}")
         with open(name, "w", encoding="utf-8") as output:
-            process = subprocess.Popen(["bash", "-c", "exec " + text if "\n" not in text.strip() else text],
+            process = subprocess.Popen(["bash", "-c", text],
                                        cwd=self.folder, env=self.environment, stdin=subprocess.DEVNULL, stdout=output,
                                        stderr=subprocess.PIPE, text=True, start_new_session=True)
         self.followers.append(process)
