@@ -6,16 +6,20 @@ import Glibc
 /// number is already bounded elsewhere (one answer per parked request, for example): it never
 /// refuses before `close`, because a lost answer would leave somebody waiting for ever.
 package final class Mailbox<Message: Sendable>: Sendable {
-  private struct State: Sendable {
-    var messages: [Message] = []
-    var bounded = 0
-    var isClosed = false
-    var isSignalled = false
+  @usableFromInline
+  struct State: Sendable {
+    @usableFromInline var messages: [Message] = []
+    @usableFromInline var bounded = 0
+    @usableFromInline var isClosed = false
+    @usableFromInline var isSignalled = false
+
+    @inlinable
+    init() {}
   }
 
   package let capacity: Int
-  private let state = Locked(State())
-  private let wakeUp: WakeUp
+  @usableFromInline let state = Locked(State())
+  @usableFromInline let wakeUp: WakeUp
 
   /// Opens a mailbox in which `capacity` messages sent by `send` may wait.
   package init(capacity: Int) throws(SystemError) {
@@ -31,6 +35,7 @@ package final class Mailbox<Message: Sendable>: Sendable {
   package var count: Int { state.withLock { $0.messages.count } }
 
   /// Adds a message, or returns false when the mailbox is full or closed; from any thread.
+  @inlinable
   package func send(_ message: Message) -> Bool {
     enqueue { state in
       guard state.bounded < capacity else { return false }
@@ -41,6 +46,7 @@ package final class Mailbox<Message: Sendable>: Sendable {
   }
 
   /// Adds several messages, all or none; from any thread.
+  @inlinable
   package func send(contentsOf messages: [Message]) -> Bool {
     enqueue { state in
       guard state.bounded + messages.count <= capacity else { return false }
@@ -51,6 +57,7 @@ package final class Mailbox<Message: Sendable>: Sendable {
   }
 
   /// Adds a message whose number its sender bounds; false only after `close`; from any thread.
+  @inlinable
   @discardableResult
   package func sendReserved(_ message: Message) -> Bool {
     enqueue { state in
@@ -68,6 +75,7 @@ package final class Mailbox<Message: Sendable>: Sendable {
   /// Moves every waiting message into `messages`, which must be empty; from the owning thread.
   ///
   /// Returns false once the mailbox is closed and nothing can come any more.
+  @inlinable
   package func receive(into messages: inout [Message]) -> Bool {
     precondition(messages.isEmpty, "the last batch has not been handled")
     // Cleared before the messages are taken, on every call. A sender signals after it has let go
@@ -92,7 +100,8 @@ package final class Mailbox<Message: Sendable>: Sendable {
     unsafe poll(&waited, 1, PollTimeout.milliseconds(timeout))
   }
 
-  private func enqueue(_ body: (inout sending State) -> Bool) -> Bool {
+  @inlinable
+  func enqueue(_ body: (inout sending State) -> Bool) -> Bool {
     let (accepted, mustSignal) = state.withLock { state in
       guard !state.isClosed, body(&state) else { return (false, false) }
       let mustSignal = !state.isSignalled

@@ -144,6 +144,19 @@ final class MessageQueue: Sendable {
     return (taken, relief)
   }
 
+  /// More of what waits now, at most `limit` messages.
+  func more(atMost limit: Int) -> ([QueuedMessage], Relief) {
+    state.withLock { state in
+      var messages: [QueuedMessage] = []
+      messages.reserveCapacity(min(limit, state.room.elements.count))
+      while messages.count < limit, let message = state.room.removeOldest() {
+        state.bytes -= message.bytes
+        messages.append(message)
+      }
+      return (messages, messages.isEmpty ? Relief() : relief(&state))
+    }
+  }
+
   private func takeNow(_ state: inout State) -> (Room.Taken, Relief)? {
     guard let taken = state.room.take() else { return nil }
     guard case .element(let message) = taken else { return (taken, Relief()) }

@@ -38,7 +38,9 @@ extension OutgoingPublishes {
   /// identifier.
   mutating func obstacle(to request: inout PublishRequest) -> PublishObstacle? {
     let isOnce = request.publish.qos == .atMostOnce
-    if version == .v311 { request.publish.properties.topicAlias = nil }
+    if version == .v311, !request.publish.properties.isEmpty {
+      request.publish.properties.topicAlias = nil
+    }
     if let obstacle = giveTopic(&request.publish) { return obstacle }
     if isOnce, limits == nil, !delivery.queuesQoS0 { return .linkDown }
     guard isOnce || request.progress == .new else { return nil }

@@ -262,11 +262,11 @@ struct OutgoingPublishes: ~Copyable {
     _ slot: Int32, _ outcome: PublishOutcome, _ ids: inout PacketIDs,
     _ actions: inout [SessionAction]
   ) {
-    let entry = table[slot]
+    let key = table[slot].key
+    ids.release(table[slot].packetID)
+    if table[slot].hasDeadline { deadlineSlots[table[slot].number] = nil }
+    if table[slot].awaitsRestart { restartingSlots[key] = nil }
+    actions.append(table[slot].isAnswered ? .settled(key) : .finished(key, outcome))
     table.remove(slot)
-    ids.release(entry.packetID)
-    if entry.hasDeadline { deadlineSlots[entry.number] = nil }
-    if entry.awaitsRestart { restartingSlots[entry.key] = nil }
-    actions.append(entry.isAnswered ? .settled(entry.key) : .finished(entry.key, outcome))
   }
 }
