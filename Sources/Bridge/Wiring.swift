@@ -1,3 +1,4 @@
+import Access
 import EventLoop
 import HTTPFront
 import MQTTClient
@@ -70,6 +71,11 @@ final class Wiring: Sendable {
   func connect(tunnels: Tunnels) { parts.withLock { $0.tunnels = tunnels } }
   func connect(byteLinks: ByteLinks<TunnelMessage>) { parts.withLock { $0.byteLinks = byteLinks } }
   func connect(ledger: StreamLedger) { parts.withLock { $0.ledger = ledger } }
+  /// Where a request comes from, behind the proxies that are trusted.
+  func clientAddress(of head: RequestHead) -> String {
+    desk?.clientAddress(of: head)?.description ?? head.clientAddress
+  }
+
   func connect(desk: AccessDesk) { parts.withLock { $0.desk = desk } }
   func connect(sockets: Sockets) { parts.withLock { $0.sockets = sockets } }
   func connect(polls: Polls) { parts.withLock { $0.polls = polls } }
@@ -86,6 +92,15 @@ final class Wiring: Sendable {
       sockets?.answer(request, with: response)
     } else {
       server?.answer(request, with: response)
+    }
+  }
+
+  /// Answers several requests.
+  func answer(_ answers: [(id: RequestID, response: Response)]) {
+    if answers.count > 1, answers.allSatisfy({ $0.id.shard >= 0 }) {
+      server?.answer(answers)
+    } else {
+      for (id, response) in answers { answer(id, with: response) }
     }
   }
 

@@ -1,5 +1,5 @@
 /// JSON to be written; members keep their order.
-package indirect enum JSONValue: Equatable, Sendable {
+package enum JSONValue: Equatable, Sendable {
   case null
   case boolean(Bool)
   case integer(Int)
@@ -17,9 +17,13 @@ package indirect enum JSONValue: Equatable, Sendable {
     }
   }
 
+  /// What most answers need.
+  private static let usualBytes = 256
+
   /// The compact text.
   package var encoded: [UInt8] {
     var bytes: [UInt8] = []
+    bytes.reserveCapacity(Self.usualBytes)
     append(to: &bytes)
     return bytes
   }
@@ -52,6 +56,25 @@ package indirect enum JSONValue: Equatable, Sendable {
   /// Writes a string with its quotes; only what RFC 8259 demands is escaped.
   package static func append(quoted text: String, to bytes: inout [UInt8]) {
     bytes.append(UInt8(ascii: "\""))
+    if isPlain(text) {
+      bytes.append(contentsOf: text.utf8)
+    } else {
+      append(escaped: text, to: &bytes)
+    }
+    bytes.append(UInt8(ascii: "\""))
+  }
+
+  /// Whether nothing in it is escaped, as in nearly all texts.
+  private static func isPlain(_ text: String) -> Bool {
+    let bytes = text.utf8.span
+    for index in bytes.indices {
+      let byte = bytes[index]
+      if byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") { return false }
+    }
+    return true
+  }
+
+  private static func append(escaped text: String, to bytes: inout [UInt8]) {
     for byte in text.utf8 {
       switch byte {
       case UInt8(ascii: "\""), UInt8(ascii: "\\"):
@@ -67,7 +90,6 @@ package indirect enum JSONValue: Equatable, Sendable {
       default: bytes.append(byte)
       }
     }
-    bytes.append(UInt8(ascii: "\""))
   }
 
   private static func hexadecimalDigit(_ nibble: UInt8) -> UInt8 {

@@ -71,9 +71,9 @@ final class EventStream {
   /// Whether frames of the group must be kept for it.
   var isLagging: Bool { !waits.isEmpty }
 
-  /// Whether it wants nothing but the group's frames from this number on, in chunks.
-  func isFlowing(from number: UInt64) -> Bool {
-    waits.isEmpty && cursor == number && partial == nil && privateFrames.isEmpty && isChunked
+  /// Whether it wants nothing but the group's frames, in chunks.
+  var isFlowing: Bool {
+    waits.isEmpty && partial == nil && privateFrames.isEmpty && isChunked
   }
 
   /// Whether something is left to write.

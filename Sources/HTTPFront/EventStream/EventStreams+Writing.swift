@@ -1,38 +1,7 @@
 import DequeModule
 
-/// How frames get from the log into the sockets.
+/// How one stream's frames get into its socket.
 extension EventStreams {
-  /// Writes a group's new frames to every member that can take them.
-  ///
-  /// Nearly all members stand at the same frame, so what the kernel is shown is put together
-  /// once for all of them; the others are written one by one.
-  func flush(_ group: StreamGroup) {
-    group.forgetEvicted(log)
-    while group.flushed < group.end {
-      let start = group.flushed
-      var number = start
-      groupVector.removeAll()
-      while !groupVector.isFull, let frame = frame(number, of: group) {
-        groupVector.append(frame, isChunked: true)
-        number += 1
-      }
-      // Frames can be gone already when more came at once than the log holds.
-      let end = groupVector.isEmpty ? group.first : number
-      for index in group.members.indices.reversed() {
-        let stream = group.members[index]
-        if stream.isLagging {
-          leaveIfBehind(stream, group)
-        } else if !groupVector.isEmpty, stream.isFlowing(from: start) {
-          writeShared(to: stream, upTo: end)
-        } else if stream.cursor < end || stream.hasPending {
-          write(stream)
-        }
-      }
-      group.flushed = end
-    }
-    trim(group)
-  }
-
   /// Writes what one stream has pending, as much as one call shows to the kernel.
   func write(_ stream: EventStream) {
     stream.takeTurn()
@@ -60,31 +29,7 @@ extension EventStreams {
     if let group = stream.group { trim(group, after: stream) }
   }
 
-  private func writeShared(to stream: EventStream, upTo end: UInt64) {
-    switch groupVector.send(to: stream.socket) {
-    case .failed: close(stream, .clientLeft)
-    case .wouldBlock: setBlocked(stream, true)
-    case .bytes(let count):
-      stream.lastProgress = loop.now
-      guard count < groupVector.byteCount else {
-        stream.cursor = end
-        notePosition(groupVector.lastPosition(ofFirst: groupVector.frames.count), of: stream)
-        return
-      }
-      let (pieces, offset) = groupVector.position(after: count)
-      stream.cursor += UInt64(pieces)
-      notePosition(groupVector.lastPosition(ofFirst: pieces), of: stream)
-      if offset > 0 {
-        stream.partial = groupVector.frames[pieces]
-        stream.partialOffset = offset
-        stream.isPartialShared = true
-        stream.cursor += 1
-      }
-      setBlocked(stream, true)
-    }
-  }
-
-  private func notePosition(_ position: Int64, of stream: EventStream) {
+  func notePosition(_ position: Int64, of stream: EventStream) {
     if position > 0 { stream.lastPosition = position }
   }
 
@@ -151,7 +96,7 @@ extension EventStreams {
     }
   }
 
-  private func frame(_ number: UInt64, of group: StreamGroup) -> Frame? {
+  func frame(_ number: UInt64, of group: StreamGroup) -> Frame? {
     group.position(of: number).flatMap { log.frame(at: $0) }
   }
 

@@ -3,10 +3,10 @@ import WebSocketProtocol
 
 /// The streams of one http thread.
 ///
-/// Commands only change what is to be written; `flush` then writes, once for every stream that
-/// has something new. A frame for a group costs each of its streams one system call, or less
-/// when several frames came together: no allocation, no copy, no lock. A stream whose socket is
-/// full costs nothing until the socket has room.
+/// Commands only change what is to be written; `flush` then writes, to some streams at each turn of
+/// the loop. A frame for a group costs each of its streams one system call, or less when several frames
+/// came together: no allocation, no copy, no lock. A stream whose socket is full costs nothing until the
+/// socket has room.
 final class EventStreams {
   let loop: Loop
   let lingering: LingeringSockets
@@ -16,10 +16,13 @@ final class EventStreams {
   /// Where everything that WebSockets read goes first.
   var input = [UInt8](repeating: 0, count: 64 << 10)
   var vector = WriteVector()
+  /// What the members of one group are shown that stand at the same frame.
   var groupVector = WriteVector()
+  var sharedGroup: GroupID = 0
+  var sharedFrames: Range<UInt64> = 0..<0
+  var due = DueGroups()
   private var streams: [UInt64: EventStream] = [:]
   private var groups: [GroupID: StreamGroup] = [:]
-  private var touchedGroups: [StreamGroup] = []
   private var touchedStreams: [EventStream] = []
   private(set) var laggingCount = 0
   var gapsTotal = 0
@@ -115,13 +118,12 @@ final class EventStreams {
     }
   }
 
+  /// Whether a next flush is needed soon, because one writes to some streams only.
+  var hasMoreToFlush: Bool { !due.isEmpty }
+
   /// Writes what the commands since the last flush have brought.
   func flush() {
-    for group in touchedGroups {
-      group.isTouched = false
-      flush(group)
-    }
-    touchedGroups.removeAll(keepingCapacity: true)
+    sweepGroups()
     // A stream that ends up behind while this goes on is touched again.
     var index = 0
     while index < touchedStreams.count {
@@ -252,7 +254,7 @@ final class EventStreams {
     if group.members.isEmpty {
       group.forget(before: group.end, &log)
       groups[group.id] = nil
-    } else if !group.isTouched {
+    } else if !group.isDue {
       trim(group)
     }
   }
@@ -266,10 +268,9 @@ final class EventStreams {
       position = place
       guard group.append(place) else { continue }
       log.hold(place)
-      if group.isTouched { continue }
-      group.isTouched = true
-      touchedGroups.append(group)
+      due.insert(group)
     }
+    if position != nil { due.add(bytes: frame.count + FrameLog.slotCost) }
   }
 
   /// Makes groups in which nothing happens forget frames too, once in many.

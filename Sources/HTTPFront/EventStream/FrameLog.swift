@@ -12,7 +12,7 @@ struct FrameLog {
   }
 
   /// What a frame takes beside its bytes, so that tiny ones are bounded too.
-  private static let slotCost = 128
+  static let slotCost = 128
   private static let holderCost = 16
 
   let bytesMax: Int

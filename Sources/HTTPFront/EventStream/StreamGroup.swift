@@ -13,9 +13,13 @@ final class StreamGroup {
   private(set) var first: UInt64 = 0
   /// Up to where the members that can write have written.
   var flushed: UInt64 = 0
+  /// The way round the members that is under way.
+  var sweep: Sweep?
+  /// The frame before which that way and the next ones end.
+  var goal: UInt64?
   /// How many members cannot write now; while there are any, frames are kept for them.
   var laggingCount = 0
-  var isTouched = false
+  var isDue = false
 
   init(id: GroupID) { self.id = id }
 
@@ -37,6 +41,8 @@ final class StreamGroup {
       last.memberIndex = stream.memberIndex
     }
     stream.group = nil
+    // Who was moved has been visited, unless nobody has.
+    if let left = sweep?.left { sweep?.left = min(left, members.count) }
   }
 
   /// Adds the log's frame at `position`; false when it is the last one already.
@@ -67,4 +73,15 @@ final class StreamGroup {
       first += 1
     }
   }
+}
+
+/// A way round the members of a group, which may take several turns of the loop.
+///
+/// It goes from the last member to the first, so that one who takes the place of another that left has
+/// been visited, and those who join meanwhile stand behind it.
+struct Sweep {
+  /// How many members have not been visited yet; they are the first ones.
+  var left: Int
+  /// Up to here each visited member has everything, if it can write.
+  let end: UInt64
 }

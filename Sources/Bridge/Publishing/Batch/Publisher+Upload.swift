@@ -15,7 +15,7 @@ extension Publisher {
   }
 
   /// An envelope is longer than its payload, as for `POST /publish`.
-  private var lineBytesMax: Int { configuration.http.payloadBytes.bytes * 2 + 64 * 1024 }
+  private var lineBytesMax: Int { configuration.value.http.payloadBytes.bytes * 2 + 64 * 1024 }
 
   /// A piece of a batch came; on its http thread.
   func received(
@@ -33,8 +33,8 @@ extension Publisher {
     let fields = try BatchFields(head)
     let preferred = Preferences(head.headers).wait
     let upload = BatchUpload(
-      fields, head, wait: fields.wait ?? preferred ?? configuration.publishing.ackWait,
-      lineBytesMax: lineBytesMax, resultsMax: configuration.publishing.batchItems)
+      fields, head, wait: fields.wait ?? preferred ?? configuration.value.publishing.ackWait,
+      lineBytesMax: lineBytesMax, resultsMax: configuration.value.publishing.batchItems)
     uploads.withLock { $0[id] = upload }
   }
 
@@ -83,20 +83,12 @@ extension Publisher {
       guard let (receipt, answer) = publishing.withLock({ $0.deadlineReached(waiter) }) else {
         continue
       }
-      _ = uploadAnswered(index, of: id, receipt, answer)
+      _ = tell(index, of: id, Self.result(receipt, answer))
     }
   }
 
   /// What became of one message; false when it is of no upload.
-  func uploadAnswered(
-    _ index: Int, of id: RequestID, _ receipt: PublishReceipt, _ answer: Publishing.Answer
-  ) -> Bool {
-    let result = BatchResult(
-      result: PublishResponse.result(receipt, answer), isReplay: receipt.isReplay)
-    return tell(index, of: id, result)
-  }
-
-  private func tell(_ index: Int, of id: RequestID, _ result: BatchResult) -> Bool {
+  func tell(_ index: Int, of id: RequestID, _ result: BatchResult) -> Bool {
     let next = uploads.withLock { uploads -> BatchUpload.Next? in
       let next = uploads[id]?.answered(index, result)
       if case .answer = next { uploads[id] = nil }
@@ -136,6 +128,7 @@ extension Publisher {
     _ draft: PublishDraft, _ index: Int, of id: RequestID, _ head: RequestHead,
     _ status: BrokerStatus.Snapshot, _ pass: Pass, waits: Bool
   ) throws(Problem) {
+    try pass.checkExpiry()
     let prepared = try prepare(draft, head, status, pass)
     let rateHeaders = try pass.takeRate()
     if let applied = prepared.terms.preferenceApplied {
