@@ -22,7 +22,7 @@ final class ClientApplication: LinkApplication {
     self.options = options
     self.port = port
     clientID = options.session.clientID
-    publishes = PublishFlow(port, options.session)
+    publishes = PublishFlow(port, options.session, isRecorded: options.sessionStore != nil)
     desk = SubscriptionDesk(version: options.session.version)
     requests = RequestTable(port, version: options.session.version)
     delivering = MessageDispatch(port, desk, requests, holdTime: holdTime)

@@ -14,6 +14,9 @@ struct KeyedSlots<Value> {
 
   var count: Int { slots.count - free.count }
 
+  /// Whether one more value can be filed.
+  var hasRoom: Bool { count < 1 << Self.placeBits }
+
   subscript(key: UInt64) -> Value? {
     get {
       let place = Self.place(of: key)
@@ -25,7 +28,7 @@ struct KeyedSlots<Value> {
     }
   }
 
-  /// Files a value and returns its key.
+  /// Files a value and returns its key; there must be room.
   mutating func insert(_ value: Value) -> UInt64 {
     let place = free.popLast() ?? slots.count
     precondition(place < 1 << Self.placeBits, "\(place) values at a time")

@@ -144,16 +144,16 @@ final class MessageQueue: Sendable {
     return (taken, relief)
   }
 
-  /// More of what waits now, at most `limit` messages.
-  func more(atMost limit: Int) -> ([QueuedMessage], Relief) {
+  /// What was taken first, with what waits behind it now: at most `limit` messages.
+  func more(after first: QueuedMessage, atMost limit: Int) -> ([QueuedMessage], Relief) {
     state.withLock { state in
-      var messages: [QueuedMessage] = []
-      messages.reserveCapacity(min(limit, state.room.elements.count))
+      var messages = [first]
+      messages.reserveCapacity(min(limit, state.room.elements.count + 1))
       while messages.count < limit, let message = state.room.removeOldest() {
         state.bytes -= message.bytes
         messages.append(message)
       }
-      return (messages, messages.isEmpty ? Relief() : relief(&state))
+      return (messages, messages.count == 1 ? Relief() : relief(&state))
     }
   }
 

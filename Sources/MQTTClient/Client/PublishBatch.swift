@@ -5,11 +5,11 @@ import EventLoop
 ///     queued ──begun, on the link's thread──▶ begun ──▶ the outcomes
 ///       │ cancel                                │ cancel
 ///       ▼                                       ▼
-///     all .cancelled                          the link's thread decides about each
+///     all .cancelled                          cancelled: the link's thread decides about each
 ///
 /// The whole costs what one publish costs on its way to the link's thread and back.
 final class PublishBatch: Sendable {
-  private enum Phase { case queued, begun, over }
+  private enum Phase { case queued, begun, cancelled, over }
 
   let messages: [Message]
   let lane: Int
@@ -27,6 +27,9 @@ final class PublishBatch: Sendable {
   }
 
   var isOver: Bool { phase.withLock { $0 == .over } }
+
+  /// Nobody wants what of it was not sent.
+  var isCancelled: Bool { phase.withLock { $0 == .cancelled } }
 
   /// The link's thread takes the messages; false when they were cancelled before.
   func begin() -> Bool {
@@ -52,7 +55,11 @@ final class PublishBatch: Sendable {
   func cancel() -> Bool {
     let before = phase.withLock { phase in
       let before = phase
-      if phase == .queued { phase = .over }
+      switch phase {
+      case .queued: phase = .over
+      case .begun: phase = .cancelled
+      case .cancelled, .over: break
+      }
       return before
     }
     if before == .queued { finish(.cancelled) }
@@ -80,6 +87,12 @@ final class BatchProgress {
 
   /// How many messages the session does not have and that have no outcome.
   var waitingCount: Int { outcomes.count - next + returned.count }
+
+  /// That of what `take` brings next.
+  var nextQoS: QoS? {
+    let index = returned.first ?? next
+    return index < outcomes.count ? batch.messages[index].qos : nil
+  }
 
   /// The next message for the session.
   func take() -> Int? {

@@ -28,32 +28,47 @@ final class PublishFlow {
   private enum Waiting {
     case operation(PublishOperation, order: UInt64)
     case batch(BatchProgress)
+
+    var order: UInt64 {
+      switch self {
+      case .operation(_, let order): order
+      case .batch(let progress): progress.order
+      }
+    }
   }
 
-  /// Messages of batches that the session has beyond those in flight.
+  /// Messages of batches that the session has beyond those in flight while it cannot send, or must
+  /// record first.
   private static let stock = 1024
 
   private let port: ClientPort
-  /// The session gets no more of a batch while it has so many publishes.
-  private let openMaximum: Int
+  private let inflightMaximum: Int
+  private let stock: Int
+  private let isRecorded: Bool
+  /// The session gets no more of batches while it has so many of their messages of QoS 1 and 2: as
+  /// many as it can send, so that none waits there, or some more than that.
+  private var takenMaximum: Int
   private var open = KeyedSlots<Open>()
+  /// How many of the open ones are of batches, and of QoS 1 or 2.
+  private var taken = 0
   private var waiting: Deque<Waiting> = []
   private var barriers: [PublishBarrier] = []
   /// About how many of the waiting ones are over already.
   private var cancelledWaiting = 0
   private var lastOrder: UInt64 = 0
-  /// The link was told to take from the batch that waits first.
+  /// The link was told to take what waits.
   private var isFeeding = false
   /// The session refused a message, and nothing has ended since.
   private var isFull = false
   /// The client ends: nothing new is taken.
   var isClosed = false
 
-  init(_ port: ClientPort, _ options: SessionOptions) {
+  init(_ port: ClientPort, _ options: SessionOptions, isRecorded: Bool) {
     self.port = port
-    openMaximum =
-      min(max(1, options.inflightMaximum), 65_535)
-      + min(max(1, options.queuedPublishesMaximum), Self.stock)
+    self.isRecorded = isRecorded
+    inflightMaximum = min(max(1, options.inflightMaximum), 65_535)
+    stock = min(max(1, options.queuedPublishesMaximum), Self.stock)
+    takenMaximum = inflightMaximum + stock
   }
 
   var isWaiting: Bool { !waiting.isEmpty }
@@ -73,7 +88,7 @@ final class PublishFlow {
     guard waiting.isEmpty || !operation.waitsForRoom else {
       return waiting.append(.operation(operation, order: lastOrder))
     }
-    hand(operation, lastOrder, link)
+    if let request = request(operation, lastOrder, link) { link.publish(request) }
   }
 
   func publish(_ batch: PublishBatch, _ link: LinkContext) {
@@ -96,20 +111,29 @@ final class PublishFlow {
   /// The deadline of a batch has passed, as with a publish alone.
   func deadlinePassed(_ batch: PublishBatch) { endWaiting(batch, .notSent(.deadlinePassed)) }
 
-  private func hand(_ operation: PublishOperation, _ order: UInt64, _ link: LinkContext) {
+  /// Files a publish that the session gets; nil when it is over before.
+  private func request(
+    _ operation: PublishOperation, _ order: UInt64, _ link: LinkContext
+  ) -> PublishRequest? {
+    let source = Source.operation(operation)
     if let deadline = operation.deadline, deadline <= link.now {
-      return finish(.operation(operation), order, .notSent(.deadlinePassed))
+      finish(source, order, .notSent(.deadlinePassed))
+      return nil
     }
-    let key = open.insert(Open(source: .operation(operation), order: order))
+    guard open.hasRoom else {
+      finish(source, order, .notSent(.queueFull))
+      return nil
+    }
+    let key = open.insert(Open(source: source, order: order))
     guard operation.handed(key) else {
       open.remove(key)
-      return finish(.operation(operation), order, .cancelled)
+      finish(source, order, .cancelled)
+      return nil
     }
-    link.publish(
-      PublishRequest(
-        key: key, publish: operation.message.publish,
-        deadline: operation.deadline.map { $0 - link.now },
-        age: max(.zero, link.now - operation.createdAt), lane: operation.lane))
+    return PublishRequest(
+      key: key, publish: operation.message.publish,
+      deadline: operation.deadline.map { $0 - link.now },
+      age: max(.zero, link.now - operation.createdAt), lane: operation.lane)
   }
 
   func sent(_ key: UInt64) {
@@ -122,12 +146,16 @@ final class PublishFlow {
 
   func finished(_ key: UInt64, _ outcome: PublishOutcome, _ link: LinkContext) {
     guard let publish = open.remove(key) else { return }
+    if case .batch(let progress, let index) = publish.source,
+      progress.batch.messages[index].publish.qos > .atMostOnce
+    {
+      taken -= 1
+    }
     if outcome == .notSent(.queueFull), takeBack(publish) { return }
     isFull = false
     finish(publish.source, publish.order, outcome)
-    guard !waiting.isEmpty else { return }
-    // One that ended makes room for one, or for several smaller ones.
-    for _ in 0..<2 { advance(link) }
+    // Not for each one alone, where many end together.
+    if taken <= takenMaximum - max(1, min(512, takenMaximum / 4)) { feed(link) }
   }
 
   /// The session had no room: the publish waits again, if somebody waits for it and the end of
@@ -138,27 +166,23 @@ final class PublishFlow {
     case .operation(let operation):
       guard operation.waitsForRoom, !operation.isOver else { return false }
       operation.returned()
-      waiting.prepend(.operation(operation, order: publish.order))
+      wait(.operation(operation, order: publish.order))
     case .batch(let progress, let index):
-      isFull = true
+      guard !progress.batch.isCancelled else { return false }
+      progress.takeBack(index)
       let isThere = waiting.contains { waiting in
         if case .batch(let other) = waiting { other === progress } else { false }
       }
-      progress.takeBack(index)
-      if !isThere { waiting.prepend(.batch(progress)) }
+      if !isThere { wait(.batch(progress)) }
     }
+    isFull = true
     return true
   }
 
-  /// Hands on what waits first.
-  private func advance(_ link: LinkContext) {
-    switch waiting.first {
-    case .operation(let operation, let order)?:
-      waiting.removeFirst()
-      hand(operation, order, link)
-    case .batch?: if open.count <= openMaximum - min(512, openMaximum / 2) { feed(link) }
-    case nil: break
-    }
+  /// Puts something back where it was; most often that is the front.
+  private func wait(_ returned: Waiting) {
+    let index = waiting.firstIndex { $0.order > returned.order } ?? waiting.endIndex
+    waiting.insert(returned, at: index)
   }
 
   private func finish(_ source: Source, _ order: UInt64, _ outcome: PublishOutcome) {
@@ -201,43 +225,65 @@ final class PublishFlow {
   }
 }
 
-// Batches.
+// What waits.
 extension PublishFlow: LinkPublishSource {
   private func feed(_ link: LinkContext) {
-    guard !isFeeding else { return }
+    guard !isFeeding, !isFull, !waiting.isEmpty else { return }
     isFeeding = true
+    if let receiveMaximum = link.limits?.receiveMaximum, !isRecorded {
+      takenMaximum = max(1, min(inflightMaximum, receiveMaximum))
+    } else {
+      takenMaximum = inflightMaximum + stock
+    }
     link.publish(from: self)
   }
 
-  /// What the session can use now of the batch that waits first.
+  /// What the session can use now of what waits, in order.
   func nextPublish(_ link: LinkContext) -> PublishRequest? {
-    while case .batch(let progress)? = waiting.first {
-      let mayTake = open.count < openMaximum && !isFull && (!link.isCongested || open.count == 0)
-      guard mayTake || progress.waitingCount == 0 else { break }
-      guard let index = progress.take() else {
+    while !isFull, let first = waiting.first {
+      switch first {
+      case .operation(let operation, let order):
         waiting.removeFirst()
-        continue
+        if let request = request(operation, order, link) { return request }
+      case .batch(let progress):
+        guard progress.waitingCount > 0 else {
+          waiting.removeFirst()
+          continue
+        }
+        guard !link.isCongested || open.count == 0,
+          taken < takenMaximum || progress.nextQoS == .atMostOnce
+        else {
+          isFeeding = false
+          return nil
+        }
+        if let request = nextRequest(of: progress, link) { return request }
       }
-      let batch = progress.batch
-      if let deadline = batch.deadline, deadline <= link.now {
-        finish(.batch(progress, index), progress.order, .notSent(.deadlinePassed))
-        continue
-      }
-      let key = open.insert(Open(source: .batch(progress, index), order: progress.order))
-      return PublishRequest(
-        key: key, publish: batch.messages[index].publish,
-        deadline: batch.deadline.map { $0 - link.now },
-        age: max(.zero, link.now - batch.createdAt), lane: batch.lane)
     }
     isFeeding = false
-    if case .operation? = waiting.first { advance(link) }
     return nil
   }
 
-  /// A batch that stopped for want of room in the socket's buffer goes on.
-  func turnEnded(_ link: LinkContext) {
-    if case .batch? = waiting.first, !isFeeding, !isFull { advance(link) }
+  private func nextRequest(of progress: BatchProgress, _ link: LinkContext) -> PublishRequest? {
+    guard let index = progress.take() else { return nil }
+    let batch = progress.batch
+    if let deadline = batch.deadline, deadline <= link.now {
+      finish(.batch(progress, index), progress.order, .notSent(.deadlinePassed))
+      return nil
+    }
+    guard open.hasRoom else {
+      finish(.batch(progress, index), progress.order, .notSent(.queueFull))
+      return nil
+    }
+    if batch.messages[index].publish.qos > .atMostOnce { taken += 1 }
+    let key = open.insert(Open(source: .batch(progress, index), order: progress.order))
+    return PublishRequest(
+      key: key, publish: batch.messages[index].publish,
+      deadline: batch.deadline.map { $0 - link.now },
+      age: max(.zero, link.now - batch.createdAt), lane: batch.lane)
   }
+
+  /// A batch that stopped for want of room in the socket's buffer goes on.
+  func turnEnded(_ link: LinkContext) { feed(link) }
 
   /// Ends the messages of a batch that the session does not have.
   private func endWaiting(_ batch: PublishBatch, _ outcome: PublishOutcome) {

@@ -40,9 +40,8 @@ final class SubscriptionHandle: Sendable {
   func nextBatch(atMost limit: Int) async throws(ClientError) -> [QueuedMessage]? {
     guard let first = try await next() else { return nil }
     guard limit > 1 else { return [first] }
-    var (messages, relief) = queue.more(atMost: limit - 1)
+    let (messages, relief) = queue.more(after: first, atMost: limit)
     carryOut(relief)
-    messages.insert(first, at: 0)
     return messages
   }
 

@@ -49,6 +49,11 @@ extension BrokerLimits {
   /// What keeps the broker from taking this message, if anything does.
   func obstacle(to publish: Publish, version: ProtocolVersion) -> PublishObstacle? {
     guard publish.isExpressible else { return .invalid }
+    return obstacleToExpressible(publish, version: version)
+  }
+
+  /// The same for a message that `isExpressible`.
+  func obstacleToExpressible(_ publish: Publish, version: ProtocolVersion) -> PublishObstacle? {
     if publish.qos > maximumQoS { return .maximumQoS(maximumQoS) }
     if publish.isRetained && !retainAvailable { return .retainUnavailable }
     let size = publish.expressibleSize(version)

@@ -17,7 +17,8 @@ extension OutgoingPublishes {
       lane: waiting.lane(request.lane))
     nextNumber += 1
     let isFree = waiting.isEmpty && sending.isEmpty && limits != nil && throttle.allows(at: now)
-    if isFree, isOnce || hasRoom, start(entry, &ids, at: now, &actions) {
+    let isJudged = isOnce || request.progress == .new
+    if isFree, isOnce || hasRoom, start(entry, isJudged: isJudged, &ids, at: now, &actions) {
       return addDeadline(of: entry, at: now)
     }
     entry.bytes = request.publish.contentBytes
@@ -46,13 +47,12 @@ extension OutgoingPublishes {
     guard isOnce || request.progress == .new else { return nil }
     guard request.publish.isExpressible else { return .invalid }
     if delivery.checksUTF8Payloads, !request.publish.isPayloadHonest { return .invalid }
-    guard let limits else { return nil }
-    if let alias = request.publish.properties.topicAlias, alias > limits.topicAliasMaximum,
-      delivery.topicAliases == .disabled
+    if let alias = request.publish.properties.topicAlias, delivery.topicAliases == .disabled,
+      let maximum = limits?.topicAliasMaximum, alias > maximum
     {
-      return .topicAliasTooLarge(maximum: limits.topicAliasMaximum)
+      return .topicAliasTooLarge(maximum: maximum)
     }
-    return limits.obstacle(to: request.publish, version: version)
+    return limits?.obstacleToExpressible(request.publish, version: version)
   }
 
   /// Replaces the alias of a caller by the topic that it stands for.

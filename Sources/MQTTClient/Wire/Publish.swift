@@ -70,12 +70,20 @@ public struct Publish: Equatable, Sendable {
     /// The application's own names and values, in order. [MQTT-3.3.2-18]
     public var userProperties: [UserProperty] {
       get { values?.userProperties ?? [] }
-      set { change { $0.userProperties = newValue } }
+      _modify {
+        var values = take()
+        defer { put(values) }
+        yield &values.userProperties
+      }
     }
     /// The subscriptions that the message matched; only from the broker. [MQTT-3.3.4-6]
     public var subscriptionIdentifiers: [UInt32] {
       get { values?.subscriptionIdentifiers ?? [] }
-      set { change { $0.subscriptionIdentifiers = newValue } }
+      _modify {
+        var values = take()
+        defer { put(values) }
+        yield &values.subscriptionIdentifiers
+      }
     }
     /// What the payload is, as a MIME type or any other text. [MQTT 5.0, 3.3.2.3.9]
     public var contentType: String? {
@@ -110,9 +118,20 @@ public struct Publish: Equatable, Sendable {
     }
 
     private mutating func change(_ body: (inout PublishPropertyValues) -> Void) {
-      var values = values ?? PublishPropertyValues()
+      var values = take()
       body(&values)
-      storage = values == PublishPropertyValues() ? .none : .some(values)
+      put(values)
+    }
+
+    /// Leaves nothing behind, so that a long list grows in its place.
+    private mutating func take() -> PublishPropertyValues {
+      let values = values ?? PublishPropertyValues()
+      storage = .none
+      return values
+    }
+
+    private mutating func put(_ values: consuming PublishPropertyValues) {
+      storage = values.isEmpty ? .none : .some(values)
     }
   }
 }
@@ -127,6 +146,12 @@ private struct PublishPropertyValues: Equatable, Sendable {
   var userProperties: [UserProperty] = []
   var subscriptionIdentifiers: [UInt32] = []
   var contentType: String?
+
+  var isEmpty: Bool {
+    payloadIsUTF8 == nil && messageExpiryInterval == nil && topicAlias == nil
+      && responseTopic == nil && correlationData == nil && userProperties.isEmpty
+      && subscriptionIdentifiers.isEmpty && contentType == nil
+  }
 }
 
 /// PUBACK, PUBREC, PUBREL or PUBCOMP. [MQTT 5.0, 3.4 to 3.7]

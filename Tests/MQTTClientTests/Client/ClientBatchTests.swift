@@ -20,6 +20,12 @@ import Testing
     }
   }
 
+  private static func numbers(_ broker: MQTTClientTesting.ScriptedBroker) -> [UInt8] {
+    broker.packets.compactMap { received in
+      if case .publish(let publish) = received.packet { publish.payload.first } else { nil }
+    }
+  }
+
   @Test(arguments: [QoS.atMostOnce, .atLeastOnce, .exactlyOnce])
   func `a batch of any size goes out in order through a small window`(qos: QoS) async throws {
     let test = try ClientFixture({
@@ -56,10 +62,65 @@ import Testing
     }
     let outcomes = await test.client.publish(contentsOf: messages)
     #expect(outcomes.allSatisfy { $0.isSuccess })
-    let numbers = test.broker.packets.compactMap { received -> UInt8? in
-      if case .publish(let publish) = received.packet { publish.payload.first } else { nil }
+    #expect(Self.numbers(test.broker) == (0..<50).map { $0 })
+  }
+
+  @Test func `single publishes of any length wait for each other in order`() async throws {
+    let test = try ClientFixture({
+      $0.session.inflightMaximum = 1
+      $0.session.delivery.queuedBytesMaximum = 100
+    })
+    let client = test.client
+    let tasks = (0..<50).map { number in
+      Task.immediate {
+        await client.publish(
+          Bytes([UInt8(number)] + Bytes(repeating: 0, count: number % 3 == 0 ? 80 : 10)), to: "t")
+      }
     }
-    #expect(numbers == (0..<50).map { $0 })
+    #expect(client.waitingCommands == 50)
+    try await client.connect()
+    for task in tasks { #expect(await task.value.isSuccess) }
+    #expect(Self.numbers(test.broker) == (0..<50).map { $0 })
+  }
+
+  @Test func `a batch goes on beside many publishes for which nobody waits`() async throws {
+    let test = try ClientFixture(
+      {
+        $0.session.inflightMaximum = 2
+        $0.session.queuedPublishesMaximum = 5000
+      }, script: Self.mute)
+    try await test.client.connect()
+    for message in Self.messages(2000) { try test.client.enqueue(message) }
+    let client = test.client
+    let task = Task { await client.publish(contentsOf: Self.messages(10)) }
+    // Two of 2,000 are in flight, and the session has as many of the batch as it could send.
+    #expect(await soon { client.metrics.gauges.queuedPublishes == 2000 })
+    task.cancel()
+    #expect(await task.value.allSatisfy { $0 == .cancelled })
+  }
+
+  @Test func `flush waits for every message of a batch, and not for later ones`() async throws {
+    let test = try ClientFixture({ $0.session.inflightMaximum = 1 }, script: Self.mute)
+    let client = test.client
+    try await client.connect()
+    let batch = Task.immediate { await client.publish(contentsOf: Self.messages(3)) }
+    let isFlushed = Locked(false)
+    let flushed = Task.immediate {
+      let error = await thrown { () throws(ClientError) in try await client.flush() }
+      isFlushed.withLock { $0 = true }
+      return error
+    }
+    let later = Task.immediate { await client.publish(contentsOf: Self.messages(3)) }
+    for count in 1...3 {
+      // Each one leaves after the end of the one before.
+      let id = try await test.publishID(count)
+      #expect(!isFlushed.withLock { $0 })
+      test.acknowledge(id)
+    }
+    #expect(await flushed.value == nil)
+    #expect(await batch.value.allSatisfy { $0.isSuccess })
+    later.cancel()
+    #expect(await later.value.last == .cancelled)
   }
 
   @Test func `cancelling a batch takes back what was not sent`() async throws {
@@ -135,43 +196,5 @@ import Testing
     #expect(outcomes.allSatisfy { $0.isSuccess })
     let texts = Self.texts(test.broker)
     #expect(Set(texts) == Set((0..<300).map { "\($0)" }))
-  }
-
-  @Test func `a batch of messages is acknowledged when the next one is asked for`() async throws {
-    let test = try ClientFixture()
-    try await test.client.connect()
-    let messages = try await test.client.subscribe(to: "a")
-    test.broker.perform(
-      (1...5).map {
-        .send(.publish(Publish(topic: "a", payload: [], qos: .atLeastOnce, packetID: $0)))
-      })
-    #expect(await soon { messages.waitingCount == 5 })
-    var iterator = messages.batches(atMost: 3).makeAsyncIterator()
-    #expect(try await iterator.next()?.count == 3)
-    try await test.settle()
-    #expect(test.acknowledged.isEmpty)
-    #expect(try await iterator.next()?.count == 2)
-    #expect(await test.broker.packet(.publishAck, count: 3) != nil)
-    try await test.settle()
-    #expect(test.acknowledged == [1, 2, 3])
-    try await messages.unsubscribe()
-    #expect(try await iterator.next() == nil)
-    #expect(await test.broker.packet(.publishAck, count: 5) != nil)
-  }
-
-  @Test func `reading batches makes room for a consumer that paused the reading`() async throws {
-    let test = try ClientFixture()
-    try await test.client.connect()
-    let options = SubscriptionOptions(
-      buffer: MessageBuffering(messages: 4, overflow: .pauseReading))
-    let messages = try await test.client.subscribe(to: "a", options: options)
-    test.broker.perform(
-      (0..<500).map { .send(.publish(Publish(topic: "a", payload: Bytes("\($0)".utf8)))) })
-    var texts: [String] = []
-    for try await batch in messages.batches() {
-      texts += batch.compactMap(\.text)
-      if texts.count == 500 { break }
-    }
-    #expect(texts == (0..<500).map { "\($0)" })
   }
 }

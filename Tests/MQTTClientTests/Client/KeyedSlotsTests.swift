@@ -21,5 +21,6 @@ import Testing
     #expect(slots.removeAll() == ["second!", "third"])
     #expect(slots.count == 0)
     #expect(slots[third] == nil)
+    #expect(slots.hasRoom)
   }
 }

@@ -27,6 +27,18 @@ import Testing
     #expect(table.keys.isEmpty)
   }
 
+  @Test func `a window goes round all identifiers again and again`() {
+    var table = PacketIDTable<Int>()
+    let window = 100
+    func id(_ number: Int) -> PacketID { PacketID(number % 65_535 + 1) }
+    for number in 0..<150_000 {
+      table[id(number)] = number
+      guard number >= window else { continue }
+      #expect(table.removeValue(forKey: id(number - window)) == number - window)
+    }
+    #expect(table.keys == (149_900..<150_000).map(id).sorted())
+  }
+
   @Test func `a value can be changed in its place`() {
     var table = PacketIDTable<[Int]>()
     table[.max] = [1]

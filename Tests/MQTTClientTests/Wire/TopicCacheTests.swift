@@ -41,4 +41,26 @@ import Testing
     #expect(cache.topic(Bytes("a/c".utf8)) == nil)
     #expect(cache.topic([]) == nil)
   }
+
+  @Test func `long topics are not kept, and any number of topics takes no more room`() {
+    var cache = TopicCache()
+    for length in [1, 255, 256, 257, 65_535] {
+      let topic = String(repeating: "x", count: length)
+      cache.remember(topic, Bytes(topic.utf8))
+      #expect((cache.topic(Bytes(topic.utf8)) == topic) == (length <= 256))
+    }
+    let topics = (0..<10_000).map { "\($0)" }
+    for topic in topics { cache.remember(topic, Bytes(topic.utf8)) }
+    #expect(topics.count { cache.topic(Bytes($0.utf8)) == $0 } <= 64)
+  }
+
+  @Test func `a topic with a wildcard is refused each time`() throws {
+    for _ in 0..<2 {
+      var decoder = PacketDecoder(version: .v311)
+      decoder.append(try Self.packet("a/b"))
+      _ = try decoder.next()
+      decoder.append([0x30, 5, 0, 3, 0x61, 0x2F, 0x23])
+      #expect(throws: DecodeError.protocolError(.topicNameInvalid, at: 2)) { try decoder.next() }
+    }
+  }
 }
