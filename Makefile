@@ -8,8 +8,12 @@ ARGS ?=
 MINUTES ?= 5
 SEED ?=
 
+# Which bars bench plays, such as BARS="1 6 7", and the bridge it measures, if another one than this.
+BARS ?=
+BRIDGE ?=
+
 .PHONY: help run test check build lint format test-tsan test-asan fuzz autobahn acceptance crash-test sse-clients-test tunnel-test \
-  api-test browser-test idle-test clean
+  api-test browser-test idle-test gateway-test operations-test bench bench-check clean
 
 help: ## List the targets.
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
@@ -63,11 +67,25 @@ api-test: build ## Play what schemathesis makes of openapi.yaml against the brid
 browser-test: build ## Streams, tickets, CORS, cookies and the pages of the bridge in a real Chromium.
 	@scripts/with_tools.sh scripts/browser_test.py $(if $(SEED),--seed $(SEED)) $(ARGS)
 
+gateway-test: build ## Bridges behind nginx, HAProxy and Caddy: streams, sockets, addresses, rolling restart.
+	@scripts/install-packages.sh nginx haproxy
+	@scripts/with_tools.sh scripts/gateway_test.py $(ARGS)
+
+operations-test: build ## Try docs/operations.md: alert rules, dashboard, backup and restore, failures.
+	@scripts/install-packages.sh prometheus
+	@scripts/operations_test.py $(ARGS)
+
 idle-test: build ## Hold 15,000 connections open, and publish and stream meanwhile.
 	@scripts/idle_connections.py $(ARGS)
 
 tunnel-test: build ## Play MQTT through GET /mqtt with paho-mqtt, against mosquitto.
 	@scripts/mqtt_tunnel.sh $(ARGS)
 
+bench: ## Run limits, peers and the bridge by turns, and write docs/performance.md (BARS="1 6" ARGS="--quick"): 25 minutes.
+	@BARS="$(BARS)" BRIDGE="$(BRIDGE)" Benchmarks/bench.sh $(ARGS)
+
+bench-check: ## Count instructions and allocations of the hot paths, and compare with Benchmarks/thresholds.json.
+	@Benchmarks/check.sh $(ARGS)
+
 clean: ## Remove everything that was built.
-	rm -rf .build .build-tsan .build-asan .build-fuzz .build-autobahn .build-sse .build-tunnel
+	rm -rf .build .build-tsan .build-asan .build-fuzz .build-autobahn .build-sse .build-tunnel .build-bench Benchmarks/results

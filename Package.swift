@@ -102,6 +102,10 @@ let package = Package(
       name: "mqtt-soak", dependencies: ["EventLoop", "MQTTClient", "MQTTSessionStore"],
       path: "Tests/Fixtures/mqtt-soak", swiftSettings: strict),
     .executableTarget(
+      name: "micro-bench",
+      dependencies: ["EventLoop", "HTTPFront", "MQTTClient", "Store", "TestSupport"],
+      path: "Benchmarks/micro-bench", swiftSettings: strict),
+    .executableTarget(
       name: "ws-echo-client", dependencies: ["TestSupport", "WebSocketProtocol"],
       path: "Tests/Fixtures/ws-echo-client", swiftSettings: strict),
     .executableTarget(

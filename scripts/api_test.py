@@ -24,6 +24,11 @@ from api.responder import Responder
 
 FOLDER = os.path.join(rig.ROOT, "scripts", "api")
 ADMIN = "^/(healthz|metrics|admin)"
+RUNS = {False: ("open-public", "open-admin"), True: ("guarded-public", "guarded-admin", "guarded-peers")}
+PEERS = ("ann", "bob")
+"""Callers with the same rights, of whom neither may see what belongs to the other."""
+OWNED = ("publish", "message", "putSubscription", "getSubscription", "deleteSubscription")
+"""The operations that make and read what has an owner."""
 TRIES = 3
 CASES = 10_000
 """So many at least are played in all, or something has switched most of them off."""
@@ -31,7 +36,7 @@ CASES = 10_000
 
 def main():
     options = rig.arguments(__doc__.splitlines()[0], examples=(10, "random cases of an operation"),
-                            only=("", "one run: open-public, open-admin, guarded-public, guarded-admin"),
+                            only=("", "one run: open-public, open-admin, guarded-public, guarded-admin, guarded-peers"),
                             operation=("", "one operation, by its operationId"))
     rig.run("api-test", lambda: play(options))
 
@@ -49,11 +54,10 @@ def play(options):
                 responder = Responder(broker.port)
                 reaper = Reaper(bridge, is_guarded)
                 document = write_document(scratch, is_guarded)
-                for server in ("public", "admin"):
-                    name = f"{'guarded' if is_guarded else 'open'}-{server}"
+                for name in RUNS[is_guarded]:
                     if options.only not in ("", name):
                         continue
-                    cases, status = tried(options, name, document, bridge, is_guarded)
+                    cases, status = tried(options, name, document, bridge, scratch)
                     total += cases
                     if status != 0:
                         failed.append(name)
@@ -109,11 +113,14 @@ def token():
     return guarded.token("tester", guarded.EVERYTHING)
 
 
+RIGHTS = {right: value for right, value in guarded.EVERYTHING.items() if right != "admin"}
+
+
 def flags(scratch, is_guarded):
     """What both bridges are started with: every route, and short waits."""
     backups = scratch.file("backups")
     os.makedirs(backups)
-    given = ["--emqx-api", "true", "--backups", backups, "--last-value", "sensors/# kept/#",
+    given = ["--emqx-api", "true", "--mqtt-tunnel", "true", "--backups", backups, "--last-value", "sensors/# kept/#",
              "--retained-wait", "50ms", "--ack-wait", "2s"]
     return guarded.flags(scratch, *given) if is_guarded else given
 
@@ -134,29 +141,50 @@ def write_document(scratch, is_guarded):
     return path
 
 
-def tried(options, name, document, bridge, is_guarded):
+def credentials(name, scratch):
+    """What tells schemathesis who asks: nothing, a token with every right, or a configuration with the peers."""
+    config = os.path.join(FOLDER, "schemathesis.toml")
+    if name.startswith("open"):
+        return ["--config-file", config], []
+    if not name.endswith("peers"):
+        return ["--config-file", config], ["--header", f"Authorization: Bearer {token()}"]
+    people = [{"name": peer, "fixedHeaders": [{"name": "Authorization", "value": f"Bearer {guarded.token(peer, RIGHTS)}"}]}
+              for peer in PEERS]
+    path, known = scratch.file("schemathesis.toml"), scratch.file("peers.json")
+    with open(known, "w", encoding="utf-8") as file:
+        json.dump({"auth": people}, file)
+    with open(config, encoding="utf-8") as file:
+        text = file.read()
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(f"{text}\n[auth.wfc]\npath = {json.dumps(known)}\npeers = {json.dumps(PEERS)}\n")
+    return ["--config-file", path], []
+
+
+def tried(options, name, document, bridge, scratch):
     """A run; again where Python itself has failed inside schemathesis, which happens with Python 3.11."""
     for _ in range(TRIES - 1):
-        cases, status, text = run(options, name, document, bridge, is_guarded)
+        cases, status, text = run(options, name, document, bridge, scratch)
         if status == 0 or "AST constructor recursion depth mismatch" not in text or "FAILURES" in text:
             return cases, status
         print(f"==> {name}: Python failed inside schemathesis; once more", flush=True)
-    return run(options, name, document, bridge, is_guarded)[:2]
+    return run(options, name, document, bridge, scratch)[:2]
 
 
-def run(options, name, document, bridge, is_guarded):
+def run(options, name, document, bridge, scratch):
     """One run of schemathesis; the number of cases, the status, and everything it said."""
     port = bridge.admin_port if name.endswith("admin") else bridge.port
+    config, header = credentials(name, scratch)
     command = [
         os.path.join(os.path.dirname(sys.executable), "schemathesis"),
-        "--config-file", os.path.join(FOLDER, "schemathesis.toml"), "run", document,
+        *config, "run", document,
         "--url", f"http://127.0.0.1:{port}", "--seed", str(options.seed), "--no-color",
         "--max-examples", str(options.examples), "--workers", "2",
         "--include-path-regex" if name.endswith("admin") else "--exclude-path-regex", ADMIN]
     if options.operation:
         command += ["--include-operation-id", options.operation]
-    if is_guarded:
-        command += ["--header", f"Authorization: Bearer {token()}"]
+    if name.endswith("peers"):
+        command += ["--phases", "stateful"] + [word for each in OWNED for word in ("--include-operation-id", each)]
+    command += header
     print(f"==> {name}, seed {options.seed}", flush=True)
     output = []
     with subprocess.Popen(command, cwd=os.path.dirname(document), env=os.environ | {"PYTHONPATH": FOLDER}, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,

@@ -1,6 +1,6 @@
 #!/bin/bash
 # Installs the Debian packages that the build and the tests need, if any of them is missing.
-# Without a missing package it changes nothing and uses no network.
+# Without a missing package it changes nothing and uses no network. Arguments are further packages.
 set -euo pipefail
 
 packages=(
@@ -18,6 +18,7 @@ packages=(
   pkg-config           # finding the libraries
   python3              # the acceptance scripts and the crash test
   zlib1g-dev           # compression of WebSocket messages
+  "$@"
 )
 
 if ! command -v dpkg-query >/dev/null; then

@@ -178,7 +178,10 @@ final class RunningBridge: Sendable {
     publisher.tick(at: MonotonicClock.now())
     var expired: [StreamID] = []
     let due = ledger.due(at: WallClock.milliseconds() / 1000) { expired.append($0) }
-    for id in expired { wiring.tunnels?.expired(id) }
+    for id in expired {
+      wiring.tunnels?.expired(id)
+      wiring.polls?.expired(id)
+    }
     for (shard, commands) in due {
       server.deliver(commands, toShard: shard)
     }

@@ -1,3 +1,4 @@
+import Access
 import EventLoop
 import HTTPFront
 import MQTTClient
@@ -70,6 +71,11 @@ final class Wiring: Sendable {
   func connect(tunnels: Tunnels) { parts.withLock { $0.tunnels = tunnels } }
   func connect(byteLinks: ByteLinks<TunnelMessage>) { parts.withLock { $0.byteLinks = byteLinks } }
   func connect(ledger: StreamLedger) { parts.withLock { $0.ledger = ledger } }
+  /// Where a request comes from, behind the proxies that are trusted.
+  func clientAddress(of head: RequestHead) -> String {
+    desk?.clientAddress(of: head)?.description ?? head.clientAddress
+  }
+
   func connect(desk: AccessDesk) { parts.withLock { $0.desk = desk } }
   func connect(sockets: Sockets) { parts.withLock { $0.sockets = sockets } }
   func connect(polls: Polls) { parts.withLock { $0.polls = polls } }

@@ -40,6 +40,16 @@ package final class Mailbox<Message: Sendable>: Sendable {
     }
   }
 
+  /// Adds a message if fewer than `limit` wait for the owner; from any thread.
+  package func send(_ message: Message, ifFewerThan limit: Int) -> Bool {
+    enqueue { state in
+      guard state.messages.count < limit, state.bounded < capacity else { return false }
+      state.bounded += 1
+      state.messages.append(message)
+      return true
+    }
+  }
+
   /// Adds several messages, all or none; from any thread.
   package func send(contentsOf messages: [Message]) -> Bool {
     enqueue { state in

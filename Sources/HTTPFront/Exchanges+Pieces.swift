@@ -3,30 +3,38 @@ extension Exchanges {
   /// So much of a body must come within the time of a request, again and again.
   private static let bytesPerDeadline = 16 << 10
 
-  /// Hands a piece over; false closes the connection.
-  func received(_ piece: [UInt8], of exchange: Exchange) -> Bool {
+  /// Hands a piece over.
+  func received(_ piece: [UInt8], of exchange: Exchange) -> PieceFate {
     guard case .readingPieces(let limit) = exchange.stage, let head = exchange.head else {
-      return false
+      return .close
     }
     let connection = exchange.connection
+    let flow = connection.application.bodyReceived(piece, of: exchange.id, head)
+    if flow == .hold {
+      pause(exchange, limit: limit)
+      return .leave
+    }
     exchange.pieceBytes += piece.count
     exchange.pieceBytesSinceArmed += piece.count
     if exchange.pieceBytesSinceArmed >= Self.bytesPerDeadline {
       exchange.pieceBytesSinceArmed = 0
       arm(connection, at: loop.now + options.requestTimeout)
     }
-    switch connection.application.bodyReceived(piece, of: exchange.id, head) {
-    case .more: return true
-    case .pause:
-      exchange.stage = .pausedBody(limit: limit)
-      paused[exchange.id.serial] = exchange
-      connection.deadline = nil
-      connection.handle.suspend()
-      return true
+    switch flow {
+    case .more, .hold: break
+    case .pause: pause(exchange, limit: limit)
     case .refuse(let response):
       exchange.owesBodyEnd = false
-      return refuseAndClose(exchange, response)
+      return refuseAndClose(exchange, response) ? .drop : .close
     }
+    return .drop
+  }
+
+  private func pause(_ exchange: Exchange, limit: Int) {
+    exchange.stage = .pausedBody(limit: limit)
+    paused[exchange.id.serial] = exchange
+    exchange.connection.deadline = nil
+    exchange.connection.handle.suspend()
   }
 
   /// The application takes more; ignored when the request is gone or not paused.

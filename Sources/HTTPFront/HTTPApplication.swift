@@ -23,7 +23,7 @@ package protocol HTTPApplication: Sendable {
 
   /// A piece of a body whose admission was `.acceptPieces`.
   ///
-  /// After `.pause` the rest stays with the client until `HTTPServer.resumeBody`.
+  /// After `.pause` and `.hold` the rest stays with the client until `HTTPServer.resumeBody`.
   func bodyReceived(_ piece: [UInt8], of id: RequestID, _ head: RequestHead) -> BodyFlow
 
   /// A body of which pieces were taken ends too early, or is too large: `handle` does not follow.
@@ -132,6 +132,8 @@ package enum BodyFlow: Equatable, Sendable {
   case more
   /// Nothing more until `HTTPServer.resumeBody`.
   case pause
+  /// The same, and this piece was not taken: it comes again then, with what has come behind it.
+  case hold
   /// Answer now, and close the connection instead of reading the rest.
   case refuse(Response)
 }

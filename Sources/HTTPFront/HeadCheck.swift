@@ -3,17 +3,20 @@
 enum HeadCheck {
   /// What is wrong; nil when everybody must read the head in the same way.
   static func violation(_ head: RequestHead) -> String? {
-    let lengths = head.headers.values("Content-Length")
-    let codings = head.headers.values("Transfer-Encoding")
-    if lengths.count + codings.count > 1 { return "the length of the body is told twice" }
-    if let length = lengths.first, !isNumber(length) { return "Content-Length is no number" }
-    if let coding = codings.first {
+    let headers = head.headers
+    if headers.count(of: "Content-Length") + headers.count(of: "Transfer-Encoding") > 1 {
+      return "the length of the body is told twice"
+    }
+    if let length = headers["Content-Length"], !isNumber(length) {
+      return "Content-Length is no number"
+    }
+    if let coding = headers["Transfer-Encoding"] {
       guard HeaderFields.same(coding, "chunked") else {
         return "Transfer-Encoding may only be chunked"
       }
       if head.version != "HTTP/1.1" { return "Transfer-Encoding needs HTTP/1.1" }
     }
-    let hosts = head.headers.values("Host").count
+    let hosts = headers.count(of: "Host")
     if hosts > 1 || (hosts == 0 && head.version == "HTTP/1.1") { return "one Host is needed" }
     return nil
   }

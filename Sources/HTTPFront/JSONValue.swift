@@ -1,5 +1,5 @@
 /// JSON to be written; members keep their order.
-package indirect enum JSONValue: Equatable, Sendable {
+package enum JSONValue: Equatable, Sendable {
   case null
   case boolean(Bool)
   case integer(Int)
@@ -17,9 +17,13 @@ package indirect enum JSONValue: Equatable, Sendable {
     }
   }
 
+  /// What most answers need.
+  private static let usualBytes = 256
+
   /// The compact text.
   package var encoded: [UInt8] {
     var bytes: [UInt8] = []
+    bytes.reserveCapacity(Self.usualBytes)
     append(to: &bytes)
     return bytes
   }

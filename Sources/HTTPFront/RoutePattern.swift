@@ -13,6 +13,8 @@ package struct RoutePattern: Equatable, Sendable, ExpressibleByStringLiteral,
 
   package let description: String
   private let segments: [Segment]
+  /// The whole text is one path, without captures.
+  private let isLiteral: Bool
 
   package init(stringLiteral text: String) {
     precondition(text.hasPrefix("/"), "the pattern '\(text)' does not begin with a slash")
@@ -23,6 +25,12 @@ package struct RoutePattern: Equatable, Sendable, ExpressibleByStringLiteral,
       let name = part.dropFirst().dropLast()
       return name.hasSuffix("...") ? .tail(String(name.dropLast(3))) : .capture(String(name))
     }
+    isLiteral = segments.allSatisfy { if case .literal = $0 { true } else { false } }
+  }
+
+  /// Whether a path that has no escapes has this shape; nil when only a closer look can tell.
+  func matches(plain path: Substring.UTF8View) -> Bool? {
+    isLiteral ? path.elementsEqual(description.utf8) : nil
   }
 
   /// The decoded captures of a raw path; nil when the path has another shape.

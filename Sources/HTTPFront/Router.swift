@@ -39,10 +39,15 @@ package struct Router<Endpoint: Sendable>: Sendable {
   /// The route of a method and a raw path; HEAD finds what GET finds.
   package func match(method: String, path: String) -> RouteMatch<Endpoint> {
     guard let path = belowBase(path) else { return .notFound }
+    let isPlain = !path.contains(UInt8(ascii: "%"))
     var allowed: [String] = []
     for route in routes {
       do throws(PercentDecodingError) {
-        guard let captures = try route.pattern.captures(in: path) else { continue }
+        let isMatch = isPlain ? route.pattern.matches(plain: path) : nil
+        if isMatch == false { continue }
+        guard let captures = isMatch == true ? [:] : try route.pattern.captures(in: path) else {
+          continue
+        }
         if route.method == method || (route.method == "GET" && method == "HEAD") {
           return .found(route.endpoint, captures: captures)
         }
@@ -60,7 +65,12 @@ package struct Router<Endpoint: Sendable>: Sendable {
   /// The pattern of the first route that has this path, with whatever method.
   package func pattern(ofPath path: String) -> RoutePattern? {
     guard let path = belowBase(path) else { return nil }
-    return routes.first { $0.pattern.matches(path) }?.pattern
+    let isPlain = !path.contains(UInt8(ascii: "%"))
+    for route in routes {
+      let isMatch = isPlain ? route.pattern.matches(plain: path) : nil
+      if isMatch ?? route.pattern.matches(path) { return route.pattern }
+    }
+    return nil
   }
 
   private func belowBase(_ path: String) -> Substring.UTF8View? {

@@ -28,6 +28,9 @@ package struct CounterSet: Sendable {
     counters[values.firstIndex(of: value) ?? counters.count - 1]
   }
 
+  /// The counter of one of the fixed values by its place among them.
+  package subscript(at index: Int) -> Counter { counters[index] }
+
   /// Every value with its count, but `other` only when something was counted there.
   package var counts: [(value: String, count: Int)] {
     zip(values, counters).map { ($0, $1.value) }.filter { $0.0 != Self.other || $0.1 > 0 }

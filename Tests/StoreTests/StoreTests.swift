@@ -52,6 +52,7 @@ import Testing
     }
     #expect(store.append(.sample(1)) == .accepted)
     entered.wait(atMost: .seconds(30))
+    #expect(store.statistics.outboxMessages == 1)
     for id in 2...101 { #expect(store.append(.sample(id)) == .accepted) }
     #expect(store.statistics.waitingMessages == 100)
     gate.sendReserved(true)

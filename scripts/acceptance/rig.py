@@ -41,6 +41,8 @@ def arguments(description, **counts):
 
 
 def default_program():
+    if "BRIDGE" in os.environ:
+        return os.environ["BRIDGE"]
     built = [os.path.join(ROOT, ".build", kind, "mqtt-bridge") for kind in ("release", "debug")]
     return next((path for path in built if os.path.exists(path)), built[0])
 

@@ -24,9 +24,9 @@ REFUSALS = {
     # The grammar of filters; noncharacters beyond the first plane; who may not be the topic of replies.
     "filter-invalid": EVER,
     "topic-invalid": re.compile(r"topic of the replies|noncharacters|cannot be decoded|percent"),
-    # Text that says that it is base64, and JSON inside of a parameter.
+    # Text that says that it is base64, JSON inside of a parameter, and JSON that would be a payload if the query named a topic.
     "bad-base64": EVER,
-    "bad-json": re.compile(r"at byte"),
+    "bad-json": re.compile(r"at byte|must be one JSON object"),
     # A header whose value is percent-encoded text, base64 of JSON, or a number.
     "bad-header": re.compile(r"Mqtt-|Bridge-Expires-In|percent"),
     "payload-format-invalid": EVER,

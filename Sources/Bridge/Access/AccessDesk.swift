@@ -48,6 +48,7 @@ final class AccessDesk: Sendable {
 
   var configuration: AccessConfiguration { current.configuration }
   var cors: CORSPolicy { current.cors }
+  var hasOrigins: Bool { current.hasOrigins }
   private var current: AccessDeskRules { rules.withLock { $0 } }
 
   /// Takes over keys, callers and grants that were read again; false when that needs a restart.
@@ -147,6 +148,12 @@ final class AccessDesk: Sendable {
         return .refused(problem(error))
       }
     }
+  }
+
+  /// From when on the credential of a caller is not taken any more, in seconds since 1970; nil is never.
+  func end(of caller: Caller) -> Int64? {
+    let usesLeeway = caller.method == .bearer || caller.method == .cookie
+    return caller.expiry.map { $0 + (usesLeeway ? configuration.tokens.leeway : 0) }
   }
 
   /// Makes a ticket for a part of what the caller may subscribe to.

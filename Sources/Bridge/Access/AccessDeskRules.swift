@@ -14,6 +14,8 @@ final class AccessDeskRules: Sendable {
 
   let configuration: AccessConfiguration
   let cors: CORSPolicy
+  /// Whether pages of other origins may ask anything.
+  let hasOrigins: Bool
   let cookies: CookieGuard
   let proxies: ProxyChain
   private let parts: [Part]
@@ -21,6 +23,7 @@ final class AccessDeskRules: Sendable {
   init(_ rules: AccessRules, threads: Int) throws {
     configuration = rules.configuration
     cors = CORSPolicy(configuration.allowedOrigins)
+    hasOrigins = !configuration.allowedOrigins.isEmpty
     cookies = CookieGuard(cors)
     proxies = ProxyChain(
       trusted: configuration.trustedProxies.compactMap { AddressRange($0) },

@@ -2,13 +2,13 @@ import Access
 import EventLoop
 import HTTPFront
 
-/// Lets in bodies that are taken in pieces: the first piece waits here while a password is checked.
+/// Lets in bodies that are taken in pieces: the first piece stays with the server while a password is checked.
 ///
 ///     (none) ──piece──▶ open ──piece──▶ open …
-///        └──piece, password unknown──▶ checking ──checked, next piece──▶ open, or refused
+///        └──piece, password unknown──▶ checking ──checked, the same piece──▶ open, or refused
 final class BodyDoor: Sendable {
   private enum Entry: Sendable {
-    case checking(first: [UInt8], PasswordCheck.Verdict?)
+    case checking(PasswordCheck.Verdict?)
     case open(Pass)
   }
 
@@ -16,7 +16,7 @@ final class BodyDoor: Sendable {
   private let resume: @Sendable (RequestID) -> Void
   private let entries = Locked<[RequestID: Entry]>([:])
 
-  /// `resume` makes the server call again with more of the body, or with its end.
+  /// `resume` makes the server call again with the piece that was held.
   init(
     _ passwords: PasswordDesk, resume: @escaping @Sendable (RequestID) -> Void
   ) {
@@ -27,36 +27,33 @@ final class BodyDoor: Sendable {
   /// Whether pieces of this body have come.
   func knows(_ id: RequestID) -> Bool { entries.withLock { $0[id] != nil } }
 
-  /// Who sends a body, and what of it can be used now; nil while that is not known.
-  func admit(
-    _ piece: [UInt8], of id: RequestID, _ head: RequestHead
-  ) throws(Problem) -> (pass: Pass, bytes: [UInt8])? {
+  /// Who sends a body of which a piece or the end has come; nil while that is not known.
+  func admit(_ id: RequestID, _ head: RequestHead) throws(Problem) -> Pass? {
     switch entries.withLock({ $0[id] }) {
-    case .open(let pass): return (pass, piece)
-    case .checking(let first, let result?):
-      let verdict = passwords.desk.learned(result, for: head, takesTicket: false)
-      return try enter(verdict, first + piece, id)
+    case .open(let pass): return pass
+    case .checking(let result?):
+      return try enter(passwords.desk.learned(result, for: head, takesTicket: false), id)
     // Not asked for before the verdict is there.
-    case .checking(_, nil): return nil
-    case nil: return try enter(passwords.desk.admit(head, takesTicket: false), piece, id)
+    case .checking(nil): return nil
+    case nil: return try enter(passwords.desk.admit(head, takesTicket: false), id)
     }
   }
 
   func ended(_ id: RequestID) { entries.withLock { $0[id] = nil } }
 
   private func enter(
-    _ verdict: AccessDesk.Verdict, _ bytes: [UInt8], _ id: RequestID
-  ) throws(Problem) -> (pass: Pass, bytes: [UInt8])? {
+    _ verdict: AccessDesk.Verdict, _ id: RequestID
+  ) throws(Problem) -> Pass? {
     switch verdict {
     case .pass(let pass):
       passwords.identified(id, pass)
       entries.withLock { $0[id] = .open(pass) }
-      return (pass, bytes)
+      return pass
     case .refused(let problem):
       ended(id)
       throw problem
     case .check(let check):
-      entries.withLock { $0[id] = .checking(first: bytes, nil) }
+      entries.withLock { $0[id] = .checking(nil) }
       do throws(Problem) {
         try passwords.run(check) { [weak self] result in self?.checked(id, result) }
       } catch {
@@ -69,8 +66,8 @@ final class BodyDoor: Sendable {
 
   private func checked(_ id: RequestID, _ result: PasswordCheck.Verdict) {
     entries.withLock { entries in
-      guard case .checking(let first, _)? = entries[id] else { return }
-      entries[id] = .checking(first: first, result)
+      guard case .checking? = entries[id] else { return }
+      entries[id] = .checking(result)
     }
     resume(id)
   }

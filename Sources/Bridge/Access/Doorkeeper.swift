@@ -26,11 +26,11 @@ final class Doorkeeper: Sendable {
 
   /// Why nothing of the body is to be read; a password is only checked once all of it is there.
   func refusal(of head: RequestHead, takesTicket: Bool) -> Problem? {
-    if case .refused(let problem) = desk.admit(head, takesTicket: takesTicket) {
-      problem
-    } else {
-      nil
+    guard !desk.isOpen else { return nil }
+    guard case .refused(let problem) = desk.admit(head, takesTicket: takesTicket) else {
+      return nil
     }
+    return problem
   }
 
   /// Answers a request as its caller may, or parks it until its password is checked.
@@ -88,7 +88,7 @@ final class Doorkeeper: Sendable {
   /// The headers that every answer has: for a page's origin, and that its type is what it says.
   func decorate(_ headers: inout HeaderFields, for head: RequestHead?) {
     headers.set("X-Content-Type-Options", "nosniff")
-    guard !desk.configuration.allowedOrigins.isEmpty else { return }
+    guard desk.hasOrigins else { return }
     for (name, value) in desk.cors.responseHeaders(origin: head?.headers["Origin"]) {
       guard name == "Vary", let vary = headers["Vary"] else {
         headers.set(name, value)
@@ -102,7 +102,7 @@ final class Doorkeeper: Sendable {
 
   /// The answer to a browser's question what a page may do; nil for any other request.
   func preflight(_ head: RequestHead) -> Response? {
-    guard head.method == "OPTIONS", !desk.configuration.allowedOrigins.isEmpty,
+    guard head.method == "OPTIONS", desk.hasOrigins,
       let origin = head.headers["Origin"], head.headers.contains("Access-Control-Request-Method")
     else { return nil }
     var response = Response(status: 204)

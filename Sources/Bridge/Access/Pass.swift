@@ -27,6 +27,13 @@ struct Pass: Sendable {
         topic: publish.topic, qos: publish.qos, retain: publish.isRetained))
   }
 
+  /// Whether the caller's credential is still good, where a request takes long.
+  func checkExpiry() throws(Problem) {
+    guard let end = desk.end(of: caller), AccessDesk.now.wall >= end else { return }
+    let detail = "the credential ended before this came"
+    throw desk.problem(Refusal(.tokenExpired, detail), caller)
+  }
+
   /// Counts messages against the caller's rate; the headers for the answer.
   func takeRate(_ count: Int = 1) throws(Problem) -> HeaderFields {
     try desk.take(count, for: caller)

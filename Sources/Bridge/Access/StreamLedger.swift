@@ -43,14 +43,13 @@ final class StreamLedger: Sendable {
   func opened(_ id: StreamID, _ caller: Caller, _ head: RequestHead) -> Refusal? {
     guard !desk.isOpen else { return nil }
     let address = desk.clientAddress(of: head)
-    let usesLeeway = caller.method == .bearer || caller.method == .cookie
-    let leeway = usesLeeway ? desk.configuration.tokens.leeway : 0
+    let expiry = expiry(of: caller)
     return state.withLock { state in
       let refusal = state.counts.opened(
         caller.account, address, maximum: caller.grants.maximumConnections)
       if let refusal { return refusal }
       state.entries[id] = Entry(account: caller.account, address: address)
-      if let at = caller.expiry { state.expiries[id] = Expiry(at: at, end: at + leeway) }
+      state.expiries[id] = expiry
       return nil
     }
   }
@@ -66,11 +65,16 @@ final class StreamLedger: Sendable {
 
   /// The caller of a stream has shown a newer token.
   func renewed(_ id: StreamID, _ caller: Caller) {
-    let leeway = desk.configuration.tokens.leeway
+    let expiry = expiry(of: caller)
     state.withLock { state in
       guard state.entries[id] != nil else { return }
-      state.expiries[id] = caller.expiry.map { Expiry(at: $0, end: $0 + leeway) }
+      state.expiries[id] = expiry
     }
+  }
+
+  private func expiry(of caller: Caller) -> Expiry? {
+    guard let at = caller.expiry, let end = desk.end(of: caller) else { return nil }
+    return Expiry(at: at, end: end)
   }
 
   private static func end(_ id: StreamID, _ form: Representation.Form) -> [StreamCommand] {

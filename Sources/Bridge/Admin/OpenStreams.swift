@@ -7,6 +7,7 @@ final class OpenStreams: Sendable {
   struct Entry: Sendable {
     let id: StreamID
     let form: Representation.Form
+    /// Behind proxies that are trusted it is the client's and not theirs.
     let clientAddress: String
     var filters: [String]
     let subscription: String?
@@ -18,18 +19,18 @@ final class OpenStreams: Sendable {
 
   var count: Int { entries.withLock { $0.count } }
 
-  func opened(_ stream: StreamRequest, by head: RequestHead) {
+  func opened(_ stream: StreamRequest, from clientAddress: String) {
     let entry = Entry(
-      id: stream.stream, form: stream.representation.form, clientAddress: head.clientAddress,
+      id: stream.stream, form: stream.representation.form, clientAddress: clientAddress,
       filters: stream.filters.map(\.text), subscription: stream.subscription,
       openedAt: WallClock.milliseconds())
     entries.withLock { $0[entry.id] = entry }
   }
 
   /// A stream that is no answer to `/subscribe`, of which it is told later what it follows.
-  func opened(_ id: StreamID, as form: Representation.Form, by head: RequestHead) {
+  func opened(_ id: StreamID, as form: Representation.Form, from clientAddress: String) {
     let entry = Entry(
-      id: id, form: form, clientAddress: head.clientAddress, filters: [], subscription: nil,
+      id: id, form: form, clientAddress: clientAddress, filters: [], subscription: nil,
       openedAt: WallClock.milliseconds())
     entries.withLock { $0[id] = entry }
   }

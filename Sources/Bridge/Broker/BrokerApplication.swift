@@ -43,6 +43,8 @@ final class BrokerApplication: LinkApplication {
     case .feed(let rows): outbox.fed(rows, at: now, &outboxActions)
     case .advanced(let sequences): outbox.advanced(sequences, &outboxActions)
     case .publish(let publish, let id): outbox.publish(publish, id, &outboxActions)
+    case .promise(let publish, let acceptedAt):
+      outbox.promise(publish, acceptedAt: acceptedAt, &outboxActions)
     case .openStream(let request): hub.opened(request, &hubActions)
     case .changeStream(let change): hub.change(change, at: link.now, &hubActions)
     case .closeStream(let id):

@@ -10,6 +10,8 @@ enum BrokerMessage: Sendable {
   case advanced([Int64])
   /// A QoS 0 message that is not stored.
   case publish(Publish, MessageID)
+  /// A QoS 0 message that is not stored and whose request has been answered already.
+  case promise(Publish, at: Int64)
   case openStream(StreamRequest)
   case closeStream(StreamID)
   case changeStream(StreamChange)

@@ -36,10 +36,18 @@ struct OutboxConsumer: ~Copyable {
     case received = 2
   }
 
+  /// A QoS 0 message that is only in memory, and whose publisher was told that it goes out.
+  private struct Promise {
+    let publish: Publish
+    /// In milliseconds since 1970.
+    let acceptedAt: Int64
+  }
+
   private struct Entry {
     let id: MessageID
     /// Nil for a message that is only in memory.
     let row: OutboxRow?
+    var promise: Promise?
     /// The phases that the store was asked to record and has not, and the last of them.
     var recording = 0
     var phase = Phase.new
@@ -48,12 +56,18 @@ struct OutboxConsumer: ~Copyable {
   }
 
   private static let memoryKey: UInt64 = 1 << 63
+  /// More are not on their way at once: what the publishers may promise, and what a full socket holds.
+  private static let promisesMaximum = 65_536
+  /// The id of messages after which nobody asks.
+  private static let nobody = MessageID(high: 0, low: 0)
 
   private let holdsUncertain: Bool
   private var isUp = false
   private var waiting: Deque<OutboxRow> = []
   private var entries: [UInt64: Entry] = [:]
   private var lastMemoryKey = memoryKey
+  /// Promises of which a lost connection had sent no byte: they go out with the next one.
+  private var unsent: Deque<Promise> = []
   /// How publishes have ended since the last time that these were taken.
   private var ends: [(qos: UInt8, end: PublishEnd)] = []
 
@@ -61,7 +75,7 @@ struct OutboxConsumer: ~Copyable {
   /// `MessageOutcome.held`; without it goes out again.
   init(holdsUncertain: Bool = false) { self.holdsUncertain = holdsUncertain }
 
-  var count: Int { waiting.count + entries.count }
+  var count: Int { waiting.count + entries.count + unsent.count }
 
   /// The packet identifier of a row.
   static func packetID(of sequence: Int64) -> PacketID {
@@ -82,8 +96,46 @@ struct OutboxConsumer: ~Copyable {
     actions.append(.publish(PublishRequest(key: lastMemoryKey, publish: publish)))
   }
 
+  /// The same, where whoever published it has been told already that it goes out.
+  ///
+  /// So it may not get lost with a connection before that has taken it, as far as this process lives.
+  mutating func promise(
+    _ publish: Publish, acceptedAt: Int64, _ actions: inout [Action]
+  ) {
+    send(Promise(publish: publish, acceptedAt: acceptedAt), publish, &actions)
+  }
+
+  private mutating func send(
+    _ promise: Promise, _ publish: Publish, _ actions: inout [Action]
+  ) {
+    lastMemoryKey += 1
+    entries[lastMemoryKey] = Entry(id: Self.nobody, row: nil, promise: promise)
+    actions.append(.publish(PublishRequest(key: lastMemoryKey, publish: publish)))
+  }
+
+  private mutating func sendPromises(at now: Int64, _ actions: inout [Action]) {
+    while let promise = unsent.popFirst() {
+      var publish = promise.publish
+      guard Self.stillCounts(&publish, after: now - promise.acceptedAt) else {
+        ends.append((0, .expired))
+        continue
+      }
+      send(promise, publish, &actions)
+    }
+  }
+
+  /// A promise that was given to the connection has ended.
+  private mutating func ended(_ promise: Promise, _ outcome: PublishOutcome) {
+    switch outcome {
+    case .sent: ends.append((0, .sent))
+    case .notSent(.linkDown) where unsent.count < Self.promisesMaximum: unsent.append(promise)
+    default: ends.append((0, .notSent))
+    }
+  }
+
   mutating func linkUp(at now: Int64, _ actions: inout [Action]) {
     isUp = true
+    sendPromises(at: now, &actions)
     publishWaiting(at: now, &actions)
   }
 
@@ -136,6 +188,7 @@ struct OutboxConsumer: ~Copyable {
     _ key: UInt64, _ outcome: PublishOutcome, at now: Int64, _ actions: inout [Action]
   ) {
     guard let entry = entries.removeValue(forKey: key) else { return }
+    if let promise = entry.promise { return ended(promise, outcome) }
     guard let row = entry.row else {
       ends.append((0, outcome == .sent ? .sent : .notSent))
       return actions.append(outcome == .sent ? .handedOver(entry.id) : .notSent(entry.id))
@@ -207,8 +260,12 @@ struct OutboxConsumer: ~Copyable {
     _ row: OutboxRow, _ publish: inout Publish, at now: Int64
   ) -> Bool {
     if let expiresAt = row.expiresAt, expiresAt <= now { return false }
+    return stillCounts(&publish, after: now - row.storedAt)
+  }
+
+  private static func stillCounts(_ publish: inout Publish, after milliseconds: Int64) -> Bool {
     guard let interval = publish.properties.messageExpiryInterval else { return true }
-    let waited = UInt32(clamping: max(0, now - row.storedAt) / 1000)
+    let waited = UInt32(clamping: max(0, milliseconds) / 1000)
     guard waited < interval || (interval == 0 && waited == 0) else { return false }
     publish.properties.messageExpiryInterval = interval - waited
     return true

@@ -19,6 +19,9 @@ final class RequestMetrics: Sendable {
     [101, 200, 201, 202, 204, 207, 303, 304]
     + Set(ProblemCode.allCases.map(\.status)).sorted()
 
+  /// Where each status from 100 on has its counter.
+  fileprivate static let places: [Int?] = (100...599).map { codes.firstIndex(of: $0) }
+
   private let cells: [Key: Cells]
   private let unknown = Cells()
   private let order: [Key]
@@ -79,10 +82,7 @@ final class RequestMetrics: Sendable {
 extension CounterSet {
   /// The counter of a status; a number is not made into text for each request.
   fileprivate subscript(status: Int) -> Counter {
-    self[StatusText.texts[status] ?? CounterSet.other]
+    let place = (100...599).contains(status) ? RequestMetrics.places[status - 100] : nil
+    return self[at: place ?? values.count - 1]
   }
-}
-
-private enum StatusText {
-  static let texts = Dictionary(uniqueKeysWithValues: (100...599).map { ($0, String($0)) })
 }

@@ -18,7 +18,7 @@ final class AccessLog: Sendable {
     self.desk = desk
   }
 
-  private var isOn: Bool { wiring.live.value.log.hasAccessLog }
+  private var isOn: Bool { wiring.live.shared.value.log.hasAccessLog }
 
   /// It is known who sends a request.
   func identified(_ id: RequestID, _ subject: String) {

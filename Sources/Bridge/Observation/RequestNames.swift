@@ -20,7 +20,13 @@ struct RequestNames: Sendable {
     {
       return given
     }
-    return "\(Self.run)-\(id.shard)-\(id.serial)"
+    // Without interpolation, which would begin with room for a longer text.
+    var name = Self.run
+    name += "-"
+    name += String(id.shard)
+    name += "-"
+    name += String(id.serial)
+    return name
   }
 
   private static func isName(_ text: String) -> Bool {

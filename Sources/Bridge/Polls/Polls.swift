@@ -91,6 +91,12 @@ final class Polls: Sendable {
     return answered.response()
   }
 
+  /// The caller's credential has ended: what the poll has by now is its answer.
+  func expired(_ id: StreamID) {
+    let request = RequestID(shard: id.shard, serial: id.serial)
+    if let response = deadlineReached(request) { ports.answer(request, response) }
+  }
+
   func clientLeft(_ request: RequestID) {
     if remove(request.stream) != nil { ports.close(request.stream) }
   }

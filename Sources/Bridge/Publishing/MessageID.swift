@@ -58,6 +58,23 @@ final class MessageIDGenerator: Sendable {
   private struct State {
     var milliseconds: Int64 = 0
     var counter: UInt16 = 0
+    /// Randomness in stock: asking the system for each id costs a system call.
+    var stock: [UInt8] = []
+
+    mutating func random() -> UInt64 {
+      if stock.count < 8 { stock = MessageIDGenerator.freshStock() }
+      let word = stock.suffix(8).reduce(0) { $0 << 8 | UInt64($1) }
+      stock.removeLast(8)
+      return word
+    }
+  }
+
+  private static let stockBytes = 2048
+
+  private static func freshStock() -> [UInt8] {
+    if let bytes = try? Cryptography.randomBytes(stockBytes) { return bytes }
+    var generator = SystemRandomNumberGenerator()
+    return (0..<8).map { _ in UInt8.random(in: 0...255, using: &generator) }
   }
 
   private let state = Locked(State())
@@ -66,18 +83,20 @@ final class MessageIDGenerator: Sendable {
   ///
   /// Where callers are known, half of the random bits are a mark of the owner instead.
   func next(at now: Int64, owner: String = "") -> MessageID {
-    let (milliseconds, counter) = state.withLock { state in
+    let (milliseconds, counter, random) = state.withLock { state in
       if now > state.milliseconds {
-        state = State(milliseconds: now, counter: 0)
+        state.milliseconds = now
+        state.counter = 0
       } else if state.counter == 0x0FFF {
-        state = State(milliseconds: state.milliseconds + 1, counter: 0)
+        state.milliseconds += 1
+        state.counter = 0
       } else {
         state.counter += 1
       }
-      return (state.milliseconds, state.counter)
+      return (state.milliseconds, state.counter, state.random())
     }
     let time = UInt64(truncatingIfNeeded: milliseconds) & 0xFFFF_FFFF_FFFF
-    var low = 0x8000_0000_0000_0000 | UInt64.random(in: 0..<0x4000_0000_0000_0000)
+    var low = 0x8000_0000_0000_0000 | random & 0x3FFF_FFFF_FFFF_FFFF
     if let mark = MessageID.mark(of: owner) { low = low & 0xFFFF_FFFF_0000_0000 | mark }
     return MessageID(high: time << 16 | 0x7000 | UInt64(counter), low: low)
   }

@@ -5,6 +5,8 @@ import Store
 struct PreparedPublish: Sendable {
   let terms: PublishTerms
   var receipt: PublishReceipt
+  /// In milliseconds since 1970.
+  let acceptedAt: Int64
 
   /// What its request waits for, once it is stored.
   ///

@@ -32,7 +32,8 @@ struct PublishDraft {
   var extraNames: Set<String> = []
   /// A field that only MQTT 5 carries was asked for in so many words.
   private(set) var needsMQTT5 = false
-  private var sources: [String: Source] = [:]
+  /// Few, so that looking through them is quicker than hashing.
+  private var sources: [(field: String, source: Source)] = []
 
   /// Every field that text can set, in the order of the alphabet.
   static var fieldNames: [String] { setters.keys.sorted() }
@@ -40,18 +41,23 @@ struct PublishDraft {
   /// Every field that text can set here.
   var names: [String] { (Self.fieldNames + extraNames).sorted() }
 
-  func isGiven(_ field: String) -> Bool { sources[field] != nil }
+  func isGiven(_ field: String) -> Bool { source(of: field) != nil }
+
+  private func source(of field: String) -> Source? {
+    for given in sources where given.field == field { return given.source }
+    return nil
+  }
 
   /// Notes that the field is given here, or says where it was given before.
   mutating func claim(_ field: String, _ source: Source) throws(Problem) {
-    if let earlier = sources[field] {
+    if let earlier = self.source(of: field) {
       let places =
         earlier == source
         ? "twice in \(source.rawValue)" : "in \(earlier.rawValue) and in \(source.rawValue)"
       throw Problem(
         .badParameter, detail: "'\(field)' is given \(places)", hint: "give '\(field)' once")
     }
-    sources[field] = source
+    sources.append((field, source))
   }
 
   /// Sets a field from text; false when there is no such field.

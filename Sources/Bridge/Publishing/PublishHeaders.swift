@@ -20,7 +20,7 @@ enum PublishHeaders {
 
   static func read(_ headers: HeaderFields, _ draft: inout PublishDraft) throws(Problem) {
     var hasUserProperties = false
-    for header in headers.fields {
+    for header in headers.fields where mayMatter(header.name) {
       let isUserProperty = HeaderFields.same(header.name, "Mqtt-User-Property")
       let isUserProperties = HeaderFields.same(header.name, "Mqtt-User-Properties")
       // Of these there may be several, but in headers only.
@@ -37,7 +37,7 @@ enum PublishHeaders {
         let isEncoded = known.field == "topic" || known.field == "response_topic"
         let value = isEncoded ? try decoded(header.name, header.value) : header.value
         _ = try draft.set(known.field, value, .header)
-      } else if header.name.lowercased().hasPrefix("mqtt-") {
+      } else if HeaderFields.begins(header.name, with: "mqtt-") {
         throw Problem(
           .badHeader, detail: "there is no header '\(header.name)' here",
           hint: "the headers are \(names.joined(separator: ", "))")
@@ -45,6 +45,14 @@ enum PublishHeaders {
         let key = try IdempotencyKey.read(header: header.value)
         _ = try draft.set("idempotency_key", key, .header)
       }
+    }
+  }
+
+  /// Whether a name begins like one of ours, which few headers of a request do.
+  private static func mayMatter(_ name: String) -> Bool {
+    switch name.utf8.first.map({ $0 | 0x20 }) {
+    case UInt8(ascii: "m"), UInt8(ascii: "b"), UInt8(ascii: "i"): true
+    default: false
     }
   }
 

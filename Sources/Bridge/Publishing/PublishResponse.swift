@@ -90,6 +90,8 @@ enum PublishResponse {
     }
   }
 
+  private static let offers = ["application/json", "text/plain"]
+
   /// What every refusal of a publish promises.
   static let notKept: [JSONValue.Member] = [.init("kept", .boolean(false))]
 
@@ -100,8 +102,8 @@ enum PublishResponse {
     var headers: HeaderFields = ["Bridge-Message-Id": id]
     if isStored { headers.append("Location", "\(receipt.basePath)/messages/\(id)") }
     if let applied = receipt.preferenceApplied { headers.append("Preference-Applied", applied) }
-    let offers = ["application/json", "text/plain"]
-    if Accept(receipt.head.headers.values("Accept")).best(of: offers) == "text/plain" {
+    let accepted = receipt.head.headers.values("Accept")
+    if !accepted.isEmpty, Accept(accepted).best(of: offers) == "text/plain" {
       return .text(id + "\n", status: status, headers: headers)
     }
     return .json(.object(members), status: status, headers: headers)

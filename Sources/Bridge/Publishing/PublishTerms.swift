@@ -19,19 +19,19 @@ struct PublishTerms: Sendable {
   /// broker's refusal comes later, as the outcome of the message. `subject` is who sends it, and
   /// `id` what it will be called.
   init(
-    _ draft: PublishDraft, _ head: RequestHead, _ configuration: BridgeConfiguration,
+    _ draft: PublishDraft, _ head: RequestHead, _ configuration: SharedConfiguration,
     id: MessageID, subject: String = "", limits: BrokerLimits?, at now: Int64
   ) throws(Problem) {
     var publish = try Self.publish(draft, configuration, limits)
-    if configuration.publishing.stamps, configuration.mqtt.version == .v5 {
+    if configuration.value.publishing.stamps, configuration.value.mqtt.version == .v5 {
       publish.properties.userProperties.append(UserProperty("bridge-message-id", id.description))
     }
-    if configuration.publishing.carriesTrace, configuration.mqtt.version == .v5,
+    if configuration.value.publishing.carriesTrace, configuration.value.mqtt.version == .v5,
       let trace = TraceContext(head.headers)
     {
       trace.add(to: &publish.properties.userProperties)
     }
-    if let limits { try Self.check(publish, limits, configuration.mqtt.version) }
+    if let limits { try Self.check(publish, limits, configuration.value.mqtt.version) }
     self.publish = publish
 
     let preferences = Preferences(head.headers)
@@ -43,35 +43,35 @@ struct PublishTerms: Sendable {
         hint: "use ack=stored to be answered as soon as the message is on disk")
     }
     acknowledgement = asked == .broker && publish.qos == .atMostOnce ? .none : asked
-    wait = preferences.wait ?? configuration.publishing.ackWait
+    wait = preferences.wait ?? configuration.value.publishing.ackWait
     preferenceApplied = preferences.applied(acknowledgement, wasExplicit: draft.isGiven("ack"))
     let expiresIn =
-      draft.expiresIn.map { Duration.seconds($0) } ?? configuration.publishing.expiresIn
+      draft.expiresIn.map { Duration.seconds($0) } ?? configuration.value.publishing.expiresIn
     expiresAt = expiresIn > .zero ? now + Int64(expiresIn / .milliseconds(1)) : nil
     let isStored = publish.qos > .atMostOnce || acknowledgement == .stored
-    key = try Self.key(draft, subject, isStored: isStored, configuration.publishing)
+    key = try Self.key(draft, subject, isStored: isStored, configuration)
   }
 
   private static func publish(
-    _ draft: PublishDraft, _ configuration: BridgeConfiguration, _ limits: BrokerLimits?
+    _ draft: PublishDraft, _ configuration: SharedConfiguration, _ limits: BrokerLimits?
   ) throws(Problem) -> Publish {
     guard let topic = draft.topic, TopicName.isValid(topic) else {
       throw Problem(
         .topicInvalid, detail: "'\(draft.topic ?? "")' is not a topic a message can have",
         hint: "not empty, no + or #, no NUL, at most 65,535 bytes")
     }
-    guard draft.payload.count <= configuration.http.payloadBytes.bytes else {
-      throw Self.tooLarge(limit: configuration.http.payloadBytes.bytes, by: "bridge")
+    guard draft.payload.count <= configuration.value.http.payloadBytes.bytes else {
+      throw Self.tooLarge(limit: configuration.value.http.payloadBytes.bytes, by: "bridge")
     }
     // With a key QoS 2 makes it exactly once from the client to the broker.
     let usual =
       draft.idempotencyKey == nil
-      ? configuration.publishing.defaultQoS : limits?.maximumQoS ?? .exactlyOnce
+      ? configuration.value.publishing.defaultQoS : limits?.maximumQoS ?? .exactlyOnce
     var publish = Publish(
       topic: topic, payload: draft.payload[...], qos: draft.qos ?? usual,
       isRetained: draft.retain ?? false, properties: draft.properties)
-    if configuration.mqtt.version == .v311 {
-      guard !draft.needsMQTT5 || configuration.publishing.properties == .drop else {
+    if configuration.value.mqtt.version == .v311 {
+      guard !draft.needsMQTT5 || configuration.value.publishing.properties == .drop else {
         throw Problem(
           .mqtt5Required,
           detail: "the broker connection speaks MQTT 3.1.1, which has no properties",
@@ -91,10 +91,11 @@ struct PublishTerms: Sendable {
   /// Only what is stored can be remembered: a key needs it, and only that can be made to need a key.
   private static func key(
     _ draft: PublishDraft, _ subject: String, isStored: Bool,
-    _ configuration: PublishingConfiguration
+    _ configuration: SharedConfiguration
   ) throws(Problem) -> IdempotencyKey? {
     guard let key = draft.idempotencyKey else {
-      guard isStored, configuration.requiresIdempotencyKey, !draft.needsNoKey else { return nil }
+      guard isStored, configuration.value.publishing.requiresIdempotencyKey, !draft.needsNoKey
+      else { return nil }
       throw Problem(
         .idempotencyKeyMissing, detail: "this bridge takes stored publishes with a key only",
         hint: "send a new random Idempotency-Key with every message, and the same with a retry")

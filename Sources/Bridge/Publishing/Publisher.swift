@@ -10,13 +10,15 @@ import Synchronization
 /// Called on every http thread, the store thread and the mqtt thread; the machine inside is under a
 /// lock that is never held while anything else is called.
 final class Publisher: Sendable {
-  var configuration: BridgeConfiguration { wiring.live.value }
+  var configuration: SharedConfiguration { wiring.live.shared }
   let wiring: Wiring
   let publishing = Locked(Publishing())
   let batches = Locked(PendingBatches())
   /// The batches that are published while they arrive.
   let uploads = Locked<[RequestID: BatchUpload]>([:])
   private let identifiers = MessageIDGenerator()
+  /// With so many messages before it, a QoS 0 publish is answered only once its own has left.
+  private static let promisesMaximum = 1024
   /// Answers that the machine has given and their thread has not handed to the server yet.
   private let answersUnderWay = Atomic<Int>(0)
 
@@ -48,6 +50,7 @@ final class Publisher: Sendable {
     _ draft: PublishDraft, _ head: RequestHead, _ status: BrokerStatus.Snapshot, _ pass: Pass
   ) throws(Problem) -> PreparedPublish {
     let now = WallClock.milliseconds()
+    let configuration = configuration
     let id = identifiers.next(at: now, owner: pass.account)
     let terms = try PublishTerms(
       draft, head, configuration, id: id, subject: pass.account, limits: status.limits, at: now)
@@ -55,14 +58,14 @@ final class Publisher: Sendable {
     let receipt = PublishReceipt(
       id: id, topic: terms.publish.topic, qos: terms.publish.qos,
       isRetained: terms.publish.isRetained, preferenceApplied: terms.preferenceApplied,
-      basePath: configuration.http.basePath.prefix, head: head)
-    return PreparedPublish(terms: terms, receipt: receipt)
+      basePath: configuration.value.http.basePath.prefix, head: head)
+    return PreparedPublish(terms: terms, receipt: receipt, acceptedAt: now)
   }
 
   /// Whether a message passes through the store.
   func isStored(_ terms: PublishTerms, _ status: BrokerStatus.Snapshot) -> Bool {
     terms.publish.qos > .atMostOnce || terms.acknowledgement == .stored
-      || (!status.isConnected && configuration.publishing.queuesQoS0)
+      || (!status.isConnected && configuration.value.publishing.queuesQoS0)
   }
 
   private func store(
@@ -84,6 +87,11 @@ final class Publisher: Sendable {
     _ prepared: PreparedPublish, _ request: RequestID, _ status: BrokerStatus.Snapshot
   ) throws(Problem) -> Answer {
     guard status.isConnected else { throw PublishResponse.problem(.brokerUnavailable) }
+    if promise(prepared) {
+      return .respond(
+        PublishResponse.make(
+          prepared.receipt, .finished(MessageOutcome(state: .sent), storedAt: nil)))
+    }
     guard publishing.withLock({ $0.accepted(prepared.receipt, .request(request), .none) }) else {
       throw PublishResponse.problem(.draining)
     }
@@ -117,6 +125,14 @@ final class Publisher: Sendable {
 
   /// Nobody waits here any more; the message goes on.
   func forget(_ waiter: PublishWaiter) { publishing.withLock { $0.clientLeft(waiter) } }
+
+  /// Gives the connection a message that is not stored, so that its request can be answered at once;
+  /// false when so many wait there that the request had better wait too.
+  private func promise(_ prepared: PreparedPublish) -> Bool {
+    let message = BrokerMessage.promise(
+      prepared.terms.publish, at: prepared.acceptedAt)
+    return wiring.link?.send(message, ifFewerThan: Self.promisesMaximum) == true
+  }
 
   /// Gives the connection a message that is not stored; false when too much waits there.
   func hand(_ prepared: PreparedPublish) -> Bool {

@@ -2,20 +2,26 @@ import EventLoop
 
 /// The configuration in effect, for the parts that follow a reload.
 final class LiveConfiguration: Sendable {
-  private final class Box: Sendable {
-    let value: BridgeConfiguration
+  private let latest: Locked<SharedConfiguration>
 
-    init(_ value: BridgeConfiguration) { self.value = value }
+  init(_ configuration: BridgeConfiguration) {
+    latest = Locked(SharedConfiguration(configuration))
   }
 
-  private let box: Locked<Box>
+  var value: BridgeConfiguration { shared.value }
 
-  init(_ configuration: BridgeConfiguration) { box = Locked(Box(configuration)) }
-
-  var value: BridgeConfiguration { box.withLock { $0 }.value }
+  /// The same, without a copy of all of it.
+  var shared: SharedConfiguration { latest.withLock { $0 } }
 
   func replace(with configuration: BridgeConfiguration) {
-    let new = Box(configuration)
-    box.withLock { $0 = new }
+    let new = SharedConfiguration(configuration)
+    latest.withLock { $0 = new }
   }
+}
+
+/// One configuration for many readers: copying it whole would cost a request more than reading it.
+final class SharedConfiguration: Sendable {
+  let value: BridgeConfiguration
+
+  init(_ value: BridgeConfiguration) { self.value = value }
 }

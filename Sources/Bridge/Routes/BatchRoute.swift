@@ -18,7 +18,7 @@ enum BatchRoute {
   static func publish(
     _ request: Request, _ publisher: Publisher, _ pass: Pass
   ) throws(Problem) -> Answer {
-    let limits = publisher.configuration.publishing.batchLimits
+    let limits = publisher.configuration.value.publishing.batchLimits
     let batch = try PublishBatch.read(request, limits: limits)
     return try publisher.publish(batch, request, pass) { preferenceApplied in
       BatchForm(

@@ -6,7 +6,7 @@ enum EMQXRoute {
     _ request: Request, _ publisher: Publisher, _ pass: Pass, isBulk: Bool
   ) throws(Problem) -> Answer {
     let batch = try EMQXEnvelope.batch(
-      request, isBulk: isBulk, itemsMax: publisher.configuration.publishing.batchItems)
+      request, isBulk: isBulk, itemsMax: publisher.configuration.value.publishing.batchItems)
     return try publisher.publish(batch, request, pass) { _ in EMQXForm(isBulk: isBulk) }
   }
 }

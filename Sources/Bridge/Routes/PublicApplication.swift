@@ -7,7 +7,7 @@ import WebSocketProtocol
 
 /// What the public server serves.
 final class PublicApplication: HTTPApplication {
-  private var configuration: BridgeConfiguration { wiring.live.value }
+  private var configuration: SharedConfiguration { wiring.live.shared }
   private let wiring: Wiring
   private let router: Router<Endpoint>
   private let publisher: Publisher
@@ -77,9 +77,9 @@ final class PublicApplication: HTTPApplication {
     case .publish, .publishToTopic, .retainInTopic, .clearTopic, .request:
       return .accept(bodyLimit: PublishRoute.bodyLimit(endpoint, head, configuration))
     case .publishBatch:
-      return BatchRoute.admission(head, configuration.publishing.batchLimits)
+      return BatchRoute.admission(head, configuration.value.publishing.batchLimits)
     case .emqxPublish, .emqxPublishBulk:
-      return .accept(bodyLimit: configuration.publishing.batchBytes.bytes)
+      return .accept(bodyLimit: configuration.value.publishing.batchBytes.bytes)
     case .putSubscription, .acknowledge:
       return .accept(bodyLimit: SubscriptionRoute.bodyBytesMax)
     case .ticket: return .accept(bodyLimit: TicketRoute.bodyBytesMax)
@@ -94,8 +94,8 @@ final class PublicApplication: HTTPApplication {
 
   func bodyReceived(_ piece: [UInt8], of id: RequestID, _ head: RequestHead) -> BodyFlow {
     do throws(Problem) {
-      guard let (pass, bytes) = try bodies.admit(piece, of: id, head) else { return .pause }
-      return try publisher.received(bytes, of: id, head, pass)
+      guard let pass = try bodies.admit(id, head) else { return .hold }
+      return try publisher.received(piece, of: id, head, pass)
     } catch {
       bodies.ended(id)
       return .refuse(PublishRoute.withKept(error).response(to: head))
@@ -128,8 +128,7 @@ final class PublicApplication: HTTPApplication {
   private func bodyEnded(_ request: Request) throws(Problem) -> Answer? {
     guard bodies.knows(request.id) else { return nil }
     defer { bodies.ended(request.id) }
-    guard let (pass, bytes) = try bodies.admit([], of: request.id, request.head) else { return nil }
-    _ = try publisher.received(bytes, of: request.id, request.head, pass)
+    guard let pass = try bodies.admit(request.id, request.head) else { return nil }
     return publisher.uploadEnded(request, pass)
   }
 

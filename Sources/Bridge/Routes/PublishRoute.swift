@@ -8,9 +8,9 @@ enum PublishRoute {
 
   /// The longest body that can be a publish; the exact limit of the payload is checked later.
   static func bodyLimit(
-    _ endpoint: Endpoint, _ head: RequestHead, _ configuration: BridgeConfiguration
+    _ endpoint: Endpoint, _ head: RequestHead, _ configuration: SharedConfiguration
   ) -> Int {
-    let payload = configuration.http.payloadBytes.bytes
+    let payload = configuration.value.http.payloadBytes.bytes
     if case .clearTopic = endpoint { return 0 }
     let isEnvelope =
       switch endpoint {

@@ -61,7 +61,7 @@ struct StreamRoute: Sendable {
         .storeBusy, detail: "too much is waiting for the broker connection",
         headers: ["Retry-After": "1"])
     }
-    wiring.openStreams.opened(stream, by: head)
+    wiring.openStreams.opened(stream, from: wiring.clientAddress(of: head))
     return .stream(streamHead(stream, parameters, headers(id, start, format)))
   }
 
@@ -147,7 +147,7 @@ struct StreamRoute: Sendable {
       representation: parameters.representation, start: .cursor(subscription.cursor),
       rateMaximum: parameters.rateMaximum, guard: deliveries, subscription: name)
     log.replays.begin(stream, subscription.currentOpening)
-    wiring.openStreams.opened(stream, by: request.head)
+    wiring.openStreams.opened(stream, from: wiring.clientAddress(of: request.head))
     return .stream(streamHead(stream, parameters, headers(id, format)))
   }
 

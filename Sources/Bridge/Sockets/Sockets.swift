@@ -80,7 +80,7 @@ final class Sockets: Sendable {
   /// A request is about to become a WebSocket.
   func admitted(_ id: StreamID, _ pass: Pass, _ head: RequestHead) {
     part(id.shard).state.withLock { $0.sockets[id] = Socket(pass: pass, head: head) }
-    wiring.openStreams.opened(id, as: .socket, by: head)
+    wiring.openStreams.opened(id, as: .socket, from: wiring.clientAddress(of: head))
   }
 
   /// The handshake is done; false when it is no socket of this kind.

@@ -20,7 +20,7 @@ struct TunnelRoute: Sendable {
       request, pass, subprotocols: Self.subprotocols)
     let rules = rules(pass)
     tunnels.admitted(id, rules)
-    wiring.openStreams.opened(id, as: .tunnel, by: head)
+    wiring.openStreams.opened(id, as: .tunnel, from: wiring.clientAddress(of: head))
     var limits = WebSocketLimits()
     limits.messageBytesMax = rules.packetBytesMax
     limits.frameBytesMax = rules.packetBytesMax

@@ -11,8 +11,8 @@ protocol DaemonDelegate: AnyObject {
   func readHead(of exchange: Exchange, method: String, version: String) -> Bool
   /// A piece of the body is there.
   func fate(ofPieceOf exchange: Exchange, count: Int) -> PieceFate
-  /// Takes a piece that was to be handed over; false closes the connection.
-  func received(_ piece: [UInt8], of exchange: Exchange) -> Bool
+  /// Takes a piece that was to be handed over, or leaves or drops it.
+  func received(_ piece: [UInt8], of exchange: Exchange) -> PieceFate
   /// Everything was read, or the request was resumed; false closes the connection.
   func proceed(with exchange: Exchange) -> Bool
   func ended(_ exchange: Exchange)
@@ -167,14 +167,13 @@ enum PieceFate {
     let count = unsafe pieceCount.pointee
     guard count > 0 else { return delegate.proceed(with: exchange) }
     let bytes = unsafe UnsafeRawBufferPointer(start: piece, count: count)
-    switch delegate.fate(ofPieceOf: exchange, count: count) {
+    var fate = delegate.fate(ofPieceOf: exchange, count: count)
+    if fate == .handOver { fate = delegate.received(unsafe Array(bytes), of: exchange) }
+    switch fate {
     case .close: return false
     case .leave: return true
-    case .drop: break
+    case .drop, .handOver: break
     case .keep: unsafe exchange.body.append(contentsOf: bytes)
-    case .handOver:
-      unsafe pieceCount.pointee = 0
-      return delegate.received(unsafe Array(bytes), of: exchange)
     }
     unsafe pieceCount.pointee = 0
     return true

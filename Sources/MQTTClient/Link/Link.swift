@@ -50,6 +50,11 @@ package final class Link<Application: LinkApplication>: Sendable {
   /// Sends the application a message; false when the mailbox is full or the link has ended.
   package func send(_ message: Message) -> Bool { mailboxes.application.send(message) }
 
+  /// Sends the application a message if fewer than `limit` wait for it, and it is not full.
+  package func send(_ message: Message, ifFewerThan limit: Int) -> Bool {
+    mailboxes.application.send(message, ifFewerThan: limit)
+  }
+
   /// Sends several messages, all or none.
   package func send(contentsOf messages: [Message]) -> Bool {
     mailboxes.application.send(contentsOf: messages)

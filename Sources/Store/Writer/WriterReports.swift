@@ -7,6 +7,8 @@ extension Writer {
       statistics.lastCommitWrites = effects.writes
     }
     settle(effects)
+    // Who is told of a commit finds it counted.
+    publishStatistics()
     tell(effects.events)
     for refused in effects.refused { onEvent(.refused([refused.item.id], refused.error)) }
     if !effects.stored.isEmpty {

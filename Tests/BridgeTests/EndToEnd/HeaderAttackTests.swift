@@ -1,3 +1,6 @@
+import Foundation
+import MQTTClient
+import MQTTClientTesting
 import TestSupport
 import Testing
 
@@ -79,6 +82,31 @@ extension EndToEnd {
         let last = try #require(try reader.next())
         #expect(last.name == "message" && last.data.contains("end"))
       }
+    }
+
+    @Test func `what a publisher wrote begins no line in the head of an answer`() throws {
+      // mosquitto lets no such text through; other brokers may.
+      let broker = try MQTTClientTesting.ScriptedBroker { received in
+        guard received.type == .subscribe else { return [.behave] }
+        var publish = Publish(topic: "odd/ü 1%", payload: [120], qos: .atLeastOnce)
+        publish.properties.userProperties = [UserProperty("k\r\nA", "v\r\nSet-Cookie: a=b")]
+        publish.properties.contentType = "text/html\r\nSet-Cookie: c=d"
+        return [.behave, .route(publish)]
+      }
+      let bridge = try RunningProgram(broker: broker.url, flags: ["--last-value", "odd/#"])
+      try bridge.waitForBroker()
+      let (reader, _) = try bridge.open("topic=odd/%23")
+      #expect(try reader.payloads(1) == ["x"])
+      let answer = try bridge.client.get("/topics/odd/%C3%BC%201%25")
+      #expect(answer.status == 200 && answer.text == "x")
+      #expect(answer.header("Set-Cookie") == nil)
+      #expect(answer.header("Mqtt-Topic") == "odd/%C3%BC%201%25")
+      #expect(answer.header("Content-Type") == "application/octet-stream")
+      let pairs = try #require(
+        Data(base64Encoded: answer.header("Mqtt-User-Properties") ?? ""))
+      #expect(
+        try JSONDecoder().decode([[String]].self, from: pairs)
+          == [["k\r\nA", "v\r\nSet-Cookie: a=b"]])
     }
 
     @Test func `what a client says of itself stands in no header of the answer`() throws {

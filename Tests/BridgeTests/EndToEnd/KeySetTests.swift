@@ -126,5 +126,22 @@ extension EndToEnd {
       #expect(isGood)
       #expect(try bridge.client.post("/publish?topic=a", "x", headers: [old]).status == 401)
     }
+
+    @Test func `keys of another issuer than the one that is configured now are none`() async throws
+    {
+      let broker = try Mosquitto()
+      let files = try TemporaryDirectory()
+      let first = try HTTPReceiver { _, _ in .init(200, body: Self.set(Self.old)) }
+      let second = try HTTPReceiver { _, _ in .init(503) }
+      let file = try files.write("jwks_url: \(first.url)\n", to: "bridge.yaml")
+      let bridge = try RunningProgram(broker: broker.url, flags: ["--config", file])
+      try wait(bridge, for: "keys fetched")
+      let old = TestToken.header(try await Self.old.token(##""publish":["#"]"##))
+      #expect(try bridge.client.post("/publish?topic=a", "x", headers: [old]).status < 300)
+      _ = try files.write("jwks_url: \(second.url)\n", to: "bridge.yaml")
+      bridge.process.signal(SIGHUP)
+      try wait(bridge, for: "no keys fetched")
+      #expect(try bridge.client.post("/publish?topic=a", "x", headers: [old]).status == 401)
+    }
   }
 }

@@ -43,6 +43,16 @@ extension EndToEnd {
       #expect(try second.payloads(1) == ["still"])
     }
 
+    @Test func `a stream behind a trusted proxy is listed with the address of its client`() throws {
+      let broker = try Mosquitto()
+      let bridge = try RunningProgram(broker, flags: ["--trusted-proxies", "127.0.0.0/8"])
+      let stream = try bridge.client.stream(
+        "/subscribe?topic=a", headers: [("X-Forwarded-For", "192.0.2.9")])
+      #expect(try stream.next(named: "bridge.open") != nil)
+      let entries = try bridge.adminClient.get("/admin/connections").json.objects("connections")
+      #expect(entries.map { $0.string("client_address") } == ["192.0.2.9"])
+    }
+
     @Test func `the queue shows what waits, in order and without payloads`() throws {
       let broker = try Mosquitto()
       let bridge = try RunningProgram(broker)

@@ -38,9 +38,10 @@ extension EndToEnd {
         }
       }
 
-      func connect() throws -> ConnectAck? {
-        try send(
-          .connect(Connect(version: .v5, clientID: "page", cleanStart: true, keepAlive: 60)))
+      func connect(will: Will? = nil) throws -> ConnectAck? {
+        var connect = Connect(version: .v5, clientID: "page", cleanStart: true, keepAlive: 60)
+        connect.will = will
+        try send(.connect(connect))
         guard case .connectAck(let ack)? = try next() else { return nil }
         return ack
       }
@@ -76,6 +77,59 @@ extension EndToEnd {
         headers: [TestToken.header(try TestToken.make("root", grants: #""admin":true"#))]
       ).json.objects("connections").map { $0.string("kind") }
       #expect(kinds == ["mqtt"])
+    }
+
+    @Test func `a will needs the right to publish it`() throws {
+      let watcher = try MosquittoClient.subscribe(to: ["#"], on: guarded.broker)
+      let token = try TestToken.make("bob", grants: ##""publish":["house/#"]"##)
+      let denied = try Client(guarded.program, token)
+      let outside = Will(topic: "garden/will", payload: [120], qos: .atLeastOnce)
+      #expect(try denied.connect(will: outside)?.reasonCode == .notAuthorized)
+      #expect(try denied.next() == nil)
+      let client = try Client(guarded.program, token)
+      let inside = Will(topic: "house/will", payload: [120], qos: .atLeastOnce)
+      #expect(try client.connect(will: inside)?.reasonCode == .success)
+      client.peer.socket.close(reset: true)
+      #expect(eventually { !watcher.output.messages.isEmpty })
+      #expect(watcher.output.messages == ["1 0 house/will x"])
+    }
+
+    @Test func `packets are packets wherever frames end, and the session is the caller's own`()
+      throws
+    {
+      let token = try TestToken.make(
+        "bob", grants: ##""publish":["house/#"],"subscribe":["house/#"]"##)
+      let client = try Client(guarded.program, token)
+      let packets: [Packet] = [
+        .connect(Connect(version: .v5, clientID: "page", cleanStart: true, keepAlive: 60)),
+        .subscribe(Subscribe(packetID: 1, subscriptions: [Subscription("house/#")])),
+        .publish(Publish(topic: "house/x", payload: [1, 2], qos: .atLeastOnce, packetID: 2)),
+      ]
+      var bytes: [UInt8] = []
+      for packet in packets { try PacketEncoder.encode(packet, version: .v5, into: &bytes) }
+      for byte in bytes.dropLast(20) { try client.peer.send(.binary, [byte]) }
+      try client.peer.send(.binary, bytes.suffix(20))
+      var seen: [PacketType?] = []
+      for _ in 0..<4 { seen.append(try client.next()?.type) }
+      #expect(Set(seen) == [.connectAck, .subscribeAck, .publish, .publishAck])
+      #expect(seen.first == .connectAck)
+      #expect(guarded.broker.log.contains { $0.contains("as jwt::bob/page ") })
+    }
+
+    @Test func `every message counts against the rate of its caller`() throws {
+      let token = try TestToken.make("bob", grants: ##""publish":["house/#"],"rate":"1/h""##)
+      let client = try Client(guarded.program, token)
+      #expect(try client.connect()?.reasonCode == .success)
+      for id in 1...3 as ClosedRange<PacketID> {
+        try client.send(
+          .publish(Publish(topic: "house/x", payload: [1], qos: .atLeastOnce, packetID: id)))
+      }
+      var codes: [PacketID: ReasonCode] = [:]
+      while codes.count < 3, case .publishAck(let reply)? = try client.next() {
+        codes[reply.packetID] = reply.reasonCode
+      }
+      #expect(codes[3] == .quotaExceeded)
+      #expect(codes[1]?.isFailure == false && codes[2]?.isFailure == false)
     }
 
     @Test func `a token that ends ends the client too, in the way of MQTT`() throws {

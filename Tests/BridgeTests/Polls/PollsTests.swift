@@ -127,6 +127,16 @@ import Testing
     #expect(polls.isEmpty)
   }
 
+  @Test func `a poll begins where its filters were granted, however late its first read is`() throws
+  {
+    try logged([.message("a/1")])
+    polls.opened(try begin(1), opening, at: position.last)
+    try logged([.message("a/2")])
+    try read()
+    let answer = try #require(answers().first)
+    #expect(count(answer, of: #""topic":"a/"#) == 1 && answer.contains(#""topic":"a/2""#))
+  }
+
   @Test func `what comes while a poll is read is not missed`() throws {
     try logged([.message("b")])
     polls.opened(try begin(1), opening, at: position.last)
@@ -195,6 +205,19 @@ import Testing
     #expect(answers().first?.contains(#""topic":"a/1""#) == true)
     #expect(polls.deadlineReached(id(4)) == nil)
     #expect(polls.isEmpty)
+  }
+
+  @Test func `a credential that ends ends the waiting too, and is nothing to others`() throws {
+    polls.opened(try begin(1), opening, at: position.last)
+    try read()
+    polls.expired(id(1).stream)
+    #expect(answers().first?.hasPrefix(#"1 200 {"messages":[]"#) == true)
+    polls.opened(try begin(2), opening, at: position.last)
+    polls.expired(id(2).stream)
+    try read()
+    #expect(answers().first?.hasPrefix(#"2 200 {"messages":[]"#) == true)
+    polls.expired(id(3).stream)
+    #expect(polls.isEmpty && answers().isEmpty)
   }
 
   @Test func `a poll that would not wait is answered by its first read`() throws {

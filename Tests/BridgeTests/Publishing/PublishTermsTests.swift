@@ -13,7 +13,8 @@ import Testing
   ) throws(Problem) -> PublishTerms {
     let request = Request.publish(target, headers, body)
     return try PublishTerms(
-      PublishParser.parse(request), request.head, configuration, id: MessageID(high: 1, low: 2),
+      PublishParser.parse(request), request.head, SharedConfiguration(configuration),
+      id: MessageID(high: 1, low: 2),
       limits: limits, at: 1000)
   }
 

@@ -38,9 +38,10 @@ import Testing
     var configuration = BridgeConfiguration()
     configuration.http.payloadBytes = ByteCount(bytes: 100)
     let head = RequestHead(method: "POST", target: target, headers: headers)
-    #expect(PublishRoute.bodyLimit(.publish, head, configuration) == limit)
-    #expect(PublishRoute.bodyLimit(.publishToTopic, head, configuration) == 100)
-    #expect(PublishRoute.bodyLimit(.clearTopic, head, configuration) == 0)
+    #expect(PublishRoute.bodyLimit(.publish, head, SharedConfiguration(configuration)) == limit)
+    #expect(
+      PublishRoute.bodyLimit(.publishToTopic, head, SharedConfiguration(configuration)) == 100)
+    #expect(PublishRoute.bodyLimit(.clearTopic, head, SharedConfiguration(configuration)) == 0)
   }
 
   @Test func `every refusal says what was kept, once`() {

@@ -231,5 +231,11 @@ import Testing
       exchange(&actions, with: []) == [
         toBroker(.publish(publish("a/1"))), toBroker(.pingRequest),
       ])
+    let answers = bytes(.publish(publish("a/2"))) + bytes(.publish(publish("a/secret")))
+    for byte in answers + bytes(.pingResponse) { filter.receivedFromBroker([byte], &actions) }
+    #expect(
+      exchange(&actions, with: []) == [
+        toClient(.publish(publish("a/2"))), toClient(.pingResponse),
+      ])
   }
 }

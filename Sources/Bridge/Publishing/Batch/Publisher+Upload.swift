@@ -15,7 +15,7 @@ extension Publisher {
   }
 
   /// An envelope is longer than its payload, as for `POST /publish`.
-  private var lineBytesMax: Int { configuration.http.payloadBytes.bytes * 2 + 64 * 1024 }
+  private var lineBytesMax: Int { configuration.value.http.payloadBytes.bytes * 2 + 64 * 1024 }
 
   /// A piece of a batch came; on its http thread.
   func received(
@@ -33,8 +33,8 @@ extension Publisher {
     let fields = try BatchFields(head)
     let preferred = Preferences(head.headers).wait
     let upload = BatchUpload(
-      fields, head, wait: fields.wait ?? preferred ?? configuration.publishing.ackWait,
-      lineBytesMax: lineBytesMax, resultsMax: configuration.publishing.batchItems)
+      fields, head, wait: fields.wait ?? preferred ?? configuration.value.publishing.ackWait,
+      lineBytesMax: lineBytesMax, resultsMax: configuration.value.publishing.batchItems)
     uploads.withLock { $0[id] = upload }
   }
 
@@ -136,6 +136,7 @@ extension Publisher {
     _ draft: PublishDraft, _ index: Int, of id: RequestID, _ head: RequestHead,
     _ status: BrokerStatus.Snapshot, _ pass: Pass, waits: Bool
   ) throws(Problem) {
+    try pass.checkExpiry()
     let prepared = try prepare(draft, head, status, pass)
     let rateHeaders = try pass.takeRate()
     if let applied = prepared.terms.preferenceApplied {
