@@ -95,6 +95,15 @@ final class Wiring: Sendable {
     }
   }
 
+  /// Answers several requests.
+  func answer(_ answers: [(id: RequestID, response: Response)]) {
+    if answers.count > 1, answers.allSatisfy({ $0.id.shard >= 0 }) {
+      server?.answer(answers)
+    } else {
+      for (id, response) in answers { answer(id, with: response) }
+    }
+  }
+
   func drain() { draining.store(true, ordering: .relaxed) }
 
   /// Lets go of every part, once all of them have ended.
