@@ -75,7 +75,8 @@ let package = Package(
     .executableTarget(
       name: "Bridge",
       dependencies: [
-        "Access", "APIDescription", "ConsoleFiles", "EventLoop", "HTTPClient", "HTTPFront", "JSONText",
+        "Access", "APIDescription", "ConsoleFiles", "EventLoop", "HTTPClient", "HTTPFront",
+        "JSONText",
         "Metrics", "MQTTClient", "Store", "WebSocketProtocol", "Webhooks", collections,
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Configuration", package: "swift-configuration"),
