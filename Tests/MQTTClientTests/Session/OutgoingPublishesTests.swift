@@ -180,6 +180,15 @@ import Testing
     #expect(harness.ids.count == 1)
   }
 
+  @Test func `what an earlier process accepted is judged when it goes out`() {
+    var harness = OutgoingHarness()
+    _ = harness.connect { $0.maximumQoS = .atLeastOnce }
+    let request = PublishRequest(
+      key: 1, publish: OutgoingHarness.message("t", .exactlyOnce), progress: .maybeSent)
+    #expect(
+      harness.publish(request) == [.finished(1, .maybeSent(.maximumQoS(.atLeastOnce)))])
+  }
+
   @Test func `a message that expired while it waited is not sent`() {
     var harness = OutgoingHarness()
     var message = OutgoingHarness.message()
