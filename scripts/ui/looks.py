@@ -68,7 +68,8 @@ def check(page, what):
 def picture(desk, page, view, scheme, size):
     folder = desk.options.pictures
     is_phone = size is PHONE
-    if not folder or (is_phone and (view != "live" or scheme == "dark")) or (scheme == "dark" and view != "live"):
+    if not folder or view not in ("live", "overview") or (view == "overview" and (is_phone or scheme == "dark")) or (
+            is_phone and scheme == "dark"):
         return
     name = f"console-{view}{'-phone' if is_phone else ''}{'-dark' if scheme == 'dark' else ''}.png"
     os.makedirs(folder, exist_ok=True)
