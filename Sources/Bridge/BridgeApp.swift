@@ -17,6 +17,7 @@ enum BridgeApp {
       let bridge = try RunningBridge(configuration, log)
       bridge.logStart()
       var signal: Int32?
+      var isSettled = false
       while signal == nil {
         let next = signals.next(within: .seconds(1))
         if next == TerminationSignals.reload {
@@ -25,6 +26,8 @@ enum BridgeApp {
           signal = next
         }
         bridge.tick()
+        if !isSettled { ProgramPages.letGo() }
+        isSettled = true
       }
       log.info("stopping", metadata: [LogKey.signal: "\(signal ?? 0)"])
       exitAtNextSignal(signals)

@@ -97,6 +97,15 @@ final class Wiring: Sendable {
     }
   }
 
+  /// Answers several requests.
+  func answer(_ answers: [(id: RequestID, response: Response)]) {
+    if answers.count > 1, answers.allSatisfy({ $0.id.shard >= 0 }) {
+      server?.answer(answers)
+    } else {
+      for (id, response) in answers { answer(id, with: response) }
+    }
+  }
+
   /// Answers a request of an operator.
   func answer(_ request: RequestID, at place: AdminPlace, with response: Response) {
     switch place {
