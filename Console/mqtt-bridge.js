@@ -236,6 +236,7 @@ class Feed {
       return this.#later(0);
     case "close":
       if (line === this.#line) this.#line = this.#line.close();
+      this.#tell({ type: "state", state: "waiting", reason: event.close.reason });
       return this.#later(event.close.reason === "token_expired" ? 0 : event.close.retry ?? 2000);
     case "lost": return this.#lost(line, event);
     default: return this.#tell(event);

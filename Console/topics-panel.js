@@ -45,8 +45,16 @@ export function topicsPanel(feed, { follow, publishTo }) {
     if (level.children) row.setAttribute("aria-expanded", String(level.isOpen)); else row.removeAttribute("aria-expanded");
     say(arrow, level.children && !isSearch ? (level.isOpen ? "▾" : "▸") : "");
     say(name, isSearch ? level.topic : level.name || "(empty)");
-    say(value, level.last ? preview(level.last, 80) : level.topics ? `${count(level.topics)} topics` : "");
+    say(value, level.last ? preview(level.last, 80) : level.topics ? `${count(level.topics)} ${level.topics === 1 ? "topic" : "topics"}` : "");
     say(speed, rate(level.rate));
+  }
+
+  function openOnce(level) {
+    for (const child of level.children?.values() ?? []) {
+      if (!child.children) continue;
+      if (!child.wasOpened) child.isOpen = child.wasOpened = true;
+      openOnce(child);
+    }
   }
 
   function choose(level) {
@@ -89,7 +97,7 @@ export function topicsPanel(feed, { follow, publishTo }) {
     if (isForced || version !== feed.tree.version) {
       version = feed.tree.version;
       // A tree that has just begun is open, as long as it is small.
-      if (feed.tree.size < 40) for (const level of feed.tree.root.children?.values() ?? []) if (level.wasOpen === undefined) level.isOpen = level.wasOpen = true;
+      if (feed.tree.size < 40) openOnce(feed.tree.root);
       list.show(feed.tree.rows(search.value.trim()));
     } else list.render();
     describe();

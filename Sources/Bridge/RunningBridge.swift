@@ -61,11 +61,8 @@ final class RunningBridge: Sendable {
     keySets = try Self.makeKeySets(configuration, desk, observer)
     let passwords = PasswordDesk(
       desk: desk, bench: bench, accessLog: AccessLog(self.log, wiring, desk))
-    let publicAdmin =
-      configuration.http.servesAdminPublicly
-      ? AdminApplication(
-        configuration, wiring, publisher, deadLetters, observer,
-        Doorkeeper(passwords) { wiring.server?.handleAgain($0) }, at: .publicServer) : nil
+    let publicAdmin = AdminApplication.onPublicServer(
+      configuration, wiring, publisher, deadLetters, observer, passwords)
     let application = PublicApplication(
       configuration, wiring, publisher, messages, observer, log,
       Doorkeeper(passwords) { wiring.server?.handleAgain($0) },

@@ -6,6 +6,7 @@ import json
 import threading
 import time
 
+import rig
 from ui.desk import PREFIX, expect, wait_for, wait_text
 
 TOPICS = 10_000
@@ -22,8 +23,11 @@ def many(desk):
             requestAnimationFrame(frame); }""")
         sender = threading.Thread(target=send, args=(desk,))
         sender.start()
-        wait_for(page, f"document.querySelector('#topic-count').textContent.replaceAll(',', '') == '{TOPICS}'",
-                 f"{TOPICS} topics", limit=120)
+        topics = "document.querySelector('#topic-count').textContent.replaceAll(',', '')"
+        try:
+            wait_for(page, f"{topics} == '{TOPICS}'", f"{TOPICS} topics", limit=120)
+        except rig.Failure as failure:
+            raise rig.Failure(f"{failure}, but {page.evaluate(topics)}") from failure
         page.locator("#topic-search").fill("many/7/77")
         wait_text(page, "#topic-tree .name", "many/7/77")
         page.locator("#tab-publish").click()

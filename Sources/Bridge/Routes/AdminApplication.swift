@@ -45,6 +45,17 @@ final class AdminApplication: HTTPApplication {
     self.observer = observer
   }
 
+  /// The one of the public server, which has it with `admin_on_public`.
+  static func onPublicServer(
+    _ configuration: BridgeConfiguration, _ wiring: Wiring, _ publisher: Publisher,
+    _ deadLetters: DeadLetterRequests, _ observer: Observer, _ passwords: PasswordDesk
+  ) -> AdminApplication? {
+    guard configuration.http.servesAdminPublicly else { return nil }
+    return AdminApplication(
+      configuration, wiring, publisher, deadLetters, observer,
+      Doorkeeper(passwords) { wiring.server?.handleAgain($0) }, at: .publicServer)
+  }
+
   /// Whether a path is one of these routes, with whatever method.
   func serves(_ path: String) -> Bool { router.pattern(ofPath: path) != nil }
 
