@@ -3,6 +3,7 @@
 import subprocess
 import sys
 
+import rig
 from ui.desk import expect, wait_for, wait_text
 from ui.publishing import field
 
@@ -16,11 +17,12 @@ def copied(desk):
             code = show(page, language)
             before = len(history(desk))
             run(code)
+            rig.wait_until(lambda: len(history(desk)) > before, 30, f"a message of {language}: {code}")
             got = history(desk)
             expect(len(got) == before + 1 and got[-1] == "it's \"quoted\" $HOME ü", f"{language} published {got}: {code}")
         code = show(page, "JavaScript")
         page.evaluate(f"(async () => {{ {code} }})()")
-        expect(len(history(desk)) == 3, f"JavaScript published nothing: {code}")
+        rig.wait_until(lambda: len(history(desk)) == 3, 30, f"a message of JavaScript: {code}")
         page.get_by_role("button", name="Copy", exact=True).click()
         wait_text(page, "#toast", "Copied")
         expect(page.locator("dialog[open]").count() == 0, "the dialog stays open")

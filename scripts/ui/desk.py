@@ -24,7 +24,8 @@ class Desk:
         with open(scratch.file("mosquitto.conf"), "a", encoding="utf-8") as file:
             file.write(f"acl_file {scratch.file('acl')}\n")
         self.broker.start()
-        flags = ["--admin-on-public", "true", "--base-path", PREFIX, "--publish-rate", "0", "--drain-timeout", "3s"]
+        flags = ["--admin-on-public", "true", "--base-path", PREFIX, "--publish-rate", "0", "--drain-timeout", "3s",
+                 "--record", "back/#"]
         if is_guarded:
             flags += guarded.flags(scratch, "--jwt-leeway", "0")
         self.bridge = rig.Bridge(options.bridge, scratch, self.broker, *flags)

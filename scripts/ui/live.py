@@ -49,7 +49,7 @@ def messages(desk):
 
 def views(desk):
     """A payload as JSON, text, hex and image."""
-    with desk.console() as page:
+    with desk.console(filters=("views/#",)) as page:
         desk.publish("views/json", '{"c":21.5,"on":true}')
         desk.publish("views/image", PIXEL)
         wait_text(page, "#message-list .topic", "views/image")
@@ -69,7 +69,7 @@ def views(desk):
 
 def keyboard(desk):
     """Everything can be reached and done with keys."""
-    with desk.console() as page:
+    with desk.console(filters=("keys/#",)) as page:
         desk.publish("keys/a/b", "1")
         desk.publish("keys/a/c", "2")
         wait_text(page, "#message-list .topic", "keys/a/c")

@@ -59,7 +59,9 @@ def dead_letters(desk):
 
 def streams(desk):
     """Open streams are listed and ended, named subscriptions show their lag."""
-    desk.ask("PUT", "subscriptions/orders", b'{"topics":["orders/#"]}', Content_Type="application/json")
+    terms = b'{"topics":["orders/#"]}'
+    rig.wait_until(lambda: desk.ask("PUT", "subscriptions/orders", terms, Content_Type="application/json")[0] in (200, 201),
+                   30, "a named subscription")
     for number in range(3):
         desk.publish("orders/new", number)
     with desk.console("streams", filters=("streams/#",)) as page:
