@@ -28,7 +28,8 @@ MADE = re.compile(r"/(etc/(ssl/certs|ld\.so\.cache|ca-certificates|ldap|gss|\.pw
 
 
 def main():
-    options = rig.arguments(__doc__.splitlines()[0], build=(1, "0 takes the image of the last build"))
+    options = rig.arguments(__doc__.splitlines()[0], build=(1, "0 takes the image of the last build"),
+                            program=("", "a static build of before, to be packed instead of one made in the image"))
     rig.run("image-test", lambda: play(options))
 
 
@@ -37,7 +38,7 @@ def play(options):
         raise rig.Failure("needs root, for buildah without user namespaces")
     lint()
     if options.build:
-        build()
+        build(options.program)
     made = buildah("from", IMAGE)
     try:
         root = buildah("mount", made)
@@ -62,15 +63,16 @@ def lint():
     print("image-test: hadolint: clean", flush=True)
 
 
-def build():
-    swift, runtime = bases.swift(), bases.runtime()
-    print("image-test: building the image; a whole release build, without anything of an earlier one", flush=True)
+def build(program):
+    runtime = bases.runtime()
+    swift = bases.stand_in(program) if program else bases.swift()
+    print(f"image-test: building the image with {program or 'a whole release build, without anything of before'}", flush=True)
     with open(os.path.join(rig.ROOT, "Sources/Bridge/Commands/BridgeVersion.swift"), encoding="utf-8") as file:
         version = re.search(r'current = "([^"]+)"', file.read()).group(1)
     done = subprocess.run(
         ["buildah", "build", "--isolation", "chroot", "--format", "docker", "--file", DOCKERFILE, "--tag", IMAGE,
          "--build-arg", f"SWIFT_IMAGE={swift}", "--build-arg", f"RUNTIME_IMAGE={runtime}",
-         "--build-arg", f"VERSION={version}", *bases.mounts(), rig.ROOT],
+         "--build-arg", f"VERSION={version}", *([] if program else bases.mounts()), rig.ROOT],
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
     expect(done.returncode == 0, f"buildah build: {done.stdout[-3000:]}")
 
