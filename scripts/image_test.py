@@ -23,7 +23,7 @@ DOCKERFILE = os.path.join(rig.ROOT, "deploy", "Dockerfile")
 # What the image adds to Debian's packages.
 ADDED = {"/usr/bin/mqtt-bridge", "/usr/share/doc/mqtt-bridge", "/usr/share/doc/mqtt-bridge/LICENSE", "/data"}
 # What packages and their tools make themselves.
-MADE = re.compile(r"/(etc/(ssl/certs|ld\.so\.cache|ca-certificates|ldap|gss|\.pwd\.lock)|usr/share/(doc|man|info|locale|lintian)"
+MADE = re.compile(r"/(etc/(hosts|hostname|resolv\.conf|ssl/certs|ld\.so\.cache|ca-certificates|ldap|gss|\.pwd\.lock)|usr/share/(doc|man|info|locale|lintian)"
                   r"|var/(lib/(dpkg|apt|systemd|pam)|cache|log)|usr/lib/x86_64-linux-gnu/[^/]*\.so[^/]*$|run|proc|sys|dev|tmp)")
 
 
@@ -153,7 +153,7 @@ def secure(made, root, scratch):
     """As it is, without rules for callers, it refuses to listen, and says why."""
     os.chown(scratch.path, container.USER, container.USER)
     done = container.run([*container.by_buildah(made, scratch.path), "mqtt-bridge"])
-    expect(done.returncode == 78 and "listen" in done.stderr, f"status {done.returncode}: {done.stderr[-500:]}")
+    expect(done.returncode == 78 and "MQTT_BRIDGE_LISTEN" in done.stderr, f"status {done.returncode}: {done.stderr[-500:]}")
     return done.stderr.strip().split("\n")[0]
 
 
