@@ -8,6 +8,9 @@ ARGS ?=
 MINUTES ?= 5
 SEED ?=
 
+# Where ui-test puts the pictures of the documents, such as PICTURES=docs/images; without it makes none.
+PICTURES ?=
+
 # Which bars bench plays, such as BARS="1 6 7", and the bridge it measures, if another one than this.
 BARS ?=
 BRIDGE ?=
@@ -17,8 +20,8 @@ PREFIX ?= /usr/local
 DESTDIR ?=
 
 .PHONY: help run test check build lint format test-tsan test-asan fuzz autobahn acceptance crash-test sse-clients-test tunnel-test \
-  api-test browser-test idle-test gateway-test operations-test image-test kubernetes-test cluster-test deb deb-test install \
-  bench bench-check clean
+  api-test browser-test idle-test gateway-test operations-test docs-test ui-test image-test kubernetes-test cluster-test deb deb-test \
+  install bench bench-check clean
 
 help: ## List the targets.
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
@@ -72,6 +75,9 @@ api-test: build ## Play what schemathesis makes of openapi.yaml against the brid
 browser-test: build ## Streams, tickets, CORS, cookies and the pages of the bridge in a real Chromium.
 	@scripts/with_tools.sh scripts/browser_test.py $(if $(SEED),--seed $(SEED)) $(ARGS)
 
+ui-test: build ## The console and mqtt-bridge.js in a real Chromium, with axe-core (PICTURES=docs/images makes the pictures).
+	@scripts/with_tools.sh scripts/ui_test.py $(if $(SEED),--seed $(SEED)) $(if $(PICTURES),--pictures $(PICTURES)) $(ARGS)
+
 gateway-test: build ## Bridges behind nginx, HAProxy and Caddy: streams, sockets, addresses, rolling restart.
 	@scripts/install-packages.sh nginx haproxy
 	@scripts/with_tools.sh scripts/gateway_test.py $(ARGS)
@@ -79,6 +85,9 @@ gateway-test: build ## Bridges behind nginx, HAProxy and Caddy: streams, sockets
 operations-test: build ## Try docs/operations.md: alert rules, dashboard, backup and restore, failures.
 	@scripts/install-packages.sh prometheus
 	@scripts/operations_test.py $(ARGS)
+
+docs-test: build ## Execute the code blocks of README.md, docs/commands.md and docs/guides.
+	@scripts/with_tools.sh scripts/docs_test.py $(ARGS)
 
 image-test: ## Build deploy/Dockerfile with buildah, look into the image, run and restart it: as root, no registry.
 	@scripts/require-swift.sh

@@ -58,6 +58,8 @@ let package = Package(
     .target(name: "Metrics", swiftSettings: strict),
     .target(name: "COpenAPI"),
     .target(name: "APIDescription", dependencies: ["COpenAPI"], swiftSettings: strict),
+    .target(name: "CConsole"),
+    .target(name: "ConsoleFiles", dependencies: ["CConsole"], swiftSettings: strict),
     .target(
       name: "Store", dependencies: ["EventLoop", "Metrics", "CSQLite"], swiftSettings: strict),
     .target(name: "JSONText", swiftSettings: strict),
@@ -68,13 +70,14 @@ let package = Package(
         .product(name: "JWTKit", package: "jwt-kit"),
       ],
       swiftSettings: strict),
-    .target(
-      name: "Webhooks", dependencies: ["EventLoop", "CCurl", collections], swiftSettings: strict),
+    .target(name: "HTTPClient", dependencies: ["EventLoop", "CCurl"], swiftSettings: strict),
+    .target(name: "Webhooks", dependencies: ["HTTPClient", collections], swiftSettings: strict),
     .executableTarget(
       name: "Bridge",
       dependencies: [
-        "Access", "APIDescription", "EventLoop", "HTTPFront", "JSONText", "Metrics", "MQTTClient",
-        "Store", "WebSocketProtocol", "Webhooks", collections,
+        "Access", "APIDescription", "ConsoleFiles", "EventLoop", "HTTPClient", "HTTPFront",
+        "JSONText",
+        "Metrics", "MQTTClient", "Store", "WebSocketProtocol", "Webhooks", collections,
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Configuration", package: "swift-configuration"),
         .product(name: "Logging", package: "swift-log"),
@@ -139,13 +142,16 @@ let package = Package(
       name: "StoreTests", dependencies: ["EventLoop", "Store", "TestSupport"], swiftSettings: strict
     ),
     .testTarget(
-      name: "WebhooksTests", dependencies: ["EventLoop", "TestSupport", "Webhooks"],
+      name: "HTTPClientTests", dependencies: ["EventLoop", "HTTPClient", "TestSupport"],
       swiftSettings: strict),
+    .testTarget(
+      name: "WebhooksTests",
+      dependencies: ["EventLoop", "HTTPClient", "TestSupport", "Webhooks"], swiftSettings: strict),
     .testTarget(
       name: "BridgeTests",
       dependencies: [
-        "Access", "Bridge", "EventLoop", "HTTPFront", "JSONText", "Metrics", "MQTTClient",
-        "MQTTClientTesting",
+        "Access", "Bridge", "ConsoleFiles", "EventLoop", "HTTPClient", "HTTPFront", "JSONText",
+        "Metrics", "MQTTClient", "MQTTClientTesting",
         "Store", "TestSupport", "Webhooks",
         .product(name: "JWTKit", package: "jwt-kit"),
         .product(name: "Yams", package: "Yams"),

@@ -39,6 +39,7 @@ enum BridgeApp {
   ) -> Int32 {
     var notices = ServiceNotices(manager)
     notices.started(bridge.statusLine)
+    var isSettled = false
     while true {
       let signal = signals.next(within: notices.longestWait)
       if signal == TerminationSignals.reload {
@@ -51,6 +52,8 @@ enum BridgeApp {
       bridge.tick()
       notices.tick(
         at: MonotonicClock.now(), isAlive: bridge.isAlive, status: bridge.statusLine)
+      if !isSettled { ProgramPages.letGo() }
+      isSettled = true
     }
   }
 

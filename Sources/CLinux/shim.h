@@ -1,8 +1,10 @@
-// What Swift's Glibc overlay lacks: epoll, eventfd, thread names, two flags and questions to DNS.
+// What Swift's Glibc overlay lacks: epoll, eventfd, thread names, the program's segments, two
+// flags and questions to DNS.
 #ifndef CLINUX_SHIM_H
 #define CLINUX_SHIM_H
 
 #include <arpa/nameser.h>
+#include <elf.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <pthread.h>
@@ -17,6 +19,47 @@ extern int pthread_setname_np(pthread_t thread, const char *name);
 
 static inline int clinux_set_thread_name(const char *name) {
   return pthread_setname_np(pthread_self(), name);
+}
+
+#undef p_type  // <resolv.h> renames one of its functions, and with it a member of segments.
+
+#if __SIZEOF_POINTER__ == 8
+typedef Elf64_Phdr clinux_segment;
+#else
+typedef Elf32_Phdr clinux_segment;
+#endif
+
+// What the dynamic linker tells of a program or library. Declared here for the same reason as above, and the
+// functions because their headers have types of the overlay.
+struct clinux_loaded_object {
+  uintptr_t base;
+  const char *name;
+  const clinux_segment *segments;
+  uint16_t segment_count;
+};
+extern int dl_iterate_phdr(int (*visit)(struct clinux_loaded_object *, size_t, void *), void *context);
+extern int madvise(void *address, size_t size, int advice);
+extern int malloc_trim(size_t padding);
+
+// Only segments that are never written, not even by the linker: their pages are as in the file.
+static inline int clinux_let_go_of_segments(struct clinux_loaded_object *object, size_t size,
+                                            void *context) {
+  const int dont_need = 4;
+  uintptr_t page = *(const uintptr_t *)context;
+  if (strncmp(object->name, "linux-", 6) == 0) return 0;  // The system's own, without a file.
+  for (int index = 0; index < object->segment_count; index++) {
+    const clinux_segment *segment = &object->segments[index];
+    if (segment->p_type != PT_LOAD || (segment->p_flags & PF_W) != 0) continue;
+    uintptr_t begin = (object->base + segment->p_vaddr) & ~(page - 1);
+    uintptr_t end = (object->base + segment->p_vaddr + segment->p_memsz + page - 1) & ~(page - 1);
+    madvise((void *)begin, end - begin, dont_need);
+  }
+  return 0;
+}
+
+static inline void clinux_let_go_of_program_pages(uintptr_t page) {
+  dl_iterate_phdr(clinux_let_go_of_segments, &page);
+  malloc_trim(0);
 }
 
 // `epoll_data` is a union and the event is packed: both are simpler to reach from C.

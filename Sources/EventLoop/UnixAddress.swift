@@ -1,4 +1,4 @@
-package import Glibc
+import Glibc
 
 /// The address of a Unix socket: a path, or an abstract name, which begins with `@`.
 package struct UnixAddress: Hashable, Sendable, CustomStringConvertible {
@@ -16,8 +16,21 @@ package struct UnixAddress: Hashable, Sendable, CustomStringConvertible {
 
   package var description: String { path }
 
+  /// As the system's `bind`.
+  package func bind(_ socket: Int32) -> Int32 {
+    unsafe withSystemAddress { unsafe Glibc.bind(socket, $0, $1) }
+  }
+
+  /// As the system's `connect`.
+  package func connect(_ socket: Int32) -> Int32 {
+    unsafe withSystemAddress { unsafe Glibc.connect(socket, $0, $1) }
+  }
+
   /// Lends the address in the form that `connect` and `bind` take.
-  package func withSystemAddress<Result>(
+  ///
+  /// Only here: modules of C that include the same header each claim its types, and which of them a
+  /// declaration for other modules would need differs from build to build.
+  func withSystemAddress<Result>(
     _ body: (UnsafePointer<sockaddr>, socklen_t) -> Result
   ) -> Result {
     unsafe lend(body)

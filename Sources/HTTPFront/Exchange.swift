@@ -6,7 +6,8 @@
 ///
 /// A body that is taken in pieces goes between `readingPieces` and `pausedBody` instead.
 /// libmicrohttpd allows resuming only a connection that is suspended. Everything here happens on
-/// one thread, so `parked` and `pausedBody` are exactly "suspended", and leaving them is what resumes.
+/// one thread, so `parked` and `pausedBody` are exactly "suspended", and leaving them is what resumes;
+/// but a request that is parked for moments only is held instead (`Exchanges+Holding`).
 final class Exchange {
   enum Stage {
     case awaitingHead
@@ -45,6 +46,8 @@ final class Exchange {
   var pieceBytesSinceArmed = 0
   /// The application has had pieces, and must learn of the end.
   var owesBodyEnd = false
+  /// Until when it is parked without being suspended; nil when it is not.
+  var heldUntil: Duration?
   /// Its connection is suspended for good, and a relay has its bytes.
   var isRelayed = false
 

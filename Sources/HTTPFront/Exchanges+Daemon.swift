@@ -3,6 +3,7 @@ import EventLoop
 /// The way of one request through libmicrohttpd's callbacks.
 extension Exchanges: DaemonDelegate {
   func opened(_ handle: ConnectionHandle, _ application: any HTTPApplication) -> Connection {
+    sawProgress = true
     lastSerial += 1
     let connection = Connection(serial: lastSerial, handle: handle, application)
     if application.admitsConnection(from: connection.clientAddress) {
@@ -20,6 +21,7 @@ extension Exchanges: DaemonDelegate {
   }
 
   func began(on connection: Connection, target: String?) -> Exchange {
+    sawProgress = true
     lastSerial += 1
     let exchange = Exchange(
       id: RequestID(shard: shard, serial: lastSerial), connection: connection, target: target,
@@ -32,6 +34,8 @@ extension Exchanges: DaemonDelegate {
   func ended(_ exchange: Exchange) {
     let connection = exchange.connection
     connection.exchange = nil
+    sawProgress = true
+    lost(exchange)
     settle(exchange)
     guard !exchange.isRelayed else { return }
     let timeout = connection.isHalfClosed ? Self.halfClosedTimeout : options.idleTimeout
@@ -84,6 +88,7 @@ extension Exchanges: DaemonDelegate {
   }
 
   func fate(ofPieceOf exchange: Exchange, count: Int) -> PieceFate {
+    sawProgress = true
     switch exchange.stage {
     case .readingPieces(let limit):
       guard count <= limit - exchange.pieceBytes else {
@@ -116,6 +121,11 @@ extension Exchanges: DaemonDelegate {
   private func closing(_ goesOn: Bool) -> PieceFate { goesOn ? .drop : .close }
 
   func proceed(with exchange: Exchange) -> Bool {
+    if case .parked = exchange.stage, exchange.heldUntil != nil {
+      holdOn(exchange)
+      return true
+    }
+    sawProgress = true
     switch exchange.stage {
     case .readingBody, .readingPieces: return decide(exchange)
     case .discardingBody(let response), .resumed(.respond(let response)):
@@ -144,7 +154,7 @@ extension Exchanges: DaemonDelegate {
       parked[exchange.id.serial] = exchange
       watch(exchange.connection)
       if let timeout { arm(exchange.connection, at: loop.now + timeout) }
-      exchange.connection.handle.suspend()
+      hold(exchange, isLong: timeout != nil)
       return true
     }
   }

@@ -23,6 +23,10 @@ final class Exchanges {
   var lastSerial: UInt64 = 0
   /// Whether a resumed request waits for the daemon to run.
   var needsRun = false
+  /// How many parked requests are held and not suspended.
+  var heldCount = 0
+  /// Whether libmicrohttpd told of anything but held requests when it ran last.
+  var sawProgress = false
   private(set) var isQuiescing = false
   private(set) var isStopping = false
   var requestsTotal = 0
@@ -57,7 +61,7 @@ final class Exchanges {
     }
     exchange.stage = .resumed(resolution)
     exchange.connection.deadline = nil
-    exchange.connection.handle.resume()
+    if !release(exchange) { exchange.connection.handle.resume() }
     needsRun = true
   }
 

@@ -104,6 +104,17 @@ package final class HTTPServer: Sendable {
     mailbox(id.shard)?.sendReserved(.answer(serial: id.serial, response))
   }
 
+  /// Answers several parked requests, with one wake-up for each of their threads.
+  package func answer(_ answers: [(id: RequestID, response: Response)]) {
+    for shard in shards {
+      var messages: [ShardMessage] = []
+      for (id, response) in answers where id.shard == shard.index {
+        messages.append(.answer(serial: id.serial, response))
+      }
+      shard.mailbox.sendReserved(contentsOf: messages)
+    }
+  }
+
   /// Turns a parked request into the stream `id.stream`; from any thread.
   package func answer(_ id: RequestID, with head: StreamHead) {
     mailbox(id.shard)?.sendReserved(.stream(serial: id.serial, head))

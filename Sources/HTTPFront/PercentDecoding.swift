@@ -26,8 +26,11 @@ package enum PercentDecoding {
   ) throws(PercentDecodingError) -> String {
     let bytes = try decodeBytes(text, plus: plus)
     guard !bytes.contains(0) else { throw .containsNUL }
-    guard let string = String(validating: bytes, as: UTF8.self) else { throw .invalidUTF8 }
-    return string
+    do {
+      return String(copying: try UTF8Span(validating: bytes.span))
+    } catch {
+      throw .invalidUTF8
+    }
   }
 
   /// The bytes behind the escapes; they may be no text.

@@ -179,7 +179,7 @@ final class Shard {
 
   /// Waits for something to happen and does all of it.
   private func turn() throws(SystemError) {
-    let timeout = exchanges.needsRun ? .zero : allDaemons.compactMap(\.timeout).min()
+    let timeout = exchanges.needsRun ? .zero : daemonTimeout
     let limit = streams.hasMoreToFlush ? .zero : Self.longestWait
     try loop.wait(atMost: min(timeout ?? limit, limit))
     var runsDaemon = exchanges.needsRun || timeout != nil
@@ -204,8 +204,18 @@ final class Shard {
     publishCounters()
   }
 
+  /// How long libmicrohttpd lets us wait; nil for ever.
+  private var daemonTimeout: Duration? {
+    let timeout = allDaemons.compactMap(\.timeout).min()
+    // It would look at held requests again and again, but their answers come by the mailbox. What else
+    // it may have, such as the rest of a long head, waits no longer than this.
+    guard timeout == .zero, exchanges.heldCount > 0, !exchanges.sawProgress else { return timeout }
+    return .milliseconds(1)
+  }
+
   private func runDaemon() {
     exchanges.needsRun = false
+    exchanges.sawProgress = false
     for daemon in allDaemons { daemon.run() }
     if !retired.isEmpty { endRetired() }
     for door in doors { door.goOn() }

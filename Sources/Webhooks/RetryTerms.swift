@@ -1,3 +1,5 @@
+package import HTTPClient
+
 /// Which outcomes are tried again, and when.
 package struct RetryTerms: Sendable, Equatable {
   /// The pause after the first attempt; it doubles with each further one.

@@ -1,3 +1,5 @@
+package import HTTPClient
+
 /// One event of the log, rendered for a receiver.
 package struct WebhookEvent: Sendable, Equatable {
   /// Its place in the log.

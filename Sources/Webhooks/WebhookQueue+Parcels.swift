@@ -1,4 +1,5 @@
 import DequeModule
+import HTTPClient
 
 /// The requests of a webhook.
 extension WebhookQueue {

@@ -1,4 +1,5 @@
 import DequeModule
+package import HTTPClient
 
 /// The events of one webhook, from the log to its receiver.
 ///

@@ -21,6 +21,18 @@ import Testing
     #expect(mailbox.count == 2)
   }
 
+  @Test func `a sender can want fewer before it than the mailbox holds`() throws {
+    let mailbox = try Mailbox<Int>(capacity: 3)
+    #expect(mailbox.send(1, ifFewerThan: 2))
+    #expect(mailbox.send(2, ifFewerThan: 2))
+    #expect(!mailbox.send(3, ifFewerThan: 2))
+    #expect(mailbox.sendReserved(3))
+    #expect(!mailbox.send(4, ifFewerThan: 3))
+    #expect(mailbox.send(4, ifFewerThan: 9))
+    #expect(!mailbox.send(5, ifFewerThan: 9), "the mailbox is full")
+    #expect(mailbox.count == 4)
+  }
+
   @Test func `several messages fit all or none`() throws {
     let mailbox = try Mailbox<Int>(capacity: 3)
     #expect(mailbox.send(contentsOf: [1, 2]))

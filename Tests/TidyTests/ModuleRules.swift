@@ -56,6 +56,7 @@ enum ModuleRules {
       isBoundary: true),
     ModuleRule(
       folder: "Sources/APIDescription", imports: ["COpenAPI"], isBoundary: true),
+    ModuleRule(folder: "Sources/ConsoleFiles", imports: ["CConsole"], isBoundary: true),
     ModuleRule(folder: "Sources/Metrics", imports: ["Synchronization"]),
     ModuleRule(
       folder: "Sources/Store",
@@ -74,15 +75,17 @@ enum ModuleRules {
       folder: "Sources/Access/Tokens",
       imports: ["FoundationEssentials", "JSONText", "JWTKit", "MQTTClient", "WebSocketProtocol"],
       isPure: true),
-    ModuleRule(folder: "Sources/Webhooks", imports: collections, isPure: true),
     ModuleRule(
-      folder: "Sources/Webhooks/Curl", imports: ["CCurl", "EventLoop"], isBoundary: true),
+      folder: "Sources/HTTPClient", imports: ["CCurl", "EventLoop"], isBoundary: true),
+    ModuleRule(
+      folder: "Sources/Webhooks", imports: collections.union(["HTTPClient"]), isPure: true),
     ModuleRule(
       folder: "Sources/Bridge",
       imports: collections.union([
-        "APIDescription", "Access", "ArgumentParser", "Configuration", "EventLoop",
+        "APIDescription", "Access", "ArgumentParser", "Configuration", "ConsoleFiles", "EventLoop",
         "FoundationEssentials",
-        "HTTPFront", "JSONText", "Logging", "MQTTClient", "Metrics", "Store", "Synchronization",
+        "HTTPClient", "HTTPFront", "JSONText", "Logging", "MQTTClient", "Metrics", "Store",
+        "Synchronization",
         "WebSocketProtocol", "Webhooks", "Yams",
       ])),
   ]

@@ -1,5 +1,6 @@
-import TestSupport
+import HTTPClient
 import Testing
+import TestSupport
 import Webhooks
 
 /// Random receivers, crashes and clocks: every event is taken or buried, whatever happens.

@@ -1,6 +1,6 @@
 import Access
 import EventLoop
-import Webhooks
+import HTTPClient
 
 /// Fetches the key set of `jwks_url` when `KeyRefresh` wants it, on a thread of its own.
 ///

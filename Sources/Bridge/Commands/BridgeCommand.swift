@@ -28,7 +28,7 @@ struct BridgeCommand: ParsableCommand {
     version: "mqtt-bridge \(BridgeVersion.current)",
     subcommands: [
       ServeCommand.self, CheckConfigCommand.self, HealthCommand.self, HashSecretCommand.self,
-      StoreCommand.self,
+      StoreCommand.self, PubCommand.self, SubCommand.self, RequestCommand.self, BenchCommand.self,
     ],
     defaultSubcommand: ServeCommand.self)
 }

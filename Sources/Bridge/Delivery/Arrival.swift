@@ -7,4 +7,7 @@ struct Arrival: Equatable, Sendable {
   /// Which SUBSCRIBEs asked for a retained message.
   var identifiers: [SubscriptionIdentifier] = []
   var origin = Origin()
+  /// The slots of all filters that match the topic, and of which version of the index that is.
+  var matching: [Int] = []
+  var indexVersion = 0
 }

@@ -20,7 +20,7 @@ enum MessageRenderer {
     if let name = name(of: publish, representation.event) { appendField("event", name, to: &text) }
     switch representation.envelope {
     case .json:
-      appendData(envelope(publish, receivedAt, id, representation.encoding).encoded, to: &text)
+      appendData(envelope(publish, receivedAt, id, representation.encoding), to: &text)
     case .none: appendData(raw(publish.payload, representation.encoding), to: &text)
     }
     text.append(newline)
@@ -72,7 +72,7 @@ enum MessageRenderer {
     if let id { appendField("id", id, to: &text) }
     if let retry { appendField("retry", String(retry), to: &text) }
     appendField("event", event, to: &text)
-    appendData(data.encoded, to: &text)
+    appendData(data, to: &text)
     text.append(newline)
     return text
   }
@@ -104,6 +104,7 @@ enum MessageRenderer {
     name: String? = nil
   ) -> JSONValue {
     var members: [JSONValue.Member] = []
+    members.reserveCapacity(10)
     if let name { members.append(.init("event", .string(name))) }
     if let id { members.append(.init("id", .string(id))) }
     members.append(.init("topic", .string(publish.topic)))
@@ -135,12 +136,23 @@ enum MessageRenderer {
   private static func appendField(_ name: String, _ value: String, to text: inout [UInt8]) {
     text.append(contentsOf: name.utf8)
     text.append(contentsOf: ": ".utf8)
-    text.append(contentsOf: oneLine(value))
+    if value.utf8.contains(where: { $0 == newline || $0 == carriageReturn }) {
+      text.append(contentsOf: oneLine(value))
+    } else {
+      text.append(contentsOf: value.utf8)
+    }
     text.append(newline)
   }
 
   private static func oneLine(_ value: String) -> some Sequence<UInt8> {
     value.utf8.lazy.filter { $0 != newline && $0 != carriageReturn }
+  }
+
+  /// JSON as we write it is one line.
+  private static func appendData(_ json: JSONValue, to text: inout [UInt8]) {
+    text.append(contentsOf: "data: ".utf8)
+    json.append(to: &text)
+    text.append(newline)
   }
 
   /// One `data` line for each line of the value. [WHATWG HTML, 9.2.6]

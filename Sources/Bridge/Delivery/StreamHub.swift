@@ -72,13 +72,13 @@ struct StreamHub: ~Copyable {
 
   var upstream: UpstreamSubscriptions
   var upstreamActions: [UpstreamSubscriptions.Action] = []
-  var streams: [StreamID: Stream] = [:]
+  var streams = StreamTable<Stream>()
   var waiting: [SubscriptionIdentifier: Set<StreamID>] = [:]
   var collectors = RetainedCollectors()
   var groups = StreamGroups()
-  var index = FilterIndex<Int>()
+  var index = FilterIndex<Int>() { didSet { indexVersion &+= 1 } }
+  private var indexVersion = 1
   private var targets: [StreamGroups.Target] = []
-  private var matching: [Int] = []
 
   init(linger: Duration) { upstream = UpstreamSubscriptions(linger: linger) }
 
@@ -219,6 +219,8 @@ struct StreamHub: ~Copyable {
     var arrival = Arrival()
     var matching: [Int] = []
     index.forEachMatch(publish.topic) { matching.append($0) }
+    arrival.matching = matching
+    arrival.indexVersion = indexVersion
     let wire = publish.properties.subscriptionIdentifiers
     guard usesIdentifiers, !wire.isEmpty else {
       arrival.slots = matching
@@ -254,9 +256,12 @@ struct StreamHub: ~Copyable {
       for identifier in arrival.identifiers { routeRetained(publish, identifier, &actions) }
       return
     }
-    index.forEachMatch(publish.topic) { matching.append($0) }
+    var matching = arrival.matching
+    if arrival.indexVersion != indexVersion {
+      matching = []
+      index.forEachMatch(publish.topic) { matching.append($0) }
+    }
     groups.collect(arrival.origin, matching, topic: publish.topic, into: &targets)
-    matching.removeAll(keepingCapacity: true)
     for target in targets { actions.append(.append(target)) }
     targets.removeAll(keepingCapacity: true)
   }

@@ -18,10 +18,16 @@ extension Timestamp: CustomStringConvertible {
       rest += day
     }
     let (year, month, date) = Self.civil(days: days)
-    let text = Self.padded(year, 4) + "-" + Self.padded(month, 2) + "-" + Self.padded(date, 2)
-    let (hours, minutes) = (rest / 3_600_000, rest / 60_000 % 60)
-    let clock = [hours, minutes, rest / 1000 % 60].map { Self.padded($0, 2) }
-    return text + "T" + clock.joined(separator: ":") + "." + Self.padded(rest % 1000, 3) + "Z"
+    var text: [UInt8] = []
+    text.reserveCapacity(24)
+    Self.append(year, 4, "-", to: &text)
+    Self.append(month, 2, "-", to: &text)
+    Self.append(date, 2, "T", to: &text)
+    Self.append(rest / 3_600_000, 2, ":", to: &text)
+    Self.append(rest / 60_000 % 60, 2, ":", to: &text)
+    Self.append(rest / 1000 % 60, 2, ".", to: &text)
+    Self.append(rest % 1000, 3, "Z", to: &text)
+    return String(decoding: text, as: UTF8.self)
   }
 
   /// The date so many days after 1970-01-01 in the Gregorian calendar.
@@ -40,8 +46,16 @@ extension Timestamp: CustomStringConvertible {
     return (yearOfEra + era * 400 + (month <= 2 ? 1 : 0), month, day)
   }
 
-  private static func padded(_ number: Int64, _ width: Int) -> String {
-    let digits = String(number)
-    return String(repeating: "0", count: max(0, width - digits.count)) + digits
+  /// Writes the last digits of a number, and what follows them.
+  private static func append(
+    _ number: Int64, _ width: Int, _ end: Unicode.Scalar, to text: inout [UInt8]
+  ) {
+    var unit: UInt64 = 1
+    for _ in 1..<width { unit *= 10 }
+    while unit > 0 {
+      text.append(UInt8(ascii: "0") + UInt8(number.magnitude / unit % 10))
+      unit /= 10
+    }
+    text.append(UInt8(ascii: end))
   }
 }

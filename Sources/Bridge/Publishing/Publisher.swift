@@ -228,16 +228,18 @@ final class Publisher: Sendable {
       return (result, actions)
     }
     // A stop that came between the decision and this would answer the request itself, and wrongly.
+    var answers: [(id: RequestID, response: Response)] = []
     for case .answer(let waiter, let receipt, let answer) in actions {
       switch waiter {
       case .request(let request):
-        wiring.answer(request, with: PublishResponse.make(receipt, answer))
+        answers.append((request, PublishResponse.make(receipt, answer)))
       case .item(let index, of: let request):
         answered(index, of: request, receipt, answer)
       case .question(let request):
         wiring.requests?.published(request, receipt, answer)
       }
     }
+    if !answers.isEmpty { wiring.answer(answers) }
     answersUnderWay.subtract(actions.count, ordering: .releasing)
     return result
   }

@@ -1,4 +1,5 @@
 import EventLoop
+import HTTPClient
 import HTTPFront
 import MQTTClient
 import Store

@@ -1,6 +1,7 @@
 import EventLoop
-import MQTTClient
+import HTTPClient
 import Metrics
+import MQTTClient
 import Store
 import Webhooks
 

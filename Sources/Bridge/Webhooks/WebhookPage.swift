@@ -1,3 +1,4 @@
+import HTTPClient
 import HTTPFront
 import MQTTClient
 import Store

@@ -41,9 +41,7 @@ struct UnixSocketFile: Sendable {
     _ socket: Int32, to address: UnixAddress, mode: UInt32
   ) throws(HTTPServerError) -> UnixSocketFile {
     let path = address.path
-    guard unsafe address.withSystemAddress({ unsafe Glibc.bind(socket, $0, $1) }) == 0 else {
-      throw failure("bind", path)
-    }
+    guard address.bind(socket) == 0 else { throw failure("bind", path) }
     var made = stat()
     guard unsafe chmod(path, mode) == 0, unsafe lstat(path, &made) == 0 else {
       throw .systemCall("chmod", errorNumber: errno)

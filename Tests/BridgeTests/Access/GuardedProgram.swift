@@ -47,11 +47,11 @@ struct GuardedProgram {
   }
 
   /// Publishes as somebody who may publish everything.
-  func publish(_ payload: String, to topic: String, query: String = "") throws {
+  func publish(_ payload: String, to topic: String, qos: Int = 1, query: String = "") throws {
     let token = try TestToken.make(
       "publisher", grants: ##""publish":["#"],"retain":true,"rate":"10000/s""##)
     let answer = try program.client.post(
-      "/publish?topic=\(topic)&qos=1\(query)", payload, headers: [TestToken.header(token)])
+      "/publish?topic=\(topic)&qos=\(qos)\(query)", payload, headers: [TestToken.header(token)])
     guard answer.status == 200 else {
       throw TestFailure("the publish was answered \(answer.status): \(answer.text)")
     }

@@ -113,7 +113,7 @@ extension EndToEnd {
       for _ in 0..<4 { seen.append(try client.next()?.type) }
       #expect(Set(seen) == [.connectAck, .subscribeAck, .publish, .publishAck])
       #expect(seen.first == .connectAck)
-      #expect(guarded.broker.log.contains { $0.contains("as jwt::bob/page ") })
+      #expect(eventually { guarded.broker.log.contains { $0.contains("as jwt::bob/page ") } })
     }
 
     @Test func `every message counts against the rate of its caller`() throws {

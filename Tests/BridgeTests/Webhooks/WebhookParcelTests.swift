@@ -1,5 +1,6 @@
-import TestSupport
+import HTTPClient
 import Testing
+import TestSupport
 import Webhooks
 
 @testable import Bridge

@@ -1,7 +1,8 @@
 import Foundation
+import HTTPClient
 import MQTTClient
-import TestSupport
 import Testing
+import TestSupport
 import Webhooks
 
 @testable import Bridge

@@ -40,9 +40,7 @@ final class TestClient {
   init(path: String) throws {
     guard let address = UnixAddress(path) else { throw Failure.refused(EINVAL) }
     socket = Glibc.socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
-    let socket = socket
-    let result = unsafe address.withSystemAddress { unsafe connect(socket, $0, $1) }
-    guard result == 0 else { throw Failure.refused(errno) }
+    guard address.connect(socket) == 0 else { throw Failure.refused(errno) }
   }
 
   deinit { close(socket) }

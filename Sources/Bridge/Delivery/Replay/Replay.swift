@@ -68,6 +68,10 @@ struct Replay: Sendable {
   /// What it must go back for, in this order, before the next page.
   var rewinds: [Rewind] = []
 
+  /// How much its next page may have: the first one is short, because nothing of a page is written
+  /// before all of it is read, and each of the next ones has more.
+  var pageBytes = 4 << 10
+
   /// When a paced stream may have its next page.
   var dueAt = Duration.zero
 

@@ -245,7 +245,8 @@ final class Replays: Sendable {
       }
       let through = if case .meet(let end) = replay.goal { end } else { position.last.sequence }
       var page = ReplayPage(
-        after: replay.cursor, request, epoch: resolver.epoch, bytesMax: pageBytes)
+        after: replay.cursor, request, epoch: resolver.epoch,
+        bytesMax: min(pageBytes, replay.pageBytes))
       if request.policy == .conflate {
         try page.readNewest(reader, through: through, eventsMax: replay.eventsMax)
       } else {
@@ -299,6 +300,7 @@ final class Replays: Sendable {
       replay.cursor = page.cursor
       replay.request?.raiseFloors(read.request?.floors ?? [:])
       replay.rewinds.removeFirst(min(read.rewinds.count, replay.rewinds.count))
+      replay.pageBytes = min(replay.pageBytes * 8, Self.pageBytesMax)
       replay.sent = page.frames.last?.position ?? replay.sent
       replay.opening = read.opening
       let isAtEnd =
@@ -320,8 +322,10 @@ final class Replays: Sendable {
     }
   }
 
+  private static let pageBytesMax = 256 << 10
+
   /// Pages that wait for their sockets take 64 MiB together, or a little more when streams are many.
-  var pageBytes: Int { min(256 << 10, max(8 << 10, (64 << 20) / max(1, count))) }
+  var pageBytes: Int { min(Self.pageBytesMax, max(8 << 10, (64 << 20) / max(1, count))) }
 
   private enum Next {
     case nothing, read, join, release, rest, wait

@@ -10,6 +10,14 @@ struct PendingBatches {
     let headers: HeaderFields
     var results: [BatchResult?]
     var missing: Int
+
+    /// Puts a result in; how many are missing then, or nil when it was there already.
+    mutating func note(_ result: BatchResult, at index: Int) -> Int? {
+      guard results[index] == nil else { return nil }
+      results[index] = result
+      missing -= 1
+      return missing
+    }
   }
 
   private var entries: [RequestID: Entry] = [:]
@@ -29,14 +37,10 @@ struct PendingBatches {
   mutating func answered(
     _ index: Int, of request: RequestID, _ result: BatchResult
   ) -> Response? {
-    guard var entry = entries[request], entry.results[index] == nil else { return nil }
-    entry.results[index] = result
-    entry.missing -= 1
-    guard entry.missing == 0 else {
-      entries[request] = entry
-      return nil
-    }
-    entries[request] = nil
+    // In its place: a copy of the results for each of them would make long batches slow.
+    guard entries[request]?.note(result, at: index) == 0,
+      let entry = entries.removeValue(forKey: request)
+    else { return nil }
     var response = entry.form.response(entry.results.compactMap(\.self))
     for field in entry.headers.fields { response.headers.append(field.name, field.value) }
     return response

@@ -116,19 +116,18 @@ extension Publisher {
   func answered(
     _ index: Int, of request: RequestID, _ receipt: PublishReceipt, _ answer: Publishing.Answer
   ) {
-    if uploadAnswered(index, of: request, receipt, answer) { return }
-    if let response = response(index, of: request, receipt, answer) {
+    let result = Self.result(receipt, answer)
+    if tell(index, of: request, result) { return }
+    if let response = batches.withLock({ $0.answered(index, of: request, result) }) {
       wiring.server?.answer(request, with: response)
     }
   }
 
-  private func response(
-    _ index: Int, of request: RequestID, _ receipt: PublishReceipt, _ answer: Publishing.Answer
-  ) -> Response? {
+  static func result(_ receipt: PublishReceipt, _ answer: Publishing.Answer) -> BatchResult {
     var result = BatchResult(
       result: PublishResponse.result(receipt, answer), isReplay: receipt.isReplay)
     if case .refused(let refusal) = answer { result.refusal = refusal }
-    return batches.withLock { $0.answered(index, of: request, result) }
+    return result
   }
 
   /// The request has waited long enough; nil while the store has not decided about some message.
@@ -137,7 +136,9 @@ extension Publisher {
     for index in batches.withLock({ $0.missing(of: request) }) {
       let waiter = PublishWaiter.item(index, of: request)
       guard let (receipt, answer) = publishing.withLock({ $0.deadlineReached(waiter) }),
-        let response = response(index, of: request, receipt, answer)
+        let response = batches.withLock({
+          $0.answered(index, of: request, Self.result(receipt, answer))
+        })
       else { continue }
       return response
     }

@@ -83,20 +83,12 @@ extension Publisher {
       guard let (receipt, answer) = publishing.withLock({ $0.deadlineReached(waiter) }) else {
         continue
       }
-      _ = uploadAnswered(index, of: id, receipt, answer)
+      _ = tell(index, of: id, Self.result(receipt, answer))
     }
   }
 
   /// What became of one message; false when it is of no upload.
-  func uploadAnswered(
-    _ index: Int, of id: RequestID, _ receipt: PublishReceipt, _ answer: Publishing.Answer
-  ) -> Bool {
-    let result = BatchResult(
-      result: PublishResponse.result(receipt, answer), isReplay: receipt.isReplay)
-    return tell(index, of: id, result)
-  }
-
-  private func tell(_ index: Int, of id: RequestID, _ result: BatchResult) -> Bool {
+  func tell(_ index: Int, of id: RequestID, _ result: BatchResult) -> Bool {
     let next = uploads.withLock { uploads -> BatchUpload.Next? in
       let next = uploads[id]?.answered(index, result)
       if case .answer = next { uploads[id] = nil }

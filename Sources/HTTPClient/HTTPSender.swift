@@ -30,9 +30,14 @@ import EventLoop
   /// How many requests are on their way.
   package var count: Int { unsafe transfers.count }
 
+  /// Gets the body of an answer piece by piece, with its status; false ends the request.
+  package typealias Sink = (_ status: Int, _ piece: [UInt8]) -> Bool
+
   /// Begins a request; `turn` tells how it ended.
-  package func send(_ request: OutgoingRequest, id: UInt64) {
-    guard let transfer = Transfer(request, id: id) else { return failed.append(id) }
+  ///
+  /// With a sink the answer may be of any length. A request that its sink has ended counts as answered.
+  package func send(_ request: OutgoingRequest, id: UInt64, sink: Sink? = nil) {
+    guard let transfer = Transfer(request, id: id, sink) else { return failed.append(id) }
     guard unsafe curl_multi_add_handle(multi, transfer.handle) == CURLM_OK else {
       return failed.append(id)
     }
@@ -43,17 +48,18 @@ import EventLoop
   private var failed: [UInt64] = []
 
   /// Does what there is to do, tells which requests have ended, and else waits for something to
-  /// happen, also at `descriptor`.
+  /// happen, also at `descriptor` if there is one.
   package func turn(
-    waitingFor descriptor: Int32, atMost timeout: Duration?,
+    waitingFor descriptor: Int32? = nil, atMost timeout: Duration?,
     _ ended: (_ id: UInt64, RequestOutcome) -> Void
   ) {
     var running: Int32 = 0
     unsafe curl_multi_perform(multi, &running)
     guard takeEnded(ended) == 0 else { return }
-    var waited = curl_waitfd(fd: descriptor, events: Int16(CURL_WAIT_POLLIN), revents: 0)
+    var waited = curl_waitfd(fd: descriptor ?? -1, events: Int16(CURL_WAIT_POLLIN), revents: 0)
     let milliseconds = PollTimeout.milliseconds(timeout)
-    unsafe curl_multi_poll(multi, &waited, 1, milliseconds < 0 ? 3_600_000 : milliseconds, nil)
+    unsafe curl_multi_poll(
+      multi, &waited, descriptor == nil ? 0 : 1, milliseconds < 0 ? 3_600_000 : milliseconds, nil)
   }
 
   private func takeEnded(_ ended: (UInt64, RequestOutcome) -> Void) -> Int {

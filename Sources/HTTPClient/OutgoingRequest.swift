@@ -32,14 +32,18 @@ package struct OutgoingRequest: Sendable, Equatable {
 package struct RequestTerms: Sendable, Equatable {
   /// Until the connection stands, TLS included.
   package var connectTimeout = Duration.seconds(5)
-  /// From the beginning to the last byte of the answer.
+  /// From the beginning to the last byte of the answer; zero is without a limit.
   package var timeout = Duration.seconds(10)
+  /// How long nothing may come, in whole seconds; zero is without a limit.
+  package var silence = Duration.zero
   /// A PEM file of the authorities that count instead of the system's.
   package var authorities: String?
   /// How much of an answer's body is kept, from its beginning.
   package var keptBytes = 512
   /// The proxy; nil goes straight, whatever the environment says.
   package var proxy: String?
+  /// The Unix socket to connect to, whatever host the URL names.
+  package var unixSocket: String?
 
   package init() {}
 }

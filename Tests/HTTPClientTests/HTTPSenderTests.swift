@@ -1,8 +1,8 @@
 import EventLoop
 import Foundation
-import TestSupport
+import HTTPClient
 import Testing
-import Webhooks
+import TestSupport
 
 @Suite struct HTTPSenderTests {
   /// Sends one request and waits for its end.
@@ -70,6 +70,31 @@ import Webhooks
       return
     }
     #expect(answer.status == 200 && answer.beginning.count == 512)
+  }
+
+  @Test func `a sink gets a body of any length, and may end it`() throws {
+    let receiver = try HTTPReceiver { _, _ in
+      .init(201, body: String(repeating: "x", count: 4 << 20))
+    }
+    for limit in [Int.max, 1] {
+      let sender = try HTTPSender()
+      var count = 0
+      var statuses: Set<Int> = []
+      sender.send(request(receiver.url), id: 1) { status, piece in
+        count += piece.count
+        statuses.insert(status)
+        return count < limit
+      }
+      var found: RequestOutcome?
+      let deadline = Deadline(after: .seconds(30))
+      while found == nil, !deadline.hasPassed { sender.turn(atMost: .seconds(1)) { found = $1 } }
+      guard case .answered(let answer)? = found else {
+        Issue.record("no answer: \(String(describing: found))")
+        return
+      }
+      #expect(answer.status == 201 && statuses == [201])
+      #expect(limit == 1 ? count < 4 << 20 : count == 4 << 20)
+    }
   }
 
   @Test func `a redirect is an answer and not followed`() throws {

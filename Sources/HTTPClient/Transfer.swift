@@ -11,14 +11,16 @@ import EventLoop
   private var fields: UnsafeMutablePointer<curl_slist>?
   private let words: UnsafeMutablePointer<CChar>
   private let keptBytes: Int
+  private let sink: HTTPSender.Sink?
   private var beginning: [UInt8] = []
   private var bytes = 0
   private var isCut = false
 
-  init?(_ request: OutgoingRequest, id: UInt64) {
+  init?(_ request: OutgoingRequest, id: UInt64, _ sink: HTTPSender.Sink?) {
     guard let handle = unsafe curl_easy_init() else { return nil }
     self.id = id
     keptBytes = request.terms.keptBytes
+    self.sink = sink
     unsafe self.handle = handle
     unsafe words = .allocate(capacity: Int(CURL_ERROR_SIZE))
     unsafe words.initialize(repeating: 0, count: Int(CURL_ERROR_SIZE))
@@ -71,8 +73,11 @@ import EventLoop
       && set(CURLOPT_FOLLOWLOCATION, 0)
       // An empty name turns off what the environment says.
       && set(CURLOPT_PROXY, request.terms.proxy ?? "") && set(CURLOPT_NOPROXY, "")
+      && (request.terms.unixSocket.map { set(CURLOPT_UNIX_SOCKET_PATH, $0) } ?? true)
       && set(CURLOPT_CONNECTTIMEOUT_MS, milliseconds(request.terms.connectTimeout))
       && set(CURLOPT_TIMEOUT_MS, milliseconds(request.terms.timeout))
+      && set(CURLOPT_LOW_SPEED_LIMIT, 1)
+      && set(CURLOPT_LOW_SPEED_TIME, Int(request.terms.silence.components.seconds))
       && set(CURLOPT_NOSIGNAL, 1)
   }
 
@@ -121,7 +126,11 @@ import EventLoop
     bytes += part.count
     let room = keptBytes - beginning.count
     unsafe beginning.append(contentsOf: part.prefix(max(0, room)))
-    isCut = bytes > Self.answerBytesMax
+    if let sink {
+      isCut = unsafe !sink(Int(ccurl_status(handle)), Array(part))
+    } else {
+      isCut = bytes > Self.answerBytesMax
+    }
     return !isCut
   }
 
