@@ -31,7 +31,7 @@ package final class ServiceManager: Sendable {
   package func tell(_ assignments: [String]) -> Bool {
     let bytes = Array(assignments.joined(separator: "\n").utf8)
     let flags = Int32(MSG_DONTWAIT) | Int32(MSG_NOSIGNAL)
-    return unsafe address.lend { address, length in
+    return unsafe address.withSystemAddress { address, length in
       unsafe bytes.withUnsafeBytes { buffer in
         unsafe sendto(socket, buffer.baseAddress, buffer.count, flags, address, length)
           == buffer.count

@@ -33,12 +33,6 @@ package struct UnixAddress: Hashable, Sendable, CustomStringConvertible {
   func withSystemAddress<Result>(
     _ body: (UnsafePointer<sockaddr>, socklen_t) -> Result
   ) -> Result {
-    unsafe lend(body)
-  }
-
-  /// The same within this module: where a method of the package is called in its own module, Swift 6.3
-  /// takes the import that its types come from for unused.
-  func lend<Result>(_ body: (UnsafePointer<sockaddr>, socklen_t) -> Result) -> Result {
     var address = sockaddr_un()
     address.sun_family = sa_family_t(AF_UNIX)
     var bytes = Array(path.utf8)
