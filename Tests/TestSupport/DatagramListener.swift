@@ -9,7 +9,9 @@ package final class DatagramListener {
     let kind = Int32(SOCK_DGRAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
     descriptor = socket(AF_UNIX, kind, 0)
     guard let address = UnixAddress(path) else { throw TestFailure("no address: \(path)") }
-    guard address.bind(descriptor) == 0 else { throw TestFailure("cannot bind \(path): errno \(errno)") }
+    guard address.bind(descriptor) == 0 else {
+      throw TestFailure("cannot bind \(path): errno \(errno)")
+    }
   }
 
   deinit { close(descriptor) }
