@@ -77,7 +77,7 @@ def files(package, root, scratch):
     warned = subprocess.run(["man", "--warnings", "--encoding=UTF-8", "--local-file", page], capture_output=True, text=True,
                             check=False, env=os.environ | {"MANWIDTH": "100"})
     expect(warned.returncode == 0 and not warned.stderr.strip(), f"man: {warned.stderr}")
-    settings = set(re.findall(r"^\| `(\w+)` \|", read(rig.ROOT, "README.md"), re.MULTILINE))
+    settings = set(re.findall(r"^\| `([a-z]\w+)` \|", read(rig.ROOT, "README.md"), re.MULTILINE))
     text = warned.stdout
     missing = [name for name in settings if not re.search(rf"--{name.replace('_', '-')}\b", text)]
     expect(len(settings) > 50 and not missing, f"the manual page does not have {missing}")

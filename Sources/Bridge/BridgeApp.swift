@@ -9,6 +9,7 @@ enum BridgeApp {
   /// Runs until a signal ends it, and returns the exit status.
   static func run(
     _ configuration: BridgeConfiguration, signals: TerminationSignals,
+    manager: ServiceManager? = nil,
     reload: @escaping () throws(ConfigurationProblems) -> LoadedConfiguration
   ) -> Int32 {
     let log = Logger(label: "mqtt-bridge")
@@ -16,20 +17,11 @@ enum BridgeApp {
     do throws(StartFailure) {
       let bridge = try RunningBridge(configuration, log)
       bridge.logStart()
-      var signal: Int32?
-      var isSettled = false
-      while signal == nil {
-        let next = signals.next(within: .seconds(1))
-        if next == TerminationSignals.reload {
-          bridge.reload(with: Reloader(log, load: reload))
-        } else {
-          signal = next
-        }
-        bridge.tick()
-        if !isSettled { ProgramPages.letGo() }
-        isSettled = true
+      let signal = serve(bridge, signals, manager) {
+        bridge.reload(with: Reloader(log, load: reload))
       }
-      log.info("stopping", metadata: [LogKey.signal: "\(signal ?? 0)"])
+      log.info("stopping", metadata: [LogKey.signal: "\(signal)"])
+      ServiceNotices(manager).stopping(within: configuration.drainTimeout)
       exitAtNextSignal(signals)
       bridge.stop()
       log.info("stopped")
@@ -37,6 +29,31 @@ enum BridgeApp {
     } catch {
       StandardError.write("mqtt-bridge: \(error)\n")
       return error.status
+    }
+  }
+
+  /// Looks after the bridge until a signal asks for its end, which it returns.
+  private static func serve(
+    _ bridge: RunningBridge, _ signals: TerminationSignals, _ manager: ServiceManager?,
+    reload: () -> Void
+  ) -> Int32 {
+    var notices = ServiceNotices(manager)
+    notices.started(bridge.statusLine)
+    var isSettled = false
+    while true {
+      let signal = signals.next(within: notices.longestWait)
+      if signal == TerminationSignals.reload {
+        notices.reloading(at: MonotonicClock.now())
+        reload()
+        notices.reloaded()
+      } else if let signal {
+        return signal
+      }
+      bridge.tick()
+      notices.tick(
+        at: MonotonicClock.now(), isAlive: bridge.isAlive, status: bridge.statusLine)
+      if !isSettled { ProgramPages.letGo() }
+      isSettled = true
     }
   }
 

@@ -6,10 +6,15 @@ import Store
 
 /// Every part of a bridge, started; in the order store, broker link, HTTP servers.
 final class RunningBridge: Sendable {
+  /// How long a connection between two requests may bring another one, after the bridge began to stop.
+  private static let idlePatience = Duration.seconds(1)
+
   private let configuration: BridgeConfiguration
   private let log: Logger
   private let clientID: String
   private let wiring: Wiring
+  private let health: HealthReport
+  private let liveness: Liveness
   private let store: Store
   private let link: Link<BrokerApplication>
   private let publisher: Publisher
@@ -28,6 +33,8 @@ final class RunningBridge: Sendable {
     self.log = log
     let wiring = Wiring(configuration)
     self.wiring = wiring
+    health = HealthReport(configuration, wiring)
+    liveness = Liveness(wiring)
     let observer = Observer(log)
     let publisher = Publisher(configuration, wiring)
     self.publisher = publisher
@@ -139,6 +146,12 @@ final class RunningBridge: Sendable {
     }
   }
 
+  /// Whether every thread that must turn does.
+  var isAlive: Bool { liveness.stuckThreads.isEmpty }
+
+  /// One line for `systemctl status`.
+  var statusLine: String { health.line }
+
   private var publicURLs: [String] {
     let http = configuration.http
     return zip(http.listen.list, server.ports).map { address, port in
@@ -191,14 +204,14 @@ final class RunningBridge: Sendable {
 
   /// Ends everything in order, within the configured time.
   ///
-  /// Not ready → no new connections → parked requests answered → what came acknowledged → streams
+  /// Not ready → no new connections, and those that are there are told to close → parked requests answered → what came acknowledged → streams
   /// ended → the broker
   /// session left as it is → the last commit. A part that takes too long is left behind.
   func stop() {
     let deadline = MonotonicClock.now() + configuration.drainTimeout
     func left() -> Duration { max(.milliseconds(100), deadline - MonotonicClock.now()) }
     wiring.drain()
-    server.quiesce()
+    server.quiesce(patience: min(Self.idlePatience, configuration.drainTimeout / 4))
     publisher.drain()
     messages.drain()
     wiring.requests?.drain()

@@ -1,4 +1,5 @@
 import MQTTClient
+import Metrics
 import Store
 
 /// Passes the store's events on to whoever waits for them; runs on the store thread.
@@ -54,6 +55,7 @@ struct StoreEvents: Sendable {
       wiring.webhooks?.cursorsMoved(cursors)
     case .failing(let error):
       observer.storeFailing(error)
+      wiring.metrics.storeFailures.add()
       wiring.link?.sendReserved(.storeFailing(true))
     case .recovered:
       observer.storeRecovered()

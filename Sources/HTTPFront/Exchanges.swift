@@ -111,11 +111,14 @@ final class Exchanges {
     }
   }
 
-  /// No further connections come; those between two requests are closed.
-  func quiesce() {
+  /// No further connections come, and those that are there end behind their next answer.
+  ///
+  /// Those between two requests have `patience` for another one, because it may be on its way.
+  func quiesce(patience: Duration) {
     isQuiescing = true
+    let end = loop.now + patience
     for connection in connections.values where connection.exchange == nil {
-      StreamSocket.cut(connection.descriptor)
+      arm(connection, at: min(connection.deadline ?? end, end))
     }
   }
 

@@ -161,10 +161,13 @@ package final class HTTPServer: Sendable {
     }
   }
 
-  /// Accepts no further connections and closes those that are idle; the rest goes on.
-  package func quiesce() {
+  /// Accepts no further connections; those that are there are closed behind their next answer.
+  ///
+  /// One that brings no request within `patience` is closed then: who uses it again at once gets an
+  /// answer and not the end of a connection. The rest goes on.
+  package func quiesce(patience: Duration) {
     removeFiles()
-    for shard in shards { shard.mailbox.sendReserved(.quiesce) }
+    for shard in shards { shard.mailbox.sendReserved(.quiesce(patience: patience)) }
   }
 
   /// Ends everything, and returns at once; `join` waits.

@@ -240,7 +240,7 @@ final class Shard {
         runDaemon()
       case .command(let command): streams.apply(command)
       case .identity(let identity, let listener): replace(identity, of: listener)
-      case .quiesce: quiesce()
+      case .quiesce(let patience): quiesce(patience: patience)
       case .stop(let deadline): stop(by: deadline)
       }
     }
@@ -261,12 +261,15 @@ final class Shard {
     }
   }
 
-  private func quiesce() {
+  private func quiesce(patience: Duration) {
     guard !isQuiet else { return }
     isQuiet = true
+    // Who has connected already is answered.
+    for door in doors { door.accept() }
+    runDaemon()
     for door in doors { door.quiesce() }
     for daemon in allDaemons { daemon.quiesce() }
-    exchanges.quiesce()
+    exchanges.quiesce(patience: patience)
     exchanges.needsRun = true
   }
 
@@ -274,7 +277,7 @@ final class Shard {
     guard stopDeadline == nil else { return }
     stopDeadline = deadline
     loop.schedule(LoopToken(.stop), at: deadline)
-    quiesce()
+    quiesce(patience: .zero)
     exchanges.stop()
     streams.endAll(within: min(options.drainSpread, max(.zero, deadline - loop.now) / 2))
   }

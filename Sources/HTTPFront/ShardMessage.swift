@@ -7,6 +7,6 @@ enum ShardMessage: Sendable {
   case again(serial: UInt64)
   case command(StreamCommand)
   case identity(TLSIdentity, listener: Int)
-  case quiesce
+  case quiesce(patience: Duration)
   case stop(deadline: Duration)
 }

@@ -128,6 +128,39 @@ extension LiveServerTests {
       #expect(!server.send([.append(Frame("x"), groups: [1])], toShard: 0))
     }
 
+    @Test func `a quiet server answers who is connected once more, and lets nobody in`() throws {
+      let application = try echo()
+      let server = try HTTPServer(options: HTTPServerOptions(), application: application)
+      try server.start()
+      let (busy, fresh) = (try TestClient(port: server.port), try TestClient(port: server.port))
+      busy.get("/")
+      #expect(try busy.readAnswer().headers["connection"]?.lowercased() != "close")
+      server.quiesce(patience: .seconds(600))
+      #expect(eventually { (try? TestClient(port: server.port)) == nil })
+      for client in [busy, fresh] {
+        client.get("/")
+        let answer = try client.readAnswer()
+        #expect(answer.status == 200)
+        #expect(answer.headers["connection"]?.lowercased() == "close")
+        #expect(try client.isClosedByServer())
+      }
+      server.stop(deadline: .seconds(5))
+      server.join()
+    }
+
+    @Test func `a quiet server closes who brings no request in time`() throws {
+      let application = try echo()
+      let server = try HTTPServer(options: HTTPServerOptions(), application: application)
+      try server.start()
+      let client = try TestClient(port: server.port)
+      client.get("/")
+      #expect(try client.readAnswer().status == 200)
+      server.quiesce(patience: .milliseconds(50))
+      #expect(try client.isClosedByServer())
+      server.stop(deadline: .seconds(5))
+      server.join()
+    }
+
     @Test func `stop with idle connections does not wait for them`() throws {
       let application = try echo()
       let server = try HTTPServer(options: HTTPServerOptions(), application: application)

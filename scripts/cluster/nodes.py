@@ -81,9 +81,10 @@ def descendants(pid):
     """The processes below one."""
     found = []
     with contextlib.suppress(FileNotFoundError, ProcessLookupError):
-        with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as file:
-            for child in file.read().split():
-                found += [int(child), *descendants(int(child))]
+        for thread in os.listdir(f"/proc/{pid}/task"):
+            with open(f"/proc/{pid}/task/{thread}/children", encoding="ascii") as file:
+                for child in file.read().split():
+                    found += [int(child), *descendants(int(child))]
     return found
 
 

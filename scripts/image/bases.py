@@ -96,6 +96,31 @@ def swift():
     return SWIFT
 
 
+# Stands for the compiler: what it "builds" is there already.
+COMPILER = """#!/bin/sh
+mkdir -p .build/release
+cp /program .build/release/mqtt-bridge
+"""
+
+
+def stand_in(program):
+    """A base in which `swift build` gives a program that was built before."""
+    name = SWIFT + "-stand-in"
+    container = buildah("from", swift())
+    with rig.Scratch() as scratch:
+        compiler = scratch.file("swift")
+        with open(compiler, "w", encoding="utf-8") as file:
+            file.write(COMPILER)
+        try:
+            buildah("add", "--chmod", "755", container, os.path.abspath(program), "/program")
+            buildah("add", "--chmod", "755", container, compiler, "/usr/local/bin/swift")
+            buildah("config", "--env", "PATH=/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin", container)
+            buildah("commit", "--quiet", container, name)
+        finally:
+            buildah("rm", container)
+    return name
+
+
 def mounts():
     """The volumes that the build needs."""
     folders = [] if os.environ.get("SWIFT_IMAGE") else [toolchain(), *local_sources()]

@@ -1,5 +1,6 @@
 """A bridge in a container of the image: as buildah runs it, or alone in a root that cannot be written to."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -10,14 +11,13 @@ USER = 65532
 
 
 def descendants(pid):
-    """The processes below one, the nearest first."""
+    """The processes below one; buildah starts them from any of its threads."""
     found = []
-    with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as file:
-        for child in file.read().split():
-            try:
-                found += [int(child), *descendants(int(child))]
-            except FileNotFoundError:
-                pass
+    with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+        for thread in os.listdir(f"/proc/{pid}/task"):
+            with open(f"/proc/{pid}/task/{thread}/children", encoding="ascii") as file:
+                for child in file.read().split():
+                    found += [int(child), *descendants(int(child))]
     return found
 
 

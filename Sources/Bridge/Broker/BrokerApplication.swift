@@ -83,7 +83,8 @@ final class BrokerApplication: LinkApplication {
     case .up(let ack): up(ack, link, at: now)
     case .down(let reason, let detail, let retryIn):
       outbox.linkDown()
-      let text = ConnectionFailure(reason, detail: detail).description
+      let failure = ConnectionFailure(reason, detail: detail)
+      let text = failure.description + advice(on: failure)
       wiring.status.down(text)
       observer.brokerDown(reason: text, retryIn: retryIn)
     case .connecting(let attempt): observer.brokerAttempt(attempt)
@@ -106,6 +107,17 @@ final class BrokerApplication: LinkApplication {
   func turnEnded(_ link: LinkContext) { inbound.turnEnded(&hub, link) }
 
   private static let unsubscribeKey: UInt64 = 1 << 32
+
+  /// What the operator can change, where we know it.
+  private func advice(on failure: ConnectionFailure) -> String {
+    guard configuration.mqtt.version == .v5 else { return "" }
+    if failure.reasonCode == .unsupportedProtocolVersion {
+      return "; for a broker without MQTT 5 set mqtt_version to 3.1.1"
+    }
+    // Some say no by closing.
+    guard !wasUp, failure.kind == .connectionLost else { return "" }
+    return "; if it does not speak MQTT 5, set mqtt_version to 3.1.1"
+  }
 
   private func up(_ ack: ConnectAck, _ link: LinkContext, at now: Int64) {
     wiring.status.up(link.limits)

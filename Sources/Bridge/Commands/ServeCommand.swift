@@ -1,5 +1,6 @@
 import ArgumentParser
 import EventLoop
+import FoundationEssentials
 
 /// `mqtt-bridge serve`: runs the bridge until a signal ends it.
 struct ServeCommand: ParsableCommand {
@@ -13,7 +14,9 @@ struct ServeCommand: ParsableCommand {
     let loaded = try options.load()
     ProcessLogging.start(loaded.configuration.log)
     let status = BridgeApp.run(
-      loaded.configuration, signals: signals, reload: options.loadAgain)
+      loaded.configuration, signals: signals,
+      manager: ServiceManager(environment: ProcessInfo.processInfo.environment),
+      reload: options.loadAgain)
     guard status == 0 else { throw ExitCode(status) }
   }
 }

@@ -17,6 +17,8 @@ final class BridgeMetrics: Sendable {
   /// From the beginning of a webhook's request to its end, however it ended.
   let webhookSeconds = Histogram()
   let idempotentReplays = Counter()
+  /// How often the store began to fail.
+  let storeFailures = Counter()
   private let ends = (0...2).map { _ in CounterSet(PublishEnd.allCases.map(\.rawValue)) }
 
   /// How the publishes of a QoS have ended.

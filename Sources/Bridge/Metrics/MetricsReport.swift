@@ -23,8 +23,19 @@ struct MetricsReport: Sendable {
   }
 
   var families: [MetricFamily] {
-    wiring.metrics.requests.families + publishes + store + queue + broker + streams + webhooks
+    service + wiring.metrics.requests.families + publishes + store + queue + broker + streams
+      + webhooks
       + process
+  }
+
+  private var service: [MetricFamily] {
+    let health = HealthReport(wiring.live.value, wiring)
+    return [
+      MetricFamily("bridge_ready", .gauge, "1 while the bridge takes publishes, as the probe says.")
+        .adding(health.reasonsNotReady.isEmpty ? 1 : 0),
+      MetricFamily("bridge_draining", .gauge, "1 while the bridge is out of service or stops.")
+        .adding(wiring.isDraining ? 1 : 0),
+    ]
   }
 
   private var publishes: [MetricFamily] {
@@ -65,8 +76,12 @@ struct MetricsReport: Sendable {
       "Duration of a commit, from its first change to the sync of the disk.")
     let sizes = MetricFamily(
       "bridge_store_batch_size", .histogram, "Changes that one commit made durable.")
-    guard let store = wiring.store else { return [times, sizes] }
-    return [times.adding(store.commitSeconds), sizes.adding(store.batchSizes)]
+    let failures = MetricFamily(
+      "bridge_store_failures_total", .counter,
+      "How often the disk began to refuse."
+    ).adding(wiring.metrics.storeFailures.value)
+    guard let store = wiring.store else { return [times, sizes, failures] }
+    return [times.adding(store.commitSeconds), sizes.adding(store.batchSizes), failures]
   }
 
   private var queue: [MetricFamily] {

@@ -8,8 +8,6 @@ import Store
 ///
 /// With `admin_on_public` the public server has another one of these.
 final class AdminApplication: HTTPApplication {
-  private static let tickLimit = Duration.seconds(5)
-
   private let configuration: BridgeConfiguration
   private let wiring: Wiring
   private let router: Router<AdminEndpoint>
@@ -18,8 +16,7 @@ final class AdminApplication: HTTPApplication {
   private let metrics: MetricsReport
   private let operators: OperatorRequests
   private let backups: BackupRequests
-  /// A thread that has not turned yet has had time since then.
-  private let startedAt = MonotonicClock.now()
+  private let liveness: Liveness
   private let deadLetters: DeadLetterRequests
   private let observer: Observer
   private let doors: Doorkeeper
@@ -38,6 +35,7 @@ final class AdminApplication: HTTPApplication {
     self.configuration = configuration
     self.wiring = wiring
     health = HealthReport(configuration, wiring)
+    liveness = Liveness(wiring)
     metrics = MetricsReport(wiring)
     operators = OperatorRequests(configuration, wiring, publisher, health, at: place)
     backups = BackupRequests(configuration, wiring, at: place)
@@ -107,7 +105,7 @@ final class AdminApplication: HTTPApplication {
     let query = request.head.query
     switch endpoint {
     case .live:
-      return .respond(Self.answer(stuckThreads().map { "\($0) does not tick" }))
+      return .respond(Self.answer(liveness.stuckThreads.map { "\($0) does not tick" }))
     case .ready: return .respond(Self.answer(health.reasonsNotReady))
     case .health:
       return .respond(.json(health.json, headers: ["Cache-Control": "no-store"]))
@@ -163,17 +161,5 @@ final class AdminApplication: HTTPApplication {
     if !isGood { members.append(.init("problems", .array(problems.map { .string($0) }))) }
     return .json(
       .object(members), status: isGood ? 200 : 503, headers: ["Cache-Control": "no-store"])
-  }
-
-  private func stuckThreads() -> [String] {
-    let now = MonotonicClock.now()
-    var stuck: [String] = []
-    if now - wiring.status.snapshot.lastTick > Self.tickLimit { stuck.append("mqtt") }
-    guard let server = wiring.server else { return stuck }
-    for shard in 0..<server.shardCount
-    where now - max(startedAt, server.statistics(ofShard: shard).lastTurn) > Self.tickLimit {
-      stuck.append("http-\(shard)")
-    }
-    return stuck
   }
 }

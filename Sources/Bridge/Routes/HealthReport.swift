@@ -26,6 +26,15 @@ struct HealthReport: Sendable {
     return reasons
   }
 
+  /// The same in one line.
+  var line: String {
+    let reasons = reasonsNotReady
+    guard reasons.isEmpty else { return "not ready: " + reasons.joined(separator: "; ") }
+    let broker = wiring.status.snapshot
+    if broker.isConnected { return "ready, broker connected" }
+    return "ready, broker away" + (broker.lastError.map { ": \($0)" } ?? "")
+  }
+
   var json: JSONValue {
     let uptime = MonotonicClock.now() - startedAt
     return .object([

@@ -155,6 +155,20 @@ extension EndToEnd {
       #expect(try refused.json.boolean("kept") == false)
     }
 
+    /// CONNACK of MQTT 3.1.1 with an unacceptable protocol version, or nothing but the end.
+    @Test(arguments: [[0x20, 0x02, 0x00, 0x01], []])
+    func `a broker without MQTT 5 is told of with the setting that helps`(_ answer: [UInt8]) throws
+    {
+      let broker = try LoopbackListener()
+      broker.answer(answer, connections: 3)
+      let bridge = try RunningProgram(broker: "mqtt://127.0.0.1:\(broker.port)")
+      let isTold = try eventually {
+        let error = try bridge.health().object("broker")?.string("last_error")
+        return error?.hasSuffix("set mqtt_version to 3.1.1") == true
+      }
+      #expect(isTold, "\(bridge.process.errors.text)")
+    }
+
     @Test func `a broker that does not allow a topic is the answer to its publish`() throws {
       let folder = try TemporaryDirectory()
       var options = Mosquitto.Options()

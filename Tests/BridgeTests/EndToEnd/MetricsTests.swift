@@ -24,6 +24,8 @@ extension EndToEnd {
       let bridge = try RunningProgram(broker)
       let before = try samples(bridge)
       #expect(before["bridge_mqtt_connected"] == 1)
+      #expect(before["bridge_ready"] == 1 && before["bridge_draining"] == 0)
+      #expect(before["bridge_store_failures_total"] == 0)
       #expect(before["bridge_streams{kind=\"sse\"}"] == 0)
       let stream = try bridge.open("topic=m/%23").reader
       for qos in 0...2 {

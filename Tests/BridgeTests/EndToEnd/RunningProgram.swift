@@ -14,7 +14,7 @@ final class RunningProgram {
   /// Starts the program on ports that the system chooses and waits until it serves.
   init(
     broker url: String, listen: String = "127.0.0.1:0", flags: [String] = [],
-    data: TemporaryDirectory? = nil
+    data: TemporaryDirectory? = nil, environment: [String: String] = [:]
   ) throws {
     let data = try data ?? TemporaryDirectory()
     self.data = data
@@ -22,7 +22,7 @@ final class RunningProgram {
       "--broker", url, "--listen", listen, "--admin-listen", "127.0.0.1:0",
       "--data", data.file("store"),
     ]
-    process = try ChildProcess(Self.path, arguments + flags)
+    process = try ChildProcess(Self.path, arguments + flags, environment: environment)
     let started = process.errors.first(within: .seconds(30)) {
       $0.contains(#""message":"started""#)
     }
