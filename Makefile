@@ -8,12 +8,20 @@ ARGS ?=
 MINUTES ?= 5
 SEED ?=
 
+# Where ui-test puts the pictures of the documents, such as PICTURES=docs/images; without it makes none.
+PICTURES ?=
+
 # Which bars bench plays, such as BARS="1 6 7", and the bridge it measures, if another one than this.
 BARS ?=
 BRIDGE ?=
 
+# Where install puts things, and below which folder.
+PREFIX ?= /usr/local
+DESTDIR ?=
+
 .PHONY: help run test check build lint format test-tsan test-asan fuzz autobahn acceptance crash-test sse-clients-test tunnel-test \
-  api-test browser-test idle-test gateway-test operations-test bench bench-check clean
+  api-test browser-test idle-test gateway-test operations-test docs-test ui-test image-test kubernetes-test cluster-test deb deb-test \
+  install bench bench-check clean
 
 help: ## List the targets.
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
@@ -67,6 +75,9 @@ api-test: build ## Play what schemathesis makes of openapi.yaml against the brid
 browser-test: build ## Streams, tickets, CORS, cookies and the pages of the bridge in a real Chromium.
 	@scripts/with_tools.sh scripts/browser_test.py $(if $(SEED),--seed $(SEED)) $(ARGS)
 
+ui-test: build ## The console and mqtt-bridge.js in a real Chromium, with axe-core (PICTURES=docs/images makes the pictures).
+	@scripts/with_tools.sh scripts/ui_test.py $(if $(SEED),--seed $(SEED)) $(if $(PICTURES),--pictures $(PICTURES)) $(ARGS)
+
 gateway-test: build ## Bridges behind nginx, HAProxy and Caddy: streams, sockets, addresses, rolling restart.
 	@scripts/install-packages.sh nginx haproxy
 	@scripts/with_tools.sh scripts/gateway_test.py $(ARGS)
@@ -74,6 +85,35 @@ gateway-test: build ## Bridges behind nginx, HAProxy and Caddy: streams, sockets
 operations-test: build ## Try docs/operations.md: alert rules, dashboard, backup and restore, failures.
 	@scripts/install-packages.sh prometheus
 	@scripts/operations_test.py $(ARGS)
+
+docs-test: build ## Execute the code blocks of README.md, docs/commands.md and docs/guides.
+	@scripts/with_tools.sh scripts/docs_test.py $(ARGS)
+
+image-test: ## Build deploy/Dockerfile with buildah, look into the image, run and restart it: as root, no registry.
+	@scripts/require-swift.sh
+	@scripts/install-packages.sh buildah debootstrap binutils
+	@scripts/with_tools.sh scripts/image_test.py $(ARGS)
+
+kubernetes-test: build ## Hold deploy/kubernetes against the schemas of Kubernetes and against the bridge.
+	@scripts/with_tools.sh scripts/kubernetes_test.py $(ARGS)
+
+cluster-test: build ## Three bridges behind HAProxy on three nats-server nodes: publish, resume, share, kill one of each.
+	@scripts/install-packages.sh haproxy
+	@scripts/with_tools.sh scripts/cluster_test.py $(ARGS)
+
+install: ## Install the program, its manual page, the unit and a configuration (PREFIX=/usr/local DESTDIR=).
+	@PREFIX="$(PREFIX)" DESTDIR="$(DESTDIR)" scripts/install.sh
+
+deb: ## Build a Debian package: .build/deb/mqtt-bridge_*.deb.
+	@scripts/require-swift.sh
+	@scripts/install-packages.sh debhelper
+	@scripts/deb.sh
+
+deb-test: ## Build the Debian package, ask lintian, and look at what it installs.
+	@scripts/require-swift.sh
+	@scripts/install-packages.sh debhelper lintian man-db
+	@scripts/deb.sh
+	@scripts/deb_test.py $(ARGS)
 
 idle-test: build ## Hold 15,000 connections open, and publish and stream meanwhile.
 	@scripts/idle_connections.py $(ARGS)
@@ -88,4 +128,4 @@ bench-check: ## Count instructions and allocations of the hot paths, and compare
 	@Benchmarks/check.sh $(ARGS)
 
 clean: ## Remove everything that was built.
-	rm -rf .build .build-tsan .build-asan .build-fuzz .build-autobahn .build-sse .build-tunnel .build-bench Benchmarks/results
+	rm -rf .build .build-tsan .build-asan .build-fuzz .build-autobahn .build-sse .build-tunnel .build-bench .build-static Benchmarks/results

@@ -58,6 +58,8 @@ let package = Package(
     .target(name: "Metrics", swiftSettings: strict),
     .target(name: "COpenAPI"),
     .target(name: "APIDescription", dependencies: ["COpenAPI"], swiftSettings: strict),
+    .target(name: "CConsole"),
+    .target(name: "ConsoleFiles", dependencies: ["CConsole"], swiftSettings: strict),
     .target(
       name: "Store", dependencies: ["EventLoop", "Metrics", "CSQLite"], swiftSettings: strict),
     .target(name: "JSONText", swiftSettings: strict),
@@ -73,8 +75,9 @@ let package = Package(
     .executableTarget(
       name: "Bridge",
       dependencies: [
-        "Access", "APIDescription", "EventLoop", "HTTPClient", "HTTPFront", "JSONText", "Metrics",
-        "MQTTClient", "Store", "WebSocketProtocol", "Webhooks", collections,
+        "Access", "APIDescription", "ConsoleFiles", "EventLoop", "HTTPClient", "HTTPFront",
+        "JSONText",
+        "Metrics", "MQTTClient", "Store", "WebSocketProtocol", "Webhooks", collections,
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Configuration", package: "swift-configuration"),
         .product(name: "Logging", package: "swift-log"),
@@ -147,8 +150,8 @@ let package = Package(
     .testTarget(
       name: "BridgeTests",
       dependencies: [
-        "Access", "Bridge", "EventLoop", "HTTPClient", "HTTPFront", "JSONText", "Metrics",
-        "MQTTClient", "MQTTClientTesting",
+        "Access", "Bridge", "ConsoleFiles", "EventLoop", "HTTPClient", "HTTPFront", "JSONText",
+        "Metrics", "MQTTClient", "MQTTClientTesting",
         "Store", "TestSupport", "Webhooks",
         .product(name: "JWTKit", package: "jwt-kit"),
         .product(name: "Yams", package: "Yams"),

@@ -10,21 +10,16 @@ struct AsyncBench {
   func publish() async throws {
     let client = try MQTTClient(arguments.options)
     try await client.connect()
-    let message = arguments.message
-    let half = max(1, arguments.outstanding / 2)
     let watch = Stopwatch()
-    var older: [PublishTicket] = []
-    var newer: [PublishTicket] = []
-    for _ in 0..<arguments.count {
-      if newer.count == half {
-        try await check(older)
-        swap(&older, &newer)
-        newer.removeAll(keepingCapacity: true)
+    // Two tasks, so that one batch is under way while the outcomes of the other are looked at.
+    let size = max(1, arguments.outstanding / 2)
+    let halves = [arguments.count / 2, arguments.count - arguments.count / 2]
+    try await withThrowingTaskGroup { group in
+      for count in halves {
+        group.addTask { try await publish(count, atOnce: size, client) }
       }
-      newer.append(try client.enqueue(message))
+      try await group.waitForAll()
     }
-    try await check(older)
-    try await check(newer)
     if arguments.qos == .atMostOnce {
       // All before it was taken once the broker acknowledges this one.
       try await client.publish("end", to: arguments.topic).check()
@@ -33,14 +28,14 @@ struct AsyncBench {
     await client.disconnect()
   }
 
-  /// Waits for the outcome of all; the last one first, behind which the others are known.
-  private func check(_ tickets: [PublishTicket]) async throws {
-    for ticket in tickets.reversed() {
-      if let outcome = ticket.outcomeIfKnown {
-        try outcome.check()
-      } else {
-        try await ticket.outcome().check()
-      }
+  private func publish(_ count: Int, atOnce size: Int, _ client: MQTTClient) async throws {
+    let batch = Array(repeating: arguments.message, count: min(size, count))
+    var left = count
+    while left > 0 {
+      let messages = left < batch.count ? Array(batch.prefix(left)) : batch
+      let outcomes = await client.publish(contentsOf: messages)
+      for outcome in outcomes { try outcome.check() }
+      left -= outcomes.count
     }
   }
 
@@ -55,10 +50,10 @@ struct AsyncBench {
     print("READY")
     var count = 0
     var first = watch.seconds
-    for try await _ in messages {
+    for try await batch in messages.batches() {
       if count == 0 { first = watch.seconds }
-      count += 1
-      if count == arguments.count { break }
+      count += batch.count
+      if count >= arguments.count { break }
     }
     guard count == arguments.count else { throw BenchFailure.endedAfter(count) }
     watch.report(arguments, count: count, seconds: watch.seconds - first)
@@ -67,9 +62,10 @@ struct AsyncBench {
 
   /// Connects and disconnects, one after the other.
   func connect() async throws {
+    let options = try arguments.options
     let watch = Stopwatch()
     for _ in 0..<arguments.count {
-      let client = try MQTTClient(arguments.options)
+      let client = try MQTTClient(options)
       try await client.connect()
       await client.disconnect()
     }

@@ -6,16 +6,16 @@ struct BlockingBench {
 
   init(_ arguments: BenchArguments) { self.arguments = arguments }
 
-  private func open() throws -> MQTTConnection {
+  private func open(_ options: ClientOptions) throws -> MQTTConnection {
     let connection = try MQTTConnection(
-      arguments.options, buffering: arguments.buffer, operationsMaximum: arguments.outstanding)
+      options, buffering: arguments.buffer, operationsMaximum: arguments.outstanding)
     try connection.connect(within: .seconds(10))
     return connection
   }
 
   /// Begins as many publishes as may be open, and more when half of them have ended.
   func publish() throws {
-    let connection = try open()
+    let connection = try open(arguments.options)
     let message = arguments.message
     let watch = Stopwatch()
     var (begun, ended) = (0, 0)
@@ -44,7 +44,7 @@ struct BlockingBench {
 
   /// Counts what comes, from the first message on.
   func subscribe() throws {
-    let connection = try open()
+    let connection = try open(arguments.options)
     let watch = Stopwatch()
     try connection.subscribe(
       to: [arguments.topic], options: SubscriptionOptions(maximumQoS: arguments.qos))
@@ -62,9 +62,10 @@ struct BlockingBench {
 
   /// Connects and disconnects, one after the other.
   func connect() throws {
+    let options = try arguments.options
     let watch = Stopwatch()
     for _ in 0..<arguments.count {
-      try open().disconnect()
+      try open(options).disconnect()
     }
     watch.report(arguments, count: arguments.count, seconds: watch.seconds)
   }

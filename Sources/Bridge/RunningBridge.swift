@@ -61,10 +61,15 @@ final class RunningBridge: Sendable {
     keySets = try Self.makeKeySets(configuration, desk, observer)
     let passwords = PasswordDesk(
       desk: desk, bench: bench, accessLog: AccessLog(self.log, wiring, desk))
+    let publicAdmin =
+      configuration.http.servesAdminPublicly
+      ? AdminApplication(
+        configuration, wiring, publisher, deadLetters, observer,
+        Doorkeeper(passwords) { wiring.server?.handleAgain($0) }, at: .publicServer) : nil
     let application = PublicApplication(
       configuration, wiring, publisher, messages, observer, log,
       Doorkeeper(passwords) { wiring.server?.handleAgain($0) },
-      BodyDoor(passwords) { wiring.server?.resumeBody($0) }, ledger,
+      BodyDoor(passwords) { wiring.server?.resumeBody($0) }, ledger, admin: publicAdmin,
       clientID: clientID)
     try Self.startTunnels(configuration, wiring, clientID: clientID)
     server = try Self.makeServer(

@@ -36,6 +36,8 @@ final class Wiring: Sendable {
   let status = BrokerStatus()
   let metrics = BridgeMetrics()
   let openStreams = OpenStreams()
+  /// One copy of the database is made at a time.
+  let isBackingUp = Locked(false)
 
   init(_ configuration: BridgeConfiguration = BridgeConfiguration()) {
     live = LiveConfiguration(configuration)
@@ -101,6 +103,14 @@ final class Wiring: Sendable {
       server?.answer(answers)
     } else {
       for (id, response) in answers { answer(id, with: response) }
+    }
+  }
+
+  /// Answers a request of an operator.
+  func answer(_ request: RequestID, at place: AdminPlace, with response: Response) {
+    switch place {
+    case .adminServer: adminServer?.answer(request, with: response)
+    case .publicServer: server?.answer(request, with: response)
     }
   }
 

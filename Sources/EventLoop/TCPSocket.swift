@@ -49,6 +49,17 @@ package final class TCPSocket {
     owned = descriptor
   }
 
+  /// Whether connecting has succeeded already, as it does at once on the same machine.
+  package var isConnected: Bool {
+    var address = sockaddr_storage()
+    var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
+    return unsafe withUnsafeMutablePointer(to: &address) { pointer in
+      unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        unsafe getpeername(descriptor, $0, &length) == 0
+      }
+    }
+  }
+
   /// Why connecting failed; nil when it succeeded.
   package var connectError: SystemError? {
     var number: Int32 = 0

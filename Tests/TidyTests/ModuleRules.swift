@@ -56,6 +56,7 @@ enum ModuleRules {
       isBoundary: true),
     ModuleRule(
       folder: "Sources/APIDescription", imports: ["COpenAPI"], isBoundary: true),
+    ModuleRule(folder: "Sources/ConsoleFiles", imports: ["CConsole"], isBoundary: true),
     ModuleRule(folder: "Sources/Metrics", imports: ["Synchronization"]),
     ModuleRule(
       folder: "Sources/Store",
@@ -81,7 +82,7 @@ enum ModuleRules {
     ModuleRule(
       folder: "Sources/Bridge",
       imports: collections.union([
-        "APIDescription", "Access", "ArgumentParser", "Configuration", "EventLoop",
+        "APIDescription", "Access", "ArgumentParser", "Configuration", "ConsoleFiles", "EventLoop",
         "FoundationEssentials",
         "HTTPClient", "HTTPFront", "JSONText", "Logging", "MQTTClient", "Metrics", "Store",
         "Synchronization",

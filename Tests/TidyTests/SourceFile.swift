@@ -49,12 +49,12 @@ enum Repository {
 
   /// What belongs to the repository at its root; anything else there is the user's own.
   private static let entries = [
-    ".ci", ".gitignore", ".swift-format", "Benchmarks", "Fuzz", "LICENSE", "Makefile",
+    ".ci", ".gitignore", ".swift-format", "Benchmarks", "Console", "Fuzz", "LICENSE", "Makefile",
     "Package.swift", "Snippets", "Sources", "Tests", "deploy", "docs", "openapi.yaml", "scripts",
   ]
   private static let textEndings = [
     ".swift", ".md", ".sh", ".yaml", ".yml", ".h", ".c", ".json", ".modulemap", ".html", ".js",
-    ".css", ".service",
+    ".css", ".ts", ".service",
   ]
 
   /// The Swift files under a folder.

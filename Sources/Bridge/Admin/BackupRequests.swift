@@ -6,10 +6,11 @@ import Store
 final class BackupRequests: Sendable {
   private var configuration: BridgeConfiguration { wiring.live.value }
   private let wiring: Wiring
-  private let isRunning = Locked(false)
+  private let place: AdminPlace
 
-  init(_ configuration: BridgeConfiguration, _ wiring: Wiring) {
+  init(_ configuration: BridgeConfiguration, _ wiring: Wiring, at place: AdminPlace) {
     self.wiring = wiring
+    self.place = place
   }
 
   /// The name of the copy is ours: a caller could else write anywhere.
@@ -18,7 +19,7 @@ final class BackupRequests: Sendable {
       throw Problem(
         .notFound, detail: "no directory for backups is configured", hint: "setting backups")
     }
-    let isFirst = isRunning.withLock { isRunning in
+    let isFirst = wiring.isBackingUp.withLock { isRunning in
       defer { isRunning = true }
       return !isRunning
     }
@@ -31,11 +32,11 @@ final class BackupRequests: Sendable {
     do throws(SystemError) {
       _ = try LoopThread(name: "backup") { [self] in
         let response = copy(to: folder + "/" + name, name, request.head)
-        isRunning.withLock { $0 = false }
-        wiring.adminServer?.answer(request.id, with: response)
+        wiring.isBackingUp.withLock { $0 = false }
+        wiring.answer(request.id, at: place, with: response)
       }
     } catch {
-      isRunning.withLock { $0 = false }
+      wiring.isBackingUp.withLock { $0 = false }
       throw Problem(.internal, detail: "\(error)")
     }
     return .park(deadline: nil)

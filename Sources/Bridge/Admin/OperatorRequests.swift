@@ -14,11 +14,13 @@ struct OperatorRequests: Sendable {
   private let wiring: Wiring
   private let publisher: Publisher
   private let health: HealthReport
+  private let place: AdminPlace
 
   init(
     _ configuration: BridgeConfiguration, _ wiring: Wiring, _ publisher: Publisher,
-    _ health: HealthReport
+    _ health: HealthReport, at place: AdminPlace
   ) {
+    self.place = place
     self.configuration = configuration
     self.wiring = wiring
     self.publisher = publisher
@@ -112,7 +114,7 @@ struct OperatorRequests: Sendable {
   /// A page of the stored publishes, the oldest first, read on the thread of the log's readers.
   func queue(_ parameters: PageParameters, _ request: Request) throws(Problem) -> Answer {
     let after = parameters.cursor ?? 0
-    let isTaken = wiring.store?.read { [wiring, publisher, configuration] reader in
+    let isTaken = wiring.store?.read { [wiring, publisher, configuration, place] reader in
       let response: Response
       do throws(StoreError) {
         let rows = try reader.outbox(after: after, limit: parameters.limit)
@@ -124,7 +126,7 @@ struct OperatorRequests: Sendable {
         response = Problem(.storeBusy, detail: "\(error)", headers: ["Retry-After": "1"])
           .response(to: request.head)
       }
-      wiring.adminServer?.answer(request.id, with: response)
+      wiring.answer(request.id, at: place, with: response)
     }
     guard isTaken == true else { throw Problem(.storeBusy, headers: ["Retry-After": "1"]) }
     return .park(deadline: nil)

@@ -50,6 +50,8 @@ struct ConfigurationOptions: ParsableArguments {
   @Option(.emqxAPI) var emqxAPI: String?
   @Option(.traceContext) var traceContext: String?
   @Option(.docs) var docs: String?
+  @Option(.console) var console: String?
+  @Option(.adminOnPublic) var adminOnPublic: String?
   @Option(.mqttTunnel) var mqttTunnel: String?
   @Option(.tunnelCredentials) var tunnelCredentials: String?
   @Option(.tunnelClientIDs) var tunnelClientIDs: String?
@@ -141,7 +143,7 @@ struct ConfigurationOptions: ParsableArguments {
       .requests: requests,
       .emqxAPI: emqxAPI,
       .traceContext: traceContext,
-      .docs: docs,
+      .docs: docs, .console: console, .adminOnPublic: adminOnPublic,
       .mqttTunnel: mqttTunnel,
       .tunnelCredentials: tunnelCredentials,
       .tunnelClientIDs: tunnelClientIDs,

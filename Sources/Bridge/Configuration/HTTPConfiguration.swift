@@ -22,4 +22,8 @@ struct HTTPConfiguration: Sendable {
   var payloadBytes = ByteCount.mebibytes(1)
   /// Whether the description of the interface is served.
   var servesDocs = true
+  /// Whether the console at `/ui` is served.
+  var servesConsole = true
+  /// Whether the public server has the routes of the admin server too.
+  var servesAdminPublicly = false
 }

@@ -155,6 +155,11 @@ enum SettingCatalogue {
       .docs, \.http.servesDocs,
       "Whether /docs, /openapi.yaml and /openapi.json are served."),
     Setting(
+      .console, \.http.servesConsole, "Whether the console is served at /ui."),
+    Setting(
+      .adminOnPublic, \.http.servesAdminPublicly,
+      "Whether the public server has the routes of the admin server too, for the right admin."),
+    Setting(
       .streams, \.streams.limit, in: 1...1_000_000,
       "Event streams open at a time; more are answered 429."),
     Setting(

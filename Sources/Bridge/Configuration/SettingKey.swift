@@ -41,6 +41,8 @@ enum SettingKey: String, CaseIterable, Sendable {
   case emqxAPI = "emqx_api"
   case traceContext = "trace_context"
   case docs
+  case console
+  case adminOnPublic = "admin_on_public"
   case mqttTunnel = "mqtt_tunnel"
   case tunnelCredentials = "tunnel_credentials"
   case tunnelClientIDs = "tunnel_client_ids"

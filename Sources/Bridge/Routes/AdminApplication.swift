@@ -5,12 +5,15 @@ import Store
 
 /// What the admin server serves: whether the bridge lives, is ready, and how it is; and its dead
 /// letters.
+///
+/// With `admin_on_public` the public server has another one of these.
 final class AdminApplication: HTTPApplication {
   private static let tickLimit = Duration.seconds(5)
 
   private let configuration: BridgeConfiguration
   private let wiring: Wiring
-  private let router = Router(RouteTable.adminRoutes)
+  private let router: Router<AdminEndpoint>
+  private let place: AdminPlace
   private let health: HealthReport
   private let metrics: MetricsReport
   private let operators: OperatorRequests
@@ -24,19 +27,26 @@ final class AdminApplication: HTTPApplication {
 
   init(
     _ configuration: BridgeConfiguration, _ wiring: Wiring, _ publisher: Publisher,
-    _ deadLetters: DeadLetterRequests, _ observer: Observer, _ doors: Doorkeeper
+    _ deadLetters: DeadLetterRequests, _ observer: Observer, _ doors: Doorkeeper,
+    at place: AdminPlace = .adminServer
   ) {
+    self.place = place
+    let basePath = place == .publicServer ? configuration.http.basePath : .root
+    router = Router(basePath: basePath.description, RouteTable.adminRoutes)
     self.doors = doors
     names = RequestNames(desk: doors.desk)
     self.configuration = configuration
     self.wiring = wiring
     health = HealthReport(configuration, wiring)
     metrics = MetricsReport(wiring)
-    operators = OperatorRequests(configuration, wiring, publisher, health)
-    backups = BackupRequests(configuration, wiring)
+    operators = OperatorRequests(configuration, wiring, publisher, health, at: place)
+    backups = BackupRequests(configuration, wiring, at: place)
     self.deadLetters = deadLetters
     self.observer = observer
   }
+
+  /// Whether a path is one of these routes, with whatever method.
+  func serves(_ path: String) -> Bool { router.pattern(ofPath: path) != nil }
 
   func admit(_ head: RequestHead) -> Admission {
     let match = router.match(method: head.method, path: head.path)
@@ -92,7 +102,7 @@ final class AdminApplication: HTTPApplication {
       return .respond(.json(health.json, headers: ["Cache-Control": "no-store"]))
     case .metrics: return .respond(metrics.response(to: request.head))
     case .listDeadLetters, .deadLetter, .retryDeadLetter, .deleteDeadLetter, .deleteDeadLetters:
-      return try deadLetters.ask(endpoint, id, request)
+      return try deadLetters.ask(endpoint, id, request, at: place)
     case .connections: return .respond(operators.connections(try PageParameters(query)))
     case .queue: return try operators.queue(try PageParameters(query), request)
     case .status, .disconnect, .drain, .endDrain, .backup:
@@ -126,7 +136,7 @@ final class AdminApplication: HTTPApplication {
   func deadlineReached(_ id: RequestID) -> Response? { nil }
   func clientLeft(_ id: RequestID) {
     doors.clientLeft(id)
-    deadLetters.clientLeft(id)
+    deadLetters.clientLeft(id, at: place)
   }
 
   func streamClosed(_ id: StreamID, reason: StreamEnd) {}

@@ -4,8 +4,14 @@ import Store
 
 /// The admin server's requests about dead letters: each asks the store and is answered when it has.
 final class DeadLetterRequests: Sendable {
-  private struct Waiting {
+  /// Each server counts its requests by itself.
+  private struct Asker: Hashable {
+    let place: AdminPlace
     let request: RequestID
+  }
+
+  private struct Waiting {
+    let asker: Asker
     let head: RequestHead
     let previewBytes: Int
   }
@@ -13,7 +19,7 @@ final class DeadLetterRequests: Sendable {
   private struct State {
     var lastToken: UInt64 = 0
     var waiting: [UInt64: Waiting] = [:]
-    var tokens: [RequestID: UInt64] = [:]
+    var tokens: [Asker: UInt64] = [:]
   }
 
   private let wiring: Wiring
@@ -23,19 +29,20 @@ final class DeadLetterRequests: Sendable {
 
   /// Asks the store; `id` is the capture of the path.
   func ask(
-    _ endpoint: AdminEndpoint, _ id: String?, _ request: Request
+    _ endpoint: AdminEndpoint, _ id: String?, _ request: Request, at place: AdminPlace
   ) throws(Problem) -> Answer {
+    let asker = Asker(place: place, request: request.id)
     let parameters = try DeadLetterParameters(request.head.query, endpoint)
     let question = try Self.question(endpoint, id, parameters)
     let token = state.withLock { state in
       state.lastToken += 1
       state.waiting[state.lastToken] = Waiting(
-        request: request.id, head: request.head, previewBytes: parameters.previewBytes)
-      state.tokens[request.id] = state.lastToken
+        asker: asker, head: request.head, previewBytes: parameters.previewBytes)
+      state.tokens[asker] = state.lastToken
       return state.lastToken
     }
     guard wiring.store?.deadLetters(question, token: token) == true else {
-      clientLeft(request.id)
+      clientLeft(request.id, at: place)
       throw Problem(.storeBusy, headers: ["Retry-After": "1"])
     }
     return .park(deadline: nil)
@@ -45,7 +52,7 @@ final class DeadLetterRequests: Sendable {
   func answered(_ token: UInt64, _ answer: DeadLetterAnswer) {
     let waiting = state.withLock { state in
       let waiting = state.waiting.removeValue(forKey: token)
-      if let waiting { state.tokens[waiting.request] = nil }
+      if let waiting { state.tokens[waiting.asker] = nil }
       return waiting
     }
     guard let waiting else { return }
@@ -59,12 +66,13 @@ final class DeadLetterRequests: Sendable {
     } catch {
       response = error.response(to: waiting.head)
     }
-    wiring.adminServer?.answer(waiting.request, with: response)
+    wiring.answer(waiting.asker.request, at: waiting.asker.place, with: response)
   }
 
-  func clientLeft(_ request: RequestID) {
+  func clientLeft(_ request: RequestID, at place: AdminPlace) {
+    let asker = Asker(place: place, request: request)
     state.withLock { state in
-      if let token = state.tokens.removeValue(forKey: request) { state.waiting[token] = nil }
+      if let token = state.tokens.removeValue(forKey: asker) { state.waiting[token] = nil }
     }
   }
 

@@ -27,11 +27,18 @@ enum Endpoint: Sendable {
   case docs
   case openAPIYAML
   case openAPIJSON
+  case consoleEntry
+  case console
+  case consoleFile
+  case library
+  case libraryTypes
 
   /// Whether everybody may have it; every other route needs a caller, and asks what that one may do.
   var isFree: Bool {
     switch self {
-    case .page, .docs, .openAPIYAML, .openAPIJSON: true
+    case .page, .docs, .openAPIYAML, .openAPIJSON, .consoleEntry, .console, .consoleFile, .library,
+      .libraryTypes:
+      true
     case .publish, .publishToTopic, .retainInTopic, .clearTopic, .message, .subscribe, .history,
       .listSubscriptions, .putSubscription, .getSubscription, .deleteSubscription, .acknowledge,
       .ticket, .socket, .tunnel, .publishBatch, .emqxPublish, .emqxPublishBulk, .request,
@@ -81,6 +88,7 @@ extension Endpoint {
     switch self {
     case .emqxPublish, .emqxPublishBulk: configuration.publishing.servesEMQX
     case .docs, .openAPIYAML, .openAPIJSON: configuration.http.servesDocs
+    case .consoleEntry, .console, .consoleFile: configuration.http.servesConsole
     case .tunnel: configuration.tunnel.isOn
     default: true
     }
@@ -94,6 +102,11 @@ enum RouteTable {
     Route("GET", "/docs", .docs),
     Route("GET", "/openapi.yaml", .openAPIYAML),
     Route("GET", "/openapi.json", .openAPIJSON),
+    Route("GET", "/ui", .consoleEntry),
+    Route("GET", "/ui/", .console),
+    Route("GET", "/ui/{file}", .consoleFile),
+    Route("GET", "/mqtt-bridge.js", .library),
+    Route("GET", "/mqtt-bridge.d.ts", .libraryTypes),
     Route("POST", "/publish", .publish),
     Route("POST", "/publish/batch", .publishBatch),
     Route("POST", "/publish/bulk", .publishBatch),

@@ -28,12 +28,16 @@ final class PublicApplication: HTTPApplication {
   private let names: RequestNames
   private let ledger: StreamLedger
   private let bodies: BodyDoor
+  /// The routes of the admin server, where they are to be found here too.
+  private let admin: AdminApplication?
 
   init(
     _ configuration: BridgeConfiguration, _ wiring: Wiring, _ publisher: Publisher,
     _ messages: MessageLookUps, _ observer: Observer, _ log: EventLogParts, _ doors: Doorkeeper,
-    _ bodies: BodyDoor, _ ledger: StreamLedger, clientID: String = ""
+    _ bodies: BodyDoor, _ ledger: StreamLedger, admin: AdminApplication? = nil,
+    clientID: String = ""
   ) {
+    self.admin = admin
     self.doors = doors
     names = RequestNames(desk: doors.desk)
     self.bodies = bodies
@@ -67,6 +71,7 @@ final class PublicApplication: HTTPApplication {
     if let response = doors.preflight(head) { return .refuse(response) }
     let match = router.match(method: head.method, path: head.path)
     guard case .found(let endpoint, _) = match else {
+      if let admin, admin.serves(head.path) { return admin.admit(head) }
       let refusal = match.refusal(to: head, completing: complete)
       return .refuse(refusal ?? Problem(.notFound).response(to: head))
     }
@@ -87,7 +92,8 @@ final class PublicApplication: HTTPApplication {
       let hasBody = head.method == "POST" || head.method == "QUERY"
       return .accept(bodyLimit: hasBody ? SubscribeBody.bytesMax : 0)
     case .message, .readTopic, .listRetained, .history, .page, .docs, .openAPIYAML, .openAPIJSON,
-      .listSubscriptions, .getSubscription, .deleteSubscription, .socket, .tunnel:
+      .consoleEntry, .console, .consoleFile, .library, .libraryTypes, .listSubscriptions,
+      .getSubscription, .deleteSubscription, .socket, .tunnel:
       return .accept(bodyLimit: 0)
     }
   }
@@ -135,10 +141,11 @@ final class PublicApplication: HTTPApplication {
   func handle(_ request: Request) -> Answer {
     let match = router.match(method: request.head.method, path: request.head.path)
     guard case .found(let endpoint, let captures) = match else {
+      if let admin, admin.serves(request.head.path) { return admin.handle(request) }
       return .respond(Problem(.notFound).response(to: request.head))
     }
     do throws(Problem) {
-      guard !endpoint.isFree else { return .respond(free(endpoint)) }
+      guard !endpoint.isFree else { return .respond(free(endpoint, captures, request.head)) }
       if let answer = try bodyEnded(request) { return answer }
       return try doors.handle(
         request, takesTicket: endpoint.takesTicket
@@ -148,12 +155,20 @@ final class PublicApplication: HTTPApplication {
     }
   }
 
-  private func free(_ endpoint: Endpoint) -> Response {
+  private func free(
+    _ endpoint: Endpoint, _ captures: [String: String], _ head: RequestHead
+  ) -> Response {
     switch endpoint {
     case .docs: DocsPage.response
     case .openAPIYAML: DescriptionRoute.yaml
     case .openAPIJSON: DescriptionRoute.json
-    default: WelcomePage.response
+    case .consoleEntry: ConsoleRoute.entry
+    case .console: ConsoleRoute.response(for: "index.html", to: head)
+    case .consoleFile: ConsoleRoute.response(for: captures["file"] ?? "", to: head)
+    case .library: ConsoleRoute.response(for: "mqtt-bridge.js", to: head)
+    case .libraryTypes: ConsoleRoute.response(for: "mqtt-bridge.d.ts", to: head)
+    default:
+      configuration.value.http.servesConsole ? WelcomePage.response : WelcomePage.withoutConsole
     }
   }
 
@@ -161,7 +176,7 @@ final class PublicApplication: HTTPApplication {
   func handleAgain(_ id: RequestID) -> Answer {
     guard let head = doors.head(of: id),
       case .found(let endpoint, let captures) = router.match(method: head.method, path: head.path)
-    else { return .park(deadline: nil) }
+    else { return admin?.handleAgain(id) ?? .park(deadline: nil) }
     do throws(Problem) {
       guard let (request, pass) = try doors.resumed(id) else { return .park(deadline: nil) }
       return try answer(endpoint, captures, request, pass)
@@ -181,8 +196,8 @@ final class PublicApplication: HTTPApplication {
     case .emqxPublish, .emqxPublishBulk: EMQXForm.response(problem)
     case .message, .readTopic, .listRetained, .subscribe, .history, .listSubscriptions,
       .putSubscription, .getSubscription, .deleteSubscription, .acknowledge, .ticket, .socket,
-      .tunnel,
-      .page, .docs, .openAPIYAML, .openAPIJSON:
+      .tunnel, .page, .docs, .openAPIYAML, .openAPIJSON, .consoleEntry, .console, .consoleFile,
+      .library, .libraryTypes:
       problem.response(to: head)
     }
   }
@@ -216,7 +231,9 @@ final class PublicApplication: HTTPApplication {
     case .ticket: return try TicketRoute.issue(request, pass)
     case .socket: return try socketRoute.open(request, pass)
     case .tunnel: return try tunnelRoute.open(request, pass)
-    case .page, .docs, .openAPIYAML, .openAPIJSON: return .respond(free(endpoint))
+    case .page, .docs, .openAPIYAML, .openAPIJSON, .consoleEntry, .console, .consoleFile, .library,
+      .libraryTypes:
+      return .respond(free(endpoint, captures, request.head))
     }
   }
 
@@ -228,6 +245,7 @@ final class PublicApplication: HTTPApplication {
 
   func clientLeft(_ id: RequestID) {
     doors.clientLeft(id)
+    admin?.clientLeft(id)
     publisher.clientLeft(id)
     messages.clientLeft(id)
     subscriptions.clientLeft(id)
@@ -237,7 +255,9 @@ final class PublicApplication: HTTPApplication {
   }
 
   func name(of id: RequestID, _ head: RequestHead) -> String { names.name(of: id, head) }
-  func route(of head: RequestHead) -> String? { router.pattern(ofPath: head.path)?.description }
+  func route(of head: RequestHead) -> String? {
+    router.pattern(ofPath: head.path)?.description ?? admin?.route(of: head)
+  }
 
   func answered(_ record: AccessRecord, _ head: RequestHead?) {
     wiring.metrics.requests.count(record)

@@ -3,6 +3,10 @@ import HTTPFront
 /// `GET /`: one page that says what this is and shows a live stream.
 enum WelcomePage {
   static let response = PagePolicy.response(html, cacheControl: "no-store")
+  static let withoutConsole = PagePolicy.response(
+    html.replacing(consoleLink, with: ""), cacheControl: "no-store")
+
+  private static let consoleLink = #"<p><a href="ui/">Open the console</a></p>"#
 
   private static let html = """
     <!doctype html>
@@ -17,6 +21,7 @@ enum WelcomePage {
     </style>
     <h1>mqtt-bridge</h1>
     <p>Publish with HTTP, subscribe with server-sent events, through your MQTT broker.</p>
+    \(consoleLink)
     <form id="publish"><input name="topic" value="demo/hello" aria-label="Topic">
       <input name="payload" value="hi" aria-label="Payload"><button>Publish</button></form>
     <form id="subscribe"><input name="topic" value="demo/#" aria-label="Topic filter">

@@ -22,7 +22,7 @@ final class ClientApplication: LinkApplication {
     self.options = options
     self.port = port
     clientID = options.session.clientID
-    publishes = PublishFlow(port)
+    publishes = PublishFlow(port, options.session, isRecorded: options.sessionStore != nil)
     desk = SubscriptionDesk(version: options.session.version)
     requests = RequestTable(port, version: options.session.version)
     delivering = MessageDispatch(port, desk, requests, holdTime: holdTime)
@@ -33,6 +33,8 @@ final class ClientApplication: LinkApplication {
   func handle(_ command: ClientCommand, _ link: LinkContext) {
     switch command {
     case .publish(let operation): publish(operation, link)
+    case .publishAll(let batch): publish(batch, link)
+    case .acknowledgeAll(let tokens): link.acknowledge(contentsOf: tokens)
     case .acknowledge(let token, let code): link.acknowledge(token, reasonCode: code)
     case .perform(let body): body(self, link)
     }
@@ -43,6 +45,14 @@ final class ClientApplication: LinkApplication {
     guard let deadline = operation.deadline, publishes.isWaiting else { return }
     deadlines.add(at: deadline, isNeeded: { !operation.isOver }) { [publishes] in
       publishes.deadlinePassed(operation)
+    }
+  }
+
+  private func publish(_ batch: PublishBatch, _ link: LinkContext) {
+    publishes.publish(batch, link)
+    guard let deadline = batch.deadline else { return }
+    deadlines.add(at: deadline, isNeeded: { !batch.isOver }) { [publishes] in
+      publishes.deadlinePassed(batch)
     }
   }
 
@@ -75,7 +85,10 @@ final class ClientApplication: LinkApplication {
     delivering.deadlineReached(link)
   }
 
-  func turnEnded(_ link: LinkContext) { delivering.turnEnded(link) }
+  func turnEnded(_ link: LinkContext) {
+    publishes.turnEnded(link)
+    delivering.turnEnded(link)
+  }
 
   private func lost(_ filter: String, _ code: ReasonCode, _ link: LinkContext) {
     port.events.publish(.subscriptionLost(filter: filter, code))

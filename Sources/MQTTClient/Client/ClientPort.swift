@@ -3,7 +3,9 @@ import EventLoop
 /// What another thread asks of a client's link.
 enum ClientCommand: Sendable {
   case publish(PublishOperation)
+  case publishAll(PublishBatch)
   case acknowledge(AckToken, ReasonCode)
+  case acknowledgeAll([AckToken])
   /// Anything that is not asked for with every message.
   case perform(@Sendable (ClientApplication, LinkContext) -> Void)
 }
@@ -103,6 +105,19 @@ extension ClientPort: AcknowledgementSink {
       }
       return acknowledge(delivery.token, code)
     }
+  }
+
+  /// Says for many messages at once that they are safe.
+  func settle(contentsOf settlements: [Settlement]) {
+    var tokens: [AckToken] = []
+    for settlement in settlements {
+      switch settlement {
+      case .nothing: break
+      case .alone(let token, _): tokens.append(token)
+      case .shared: settle(settlement, .success)
+      }
+    }
+    if !tokens.isEmpty { send(.acknowledgeAll(tokens)) }
   }
 
   func forgot(_ settlement: Settlement) {

@@ -43,22 +43,29 @@ extension MQTTClient {
 
   /// Publishes messages in order and waits for the outcomes of all, in the same order.
   ///
-  /// They are under way together, not one after the other. Cancelling takes back those that were not
-  /// sent yet.
+  /// They are under way together, not one after the other, and cost the way to the client's thread
+  /// and back once: this is the fast way to publish. Two tasks that each publish one batch after the
+  /// other keep a connection busy without a pause. Cancelling takes back those that were not sent yet.
   public func publish(
     contentsOf messages: [Message], deadline: Duration? = nil, lane: String? = nil
   ) async -> [PublishOutcome] {
-    let operations = messages.map { operation($0, deadline, lane, waitsForRoom: true) }
-    for operation in operations where !port.send(.publish(operation)) {
-      operation.finish(.notSent(.stopped))
+    guard !messages.isEmpty else { return [] }
+    let now = MonotonicClock.now()
+    let batch = PublishBatch(
+      messages, lane: laneIndex(lane), deadline: deadline.map { now + $0 }, createdAt: now)
+    guard port.send(.publishAll(batch)) else {
+      return Array(repeating: .notSent(.stopped), count: messages.count)
     }
     return await withTaskCancellationHandler {
-      var outcomes: [PublishOutcome] = []
-      for operation in operations { outcomes.append(await operation.outcome()) }
-      return outcomes
+      await batch.outcomes()
     } onCancel: {
-      for operation in operations { port.cancel(operation) }
+      guard batch.cancel() else { return }
+      port.perform { application, link in application.publishes.cancel(batch, link) }
     }
+  }
+
+  private func laneIndex(_ lane: String?) -> Int {
+    lane.flatMap { options.session.delivery.laneIndex(named: $0) } ?? 0
   }
 
   /// Accepts a message for publishing without waiting for anything.
@@ -84,8 +91,8 @@ extension MQTTClient {
   ) -> PublishOperation {
     let now = MonotonicClock.now()
     return PublishOperation(
-      message, lane: lane.flatMap { options.session.delivery.laneIndex(named: $0) } ?? 0,
-      deadline: deadline.map { now + $0 }, createdAt: now, waitsForRoom: waitsForRoom)
+      message, lane: laneIndex(lane), deadline: deadline.map { now + $0 }, createdAt: now,
+      waitsForRoom: waitsForRoom)
   }
 
   private func outcome(of operation: PublishOperation) async -> PublishOutcome {
@@ -95,6 +102,15 @@ extension MQTTClient {
     } onCancel: {
       port.cancel(operation)
     }
+  }
+}
+
+extension PublishBatch {
+  /// Waits for the outcomes, which a cancelled batch has soon, too.
+  fileprivate func outcomes() async -> [PublishOutcome] {
+    if let outcomes = await completion.wait() { return outcomes }
+    return await Task { await self.completion.wait() }.value
+      ?? Array(repeating: .maybeSent(.cancelled), count: messages.count)
   }
 }
 

@@ -18,6 +18,8 @@ final class MessageDispatch {
   private var serial: UInt64 = 0
   private var matched: [Int] = []
   private var targets: [Listener] = []
+  /// Who gets messages of the newest topic, as of a version of the desk.
+  private var known: (topic: String, version: UInt64, targets: [Listener])?
   /// Of the newest delivery.
   private var epoch: UInt32?
 
@@ -34,7 +36,7 @@ final class MessageDispatch {
 
   func received(_ publish: Publish, _ token: AckToken, _ link: LinkContext) {
     if token.qos != .atMostOnce { epoch = token.epoch }
-    findTargets(of: publish)
+    if !findKnownTargets(of: publish) { findTargets(of: publish) }
     if targets.isEmpty, matched.contains(where: { desk.slots[$0]?.listeners.isEmpty == false }) {
       // A copy for an overlapping filter, or retained messages of a listener that has gone.
       return settle(.alone(token, topic: publish.topic), link)
@@ -43,10 +45,28 @@ final class MessageDispatch {
     if targets.isEmpty, restListeners.isEmpty {
       return hold(QueuedMessage(message, token, consumers: 1), link)
     }
-    if targets.isEmpty { targets = restListeners }
+    if targets.isEmpty {
+      targets = restListeners
+    } else if publish.properties.subscriptionIdentifiers.isEmpty {
+      if known == nil { known = (publish.topic, desk.version, targets) }
+    }
     let queued = QueuedMessage(message, token, consumers: targets.count)
     for listener in targets { add(queued, to: listener, link) }
     targets.removeAll(keepingCapacity: true)
+  }
+
+  /// A message that names no subscription goes to whom the last one of its topic went, unless
+  /// something has changed.
+  private func findKnownTargets(of publish: Publish) -> Bool {
+    guard let known else { return false }
+    guard known.version == desk.version, known.topic == publish.topic,
+      publish.properties.subscriptionIdentifiers.isEmpty
+    else {
+      self.known = nil
+      return false
+    }
+    targets.append(contentsOf: known.targets)
+    return true
   }
 
   // A broker may send one copy of a message for each filter that matches, or one for all of them.

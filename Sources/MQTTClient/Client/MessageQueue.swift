@@ -144,6 +144,19 @@ final class MessageQueue: Sendable {
     return (taken, relief)
   }
 
+  /// What was taken first, with what waits behind it now: at most `limit` messages.
+  func more(after first: QueuedMessage, atMost limit: Int) -> ([QueuedMessage], Relief) {
+    state.withLock { state in
+      var messages = [first]
+      messages.reserveCapacity(min(limit, state.room.elements.count + 1))
+      while messages.count < limit, let message = state.room.removeOldest() {
+        state.bytes -= message.bytes
+        messages.append(message)
+      }
+      return (messages, messages.count == 1 ? Relief() : relief(&state))
+    }
+  }
+
   private func takeNow(_ state: inout State) -> (Room.Taken, Relief)? {
     guard let taken = state.room.take() else { return nil }
     guard case .element(let message) = taken else { return (taken, Relief()) }

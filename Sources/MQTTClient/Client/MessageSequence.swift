@@ -39,6 +39,14 @@ public struct MessageSequence: AsyncSequence, Sendable {
     try await handle.unsubscribe()
   }
 
+  /// The same messages, as many at a time as have come, at most `limit`: the fast way to read.
+  ///
+  /// The messages of a batch are acknowledged together when the next one is asked for, or the
+  /// iterator dropped. Whoever reads batches and single messages shares them, as several tasks do.
+  public func batches(atMost limit: Int = 1024) -> MessageBatchSequence {
+    MessageBatchSequence(handle: handle, limit: limit < 1 ? 1 : limit)
+  }
+
   /// An iterator over the same queue; of several, each element comes to one.
   public func makeAsyncIterator() -> AsyncIterator { AsyncIterator(handle) }
 

@@ -16,7 +16,11 @@ final class SubscriptionDesk {
   private static let identifiersKept = 8
 
   private(set) var index = FilterIndex<Int>()
-  private(set) var slots: [Int: FilterSlot] = [:]
+  private(set) var slots: [Int: FilterSlot] = [:] {
+    didSet { version &+= 1 }
+  }
+  /// Changes when something of the slots does.
+  private(set) var version: UInt64 = 0
   private var numbers: [TopicFilter: Int] = [:]
   private var asked: [UInt64: [Asked]] = [:]
   private var unsubscribes: [UInt64: (filters: [String], Unsubscribing?)] = [:]

@@ -28,6 +28,24 @@ final class SubscriptionHandle: Sendable {
 
   func next() async throws(ClientError) -> QueuedMessage? {
     let (taken, relief) = await queue.next()
+    carryOut(relief)
+    switch taken {
+    case .element(let message): return message
+    case .ended(.finished): return nil
+    case .ended(.failed(let error)): throw error
+    }
+  }
+
+  /// Waits for a message and takes what waits behind it, too.
+  func nextBatch(atMost limit: Int) async throws(ClientError) -> [QueuedMessage]? {
+    guard let first = try await next() else { return nil }
+    guard limit > 1 else { return [first] }
+    let (messages, relief) = queue.more(after: first, atMost: limit)
+    carryOut(relief)
+    return messages
+  }
+
+  private func carryOut(_ relief: MessageQueue.Relief) {
     if let dropped = relief.dropped {
       port.events.publish(.slowConsumer(filters: filters, dropped: dropped))
     }
@@ -35,12 +53,9 @@ final class SubscriptionHandle: Sendable {
       let id = id
       port.perform { client, link in client.delivering.resume(id, link) }
     }
-    switch taken {
-    case .element(let message): return message
-    case .ended(.finished): return nil
-    case .ended(.failed(let error)): throw error
-    }
   }
+
+  func settle(contentsOf settlements: [Settlement]) { port.settle(contentsOf: settlements) }
 
   func settle(_ settlement: Settlement, _ code: ReasonCode = .success) {
     port.settle(settlement, code)

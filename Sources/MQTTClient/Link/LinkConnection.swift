@@ -61,7 +61,7 @@ final class LinkConnection {
   var credentials: ConnectOverrides? { attempt?.credentials }
 
   var nextDeadline: Duration? {
-    [attempt?.nextDeadline, stream?.nextDeadline, closing?.nextDeadline].compactMap(\.self).min()
+    .earlier(attempt?.nextDeadline, .earlier(stream?.nextDeadline, closing?.nextDeadline))
   }
 
   func nextNews() -> LinkDriver.News? { news.popFirst() }

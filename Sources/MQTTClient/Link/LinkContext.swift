@@ -8,9 +8,11 @@ import EventLoop
 package final class LinkContext {
   enum Input {
     case publish(PublishRequest)
+    case publishAll(any LinkPublishSource)
     case subscribe(SubscribeRequest)
     case unsubscribe(key: UInt64, filters: [String], [UserProperty])
     case acknowledge(AckToken, DeliveryReply)
+    case acknowledgeAll([AckToken])
     case receivedRecorded(UInt64)
     case releasedRecorded(PacketID)
     case restartRecorded(UInt64)
@@ -43,6 +45,9 @@ package final class LinkContext {
 
   package func publish(_ request: PublishRequest) { add(.publish(request)) }
 
+  /// Publishes what the source says, one after the other, until it says nothing more.
+  func publish(from source: any LinkPublishSource) { add(.publishAll(source)) }
+
   package func subscribe(_ request: SubscribeRequest) { add(.subscribe(request)) }
 
   package func unsubscribe(
@@ -58,6 +63,9 @@ package final class LinkContext {
   package func acknowledge(_ token: AckToken, _ reply: DeliveryReply) {
     add(.acknowledge(token, reply))
   }
+
+  /// Says of several messages that they are safe.
+  package func acknowledge(contentsOf tokens: [AckToken]) { add(.acknowledgeAll(tokens)) }
 
   /// The application has recorded `.received`; PUBREL may go out.
   package func receivedRecorded(key: UInt64) { add(.receivedRecorded(key)) }

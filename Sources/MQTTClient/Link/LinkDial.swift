@@ -11,7 +11,8 @@ final class LinkDial {
 
   private struct Attempt {
     let socket: TCPSocket
-    let watch: PollSet.Watch
+    /// Nil for one that was connected at once.
+    let watch: PollSet.Watch?
   }
 
   private let pollSet: PollSet
@@ -39,7 +40,7 @@ final class LinkDial {
 
   /// Whether the event belongs to this race, and what it led to if so.
   func handle(_ event: Poller.Event, at now: Duration) -> Progress? {
-    guard let (number, attempt) = attempts.first(where: { $1.watch.token == event.token }) else {
+    guard let (number, attempt) = attempts.first(where: { $1.watch?.token == event.token }) else {
       return nil
     }
     if let error = attempt.socket.connectError {
@@ -65,7 +66,7 @@ final class LinkDial {
   private func run(at now: Duration) -> Progress {
     var progress = Progress.pending
     var index = 0
-    // Connecting may fail at once, which appends further actions.
+    // Connecting may fail or succeed at once, which appends further actions.
     while index < actions.count {
       switch actions[index] {
       case .connect(let attempt, let address): connect(attempt, address, at: now)
@@ -83,6 +84,10 @@ final class LinkDial {
   private func connect(_ attempt: Int, _ address: SocketAddress, at now: Duration) {
     do throws(SystemError) {
       let socket = try TCPSocket(connectingTo: address, options)
+      guard !socket.isConnected else {
+        attempts[attempt] = Attempt(socket: socket, watch: nil)
+        return dialer.connected(attempt, &actions)
+      }
       let watch = try pollSet.watch(socket.descriptor, .writable)
       attempts[attempt] = Attempt(socket: socket, watch: watch)
     } catch {
@@ -93,7 +98,7 @@ final class LinkDial {
   @discardableResult
   private func close(_ number: Int) -> TCPSocket? {
     guard let attempt = attempts.removeValue(forKey: number) else { return nil }
-    pollSet.forget(attempt.watch)
+    if let watch = attempt.watch { pollSet.forget(watch) }
     return attempt.socket
   }
 }

@@ -16,13 +16,14 @@ final class LinkDriver {
 
   let connection: LinkConnection
   let context: LinkContext
-  private let observer: LinkObserver
+  let observer: LinkObserver
   private let hooks: LinkHooks
-  private let journal: LinkJournal?
+  let journal: LinkJournal?
   private let closeTimeout: Duration
-  private let deliver: (LinkEvent) -> Void
-  private let version: ProtocolVersion
-  private var session: Session
+  let deliver: (LinkEvent) -> Void
+  let version: ProtocolVersion
+  /// Inputs go to it by `feed` only.
+  var session: Session
   private var actions: [SessionAction] = []
   private var running: [SessionAction] = []
   private var stopDeadline: Duration?
@@ -63,7 +64,7 @@ final class LinkDriver {
   private var now: Duration { context.now }
 
   var nextDeadline: Duration? {
-    [session.nextDeadline, connection.nextDeadline, stopDeadline].compactMap(\.self).min()
+    .earlier(session.nextDeadline, .earlier(connection.nextDeadline, stopDeadline))
   }
 
   /// Whether the link may end: the session is done and its last bytes are gone, or it is too late.
@@ -82,7 +83,7 @@ final class LinkDriver {
     settle()
   }
 
-  private func stop(_ ending: SessionEnding, deadline: Duration) {
+  func stop(_ ending: SessionEnding, deadline: Duration) {
     var last = deadline
     // After the time for draining, the last bytes still have theirs.
     if case .drain = ending { last += closeTimeout }
@@ -219,7 +220,7 @@ final class LinkDriver {
     connection.reportWriteError()
   }
 
-  private func feed(_ input: (inout Session, inout [SessionAction], Duration) -> Void) {
+  func feed(_ input: (inout Session, inout [SessionAction], Duration) -> Void) {
     precondition(running.isEmpty, "an input before the actions of the last one")
     input(&session, &actions, now)
     swap(&actions, &running)
@@ -237,42 +238,6 @@ final class LinkDriver {
     case .movedOn: feed { session, actions, _ in session.linkMovedOn(&actions) }
     case .failed(let error): feed { $0.linkFailed(error.failure, at: $2, &$1) }
     case .malformed(let error): feed { $0.receivedInvalid(error.reasonCode, at: $2, &$1) }
-    }
-  }
-
-  private func apply(_ input: LinkContext.Input) {
-    switch input {
-    case .publish(let request):
-      observer.wantsPublish(request.publish.qos)
-      publish(request)
-    case .subscribe(let request):
-      if let code = RequestCheck.refusal(of: request, version) {
-        let codes = request.subscriptions.map { _ in code }
-        return deliver(.subscribed(request.key, codes, reasonString: nil))
-      }
-      feed { $0.subscribe(request, at: $2, &$1) }
-    case .unsubscribe(let key, let filters, let userProperties):
-      if let code = RequestCheck.refusal(of: filters, userProperties, version) {
-        return deliver(.unsubscribed(key, filters.map { _ in code }, reasonString: nil))
-      }
-      feed {
-        $0.unsubscribe(key: key, filters: filters, userProperties: userProperties, at: $2, &$1)
-      }
-    case .acknowledge(let token, let reply): acknowledge(token, reply)
-    case .receivedRecorded(let key): feed { $0.receivedRecorded(key: key, at: $2, &$1) }
-    case .releasedRecorded(let id): releasedRecorded(id)
-    case .restartRecorded(let key): feed { $0.restartRecorded(key: key, at: $2, &$1) }
-    case .cancel(let key, _) where journal?.cancel(key) ?? false: break
-    case .cancel(let key, let answersSent):
-      feed { session, actions, _ in
-        session.cancel(key: key, answersSent: answersSent, &actions)
-      }
-    case .cancelAll(let answersSent):
-      journal?.cancelAll()
-      feed { session, actions, _ in session.cancelAll(answersSent: answersSent, &actions) }
-    case .changeRate(let rate): feed { $0.changeRate(rate, at: $2, &$1) }
-    case .reauthenticate(let key): feed { $0.reauthenticate(key: key, at: $2, &$1) }
-    case .stop(let ending, let deadline): stop(ending, deadline: deadline)
     }
   }
 
@@ -341,56 +306,12 @@ final class LinkDriver {
     connection.open(at: now, until: session.nextDeadline ?? now)
   }
 
-  private func finished(_ key: UInt64, _ outcome: PublishOutcome) {
-    if journal?.finished(key, outcome) != true { report(key, outcome) }
-  }
-
-  private func publish(_ request: PublishRequest) {
-    guard let journal, request.publish.qos > .atMostOnce, session.state != .stopped,
-      !session.isDraining
-    else { return feed { $0.publish(request, at: $2, &$1) } }
-    var request = request
-    if let obstacle = session.obstacle(to: &request) {
-      return report(request.key, .notSent(obstacle))
-    }
-    journal.accept(request, at: WallClock.milliseconds())
-  }
-
-  private func acknowledge(_ token: AckToken, _ reply: DeliveryReply) {
-    guard let journal, token.qos == .exactlyOnce, !reply.reasonCode.isFailure,
-      session.isOpen(token)
-    else { return feed { $0.acknowledge(token, reply, at: $2, &$1) } }
-    journal.acknowledge(token, reply)
-  }
-
-  /// What waited for the store.
-  private func carryOut(_ step: LinkJournal.Step) {
-    switch step {
-    case .publish(let request, _):
-      if journal?.wasCancelled(request.key) ?? false { return finished(request.key, .cancelled) }
-      feed { $0.publish(request, at: $2, &$1) }
-    case .releasePublish(let key): feed { $0.receivedRecorded(key: key, at: $2, &$1) }
-    case .restartPublish(let key): feed { $0.restartRecorded(key: key, at: $2, &$1) }
-    case .finish(let key, let outcome): report(key, outcome)
-    case .acknowledge(let token, let reply): feed { $0.acknowledge(token, reply, at: $2, &$1) }
-    case .release(let id): releasedRecorded(id)
-    }
-  }
-
-  private func released(_ id: PacketID) {
-    if let journal { journal.release(id) } else { deliver(.released(id)) }
-  }
-
-  private func releasedRecorded(_ id: PacketID) {
-    feed { session, actions, _ in session.releasedRecorded(id, &actions) }
-  }
-
-  private func report(_ key: UInt64, _ outcome: PublishOutcome) {
+  func report(_ key: UInt64, _ outcome: PublishOutcome) {
     observer.finished(outcome)
     deliver(.finished(key, outcome))
   }
 
-  private func updateCongestion() {
+  func updateCongestion() {
     context.isCongested = connection.isCongested
   }
 }

@@ -16,8 +16,8 @@ package enum LinkEvent: Equatable, Sendable {
   case restarted(UInt64)
   case finished(UInt64, PublishOutcome)
   /// One reason code per filter of the request.
-  case subscribed(UInt64, [ReasonCode], reasonString: String?)
-  case unsubscribed(UInt64, [ReasonCode], reasonString: String?)
+  indirect case subscribed(UInt64, [ReasonCode], reasonString: String?)
+  indirect case unsubscribed(UInt64, [ReasonCode], reasonString: String?)
   /// The broker lost its session and refuses a subscription that it used to serve.
   case subscriptionLost(filter: String, ReasonCode)
   /// The broker has more unacknowledged messages under way than we offered to take; once per link.
@@ -25,20 +25,20 @@ package enum LinkEvent: Equatable, Sendable {
   /// An attempt to reach the broker begins; the first after a connection is number 1.
   case connecting(attempt: Int)
   /// The broker accepted the connection.
-  case up(ConnectAck)
+  indirect case up(ConnectAck)
   /// There is no connection; `detail` says what the link saw, if the link saw it first.
   ///
   /// Without `retryIn` there will be no other attempt, and the link ends.
-  case down(DownReason, detail: LinkError?, retryIn: Duration?)
-  case authentication(AuthenticationEvent)
+  indirect case down(DownReason, detail: LinkError?, retryIn: Duration?)
+  indirect case authentication(AuthenticationEvent)
   /// How the re-authentication with this key ended.
-  case reauthenticated(UInt64, ReauthenticationOutcome)
+  indirect case reauthenticated(UInt64, ReauthenticationOutcome)
   /// The broker names other servers, whether we follow or not; `down` comes next.
-  case referred(RedirectRequest)
+  indirect case referred(RedirectRequest)
   /// The next connection goes there; nil is to the configured servers again.
-  case redirected(RedirectTarget?)
+  indirect case redirected(RedirectTarget?)
   /// The time to finish everything was too short; the outcomes of what is left follow.
-  case drainExpired(SessionCounts)
+  indirect case drainExpired(SessionCounts)
   /// The last event: nothing asked of the link from now on is carried out.
   case stopped
 }

@@ -55,7 +55,7 @@ final class LinkLoop<Application: LinkApplication> {
   }
 
   private var nextDeadline: Duration? {
-    [driver.nextDeadline, application.nextDeadline].compactMap(\.self).min()
+    .earlier(driver.nextDeadline, application.nextDeadline)
   }
 
   /// Lives until the end.
@@ -79,7 +79,7 @@ final class LinkLoop<Application: LinkApplication> {
     // Writing can end publishes, which the owner may be waiting for.
     let hasWritten = isWritingDue
     if hasWritten { write() }
-    pollSet.wait(atMost: hasWritten ? .zero : [limit, patience].compactMap(\.self).min())
+    pollSet.wait(atMost: hasWritten ? .zero : .earlier(limit, patience))
     began()
     for event in pollSet.events {
       switch event.token {

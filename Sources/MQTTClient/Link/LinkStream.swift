@@ -65,8 +65,8 @@ final class LinkStream {
   var hasUnreadInput: Bool { transport.hasUnreadInput }
 
   var nextDeadline: Duration? {
-    [closeDeadline, stalledSince.map { $0 + writeStallTimeout }, transport.nextDeadline]
-      .compactMap(\.self).min()
+    .earlier(
+      .earlier(closeDeadline, stalledSince.map { $0 + writeStallTimeout }), transport.nextDeadline)
   }
 
   func owns(_ event: Poller.Event) -> Bool { event.token == watch.token }

@@ -49,14 +49,29 @@ extension BrokerLimits {
   /// What keeps the broker from taking this message, if anything does.
   func obstacle(to publish: Publish, version: ProtocolVersion) -> PublishObstacle? {
     guard publish.isExpressible else { return .invalid }
+    return obstacleToExpressible(publish, version: version)
+  }
+
+  /// The same for a message that `isExpressible`.
+  func obstacleToExpressible(_ publish: Publish, version: ProtocolVersion) -> PublishObstacle? {
     if publish.qos > maximumQoS { return .maximumQoS(maximumQoS) }
     if publish.isRetained && !retainAvailable { return .retainUnavailable }
-    let size = publish.size(version)
+    let size = publish.expressibleSize(version)
     return size > maximumPacketSize ? .packetTooLarge(limit: maximumPacketSize) : nil
   }
 }
 
 extension Publish {
+  /// The length of its packet, as `size` says, for one that `isExpressible`.
+  fileprivate func expressibleSize(_ version: ProtocolVersion) -> Int {
+    guard properties.isEmpty || version == .v311 else { return size(version) }
+    let remainingLength =
+      2 + topic.utf8.count + (qos == .atMostOnce ? 0 : 2) + (version == .v5 ? 1 : 0)
+      + payload.count
+    guard remainingLength <= VariableInteger.maximum else { return .max }
+    return 1 + VariableInteger.length(of: remainingLength) + remainingLength
+  }
+
   /// The length of its packet, with a packet identifier where one belongs; `Int.max` for a message
   /// that no packet can carry.
   func size(_ version: ProtocolVersion) -> Int {

@@ -35,8 +35,8 @@ struct IncomingPublishes: ~Copyable {
   private var atLeastOnce = AckLane()
   private var exactlyOnce = AckLane()
   /// The newest unacknowledged QoS 1 delivery of each packet identifier on this link.
-  private var openQoS1: [PacketID: UInt64] = [:]
-  private var exchanges: [PacketID: Exchange] = [:]
+  private var openQoS1 = PacketIDTable<UInt64>()
+  private var exchanges = PacketIDTable<Exchange>()
   private var countedExchanges = 0
 
   /// How many deliveries there were that Receive Maximum did not allow.
@@ -70,7 +70,7 @@ struct IncomingPublishes: ~Copyable {
     epoch &+= 1
     atLeastOnce.removeAll()
     exactlyOnce.removeAll()
-    openQoS1.removeAll(keepingCapacity: true)
+    openQoS1.removeAll()
     countedExchanges = 0
     for id in exchanges.keys {
       exchanges[id]?.position = nil

@@ -87,9 +87,8 @@ extension OutgoingPublishes {
 
   /// Also true for one that was sent on an earlier link and not yet on this one.
   private func isUnacknowledged(_ slot: Int32, _ qos: QoS) -> Bool {
-    let entry = table[slot]
-    guard entry.publish.qos == qos, entry.wasSent else { return false }
-    switch entry.stage {
+    guard table[slot].publish.qos == qos, table[slot].wasSent else { return false }
+    switch table[slot].stage {
     case .awaitingAck, .awaitingReceived, .sending: return true
     case .recording, .recorded, .awaitingComplete: return false
     }

@@ -17,7 +17,8 @@ extension OutgoingPublishes {
       lane: waiting.lane(request.lane))
     nextNumber += 1
     let isFree = waiting.isEmpty && sending.isEmpty && limits != nil && throttle.allows(at: now)
-    if isFree, isOnce || hasRoom, start(entry, &ids, at: now, &actions) {
+    let isJudged = isOnce || request.progress == .new
+    if isFree, isOnce || hasRoom, start(entry, isJudged: isJudged, &ids, at: now, &actions) {
       return addDeadline(of: entry, at: now)
     }
     entry.bytes = request.publish.contentBytes
@@ -38,19 +39,20 @@ extension OutgoingPublishes {
   /// identifier.
   mutating func obstacle(to request: inout PublishRequest) -> PublishObstacle? {
     let isOnce = request.publish.qos == .atMostOnce
-    if version == .v311 { request.publish.properties.topicAlias = nil }
+    if version == .v311, !request.publish.properties.isEmpty {
+      request.publish.properties.topicAlias = nil
+    }
     if let obstacle = giveTopic(&request.publish) { return obstacle }
     if isOnce, limits == nil, !delivery.queuesQoS0 { return .linkDown }
     guard isOnce || request.progress == .new else { return nil }
     guard request.publish.isExpressible else { return .invalid }
     if delivery.checksUTF8Payloads, !request.publish.isPayloadHonest { return .invalid }
-    guard let limits else { return nil }
-    if let alias = request.publish.properties.topicAlias, alias > limits.topicAliasMaximum,
-      delivery.topicAliases == .disabled
+    if let alias = request.publish.properties.topicAlias, delivery.topicAliases == .disabled,
+      let maximum = limits?.topicAliasMaximum, alias > maximum
     {
-      return .topicAliasTooLarge(maximum: limits.topicAliasMaximum)
+      return .topicAliasTooLarge(maximum: maximum)
     }
-    return limits.obstacle(to: request.publish, version: version)
+    return limits?.obstacleToExpressible(request.publish, version: version)
   }
 
   /// Replaces the alias of a caller by the topic that it stands for.

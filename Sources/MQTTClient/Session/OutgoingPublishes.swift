@@ -68,10 +68,10 @@ struct OutgoingPublishes: ~Copyable {
   var inFlightCount: Int { table.count }
 
   var hasRoom: Bool {
-    guard let limits else { return false }
+    guard let receiveMaximum = limits?.receiveMaximum else { return false }
     let used = unacknowledged.count + received.count + released.count
     if isCareful { return used == 0 && !poison.owesAnswers }
-    return used < min(windowMaximum, limits.receiveMaximum)
+    return used < min(windowMaximum, receiveMaximum)
   }
 
   /// When the broker is late with an acknowledgement.
@@ -115,32 +115,34 @@ struct OutgoingPublishes: ~Copyable {
   mutating func changeRate(_ rate: PublishRate) { throttle = Throttle(rate) }
 
   /// False if the publish must wait for its packet identifier, and with it all but QoS 0.
+  ///
+  /// One that `isJudged` just passed the check against the broker's limits.
   mutating func start(
-    _ head: WaitingPublishes.Entry, _ ids: inout PacketIDs, at now: Duration,
-    _ actions: inout [SessionAction]
+    _ head: WaitingPublishes.Entry, isJudged: Bool = false, _ ids: inout PacketIDs,
+    at now: Duration, _ actions: inout [SessionAction]
   ) -> Bool {
     guard head.request.publish.qos == .atMostOnce else {
-      return admit(head, &ids, at: now, &actions)
+      return admit(head, isJudged, &ids, at: now, &actions)
     }
     var publish = head.request.publish
     publish.packetID = nil
     publish.isDuplicate = false
     let key = head.request.key
-    if let obstacle = limits.flatMap({ $0.obstacle(to: publish, version: version) }) {
+    if !isJudged, let obstacle = limits?.obstacle(to: publish, version: version) {
       actions.append(.finished(key, .notSent(obstacle)))
     } else if !publish.subtractAge(now - head.acceptedAt) {
       actions.append(.finished(key, .expired))
     } else {
-      let packet = wireForm(of: publish, isReplay: false, at: now)
+      makeWireForm(&publish, isReplay: false, at: now)
       poison.sentCompany()
-      actions.append(.sendOnce(key, packet))
+      actions.append(.sendOnce(key, publish))
       actions.append(.sent(key))
     }
     return true
   }
 
   private mutating func admit(
-    _ head: WaitingPublishes.Entry, _ ids: inout PacketIDs, at now: Duration,
+    _ head: WaitingPublishes.Entry, _ isJudged: Bool, _ ids: inout PacketIDs, at now: Duration,
     _ actions: inout [SessionAction]
   ) -> Bool {
     let request = head.request
@@ -169,7 +171,7 @@ struct OutgoingPublishes: ~Copyable {
       release(slot, at: now, &actions)
     } else {
       table.links.append(slot, to: &sending)
-      if !table[slot].awaitsRestart { send(slot, &ids, at: now, &actions) }
+      if !table[slot].awaitsRestart { send(slot, isJudged: isJudged, &ids, at: now, &actions) }
     }
     return true
   }
@@ -189,45 +191,46 @@ struct OutgoingPublishes: ~Copyable {
   }
 
   private mutating func send(
-    _ slot: Int32, _ ids: inout PacketIDs, at now: Duration, _ actions: inout [SessionAction]
+    _ slot: Int32, isJudged: Bool = false, _ ids: inout PacketIDs, at now: Duration,
+    _ actions: inout [SessionAction]
   ) {
-    let entry = table[slot]
     table.links.remove(slot, from: &sending)
-    var publish = entry.publish
-    publish.isDuplicate = entry.wasSent
-    var obstacle = entry.verdict ?? limits.flatMap { $0.obstacle(to: publish, version: version) }
-    if entry.isUncertain, !entry.wasSent, delivery.sessionLoss == .report {
+    let (wasSent, isUncertain) = (table[slot].wasSent, table[slot].isUncertain)
+    var publish = table[slot].publish
+    publish.isDuplicate = wasSent
+    var obstacle = table[slot].verdict
+    if obstacle == nil, !isJudged { obstacle = limits?.obstacle(to: publish, version: version) }
+    if isUncertain, !wasSent, delivery.sessionLoss == .report {
       obstacle = .sessionLost
     }
-    if !publish.subtractAge(now - entry.acceptedAt), !entry.wasSent, !entry.isUncertain {
+    if !publish.subtractAge(now - table[slot].acceptedAt), !wasSent, !isUncertain {
       obstacle = .expired
     }
     if let obstacle { return abandon(slot, obstacle, &ids, at: now, &actions) }
-    actions.append(
-      .send(.publish(wireForm(of: publish, isReplay: entry.wasSent, at: now))))
-    if !entry.isReported { actions.append(.sent(entry.key)) }
+    let qos = publish.qos
+    makeWireForm(&publish, isReplay: wasSent, at: now)
+    actions.append(.send(.publish(publish)))
+    if !table[slot].isReported { actions.append(.sent(table[slot].key)) }
     table[slot].isReported = true
     table[slot].wasSent = true
     table[slot].sentAt = now
-    table[slot].stage = publish.qos == .atLeastOnce ? .awaitingAck : .awaitingReceived
+    table[slot].stage = qos == .atLeastOnce ? .awaitingAck : .awaitingReceived
     table.links.append(slot, to: &unacknowledged)
     poison.sentSuspect()
   }
 
-  /// The message as it goes on the wire of this link; the rates are charged for it.
-  private mutating func wireForm(
-    of publish: Publish, isReplay: Bool, at now: Duration
-  ) -> Publish {
-    var packet = publish
+  /// Makes the message as it goes on the wire of this link; the rates are charged for it.
+  private mutating func makeWireForm(
+    _ packet: inout Publish, isReplay: Bool, at now: Duration
+  ) {
     if version == .v311 {
-      packet.properties = Publish.Properties()
-    } else if let limits {
-      aliases.apply(to: &packet) { $0.size(.v5) <= limits.maximumPacketSize }
+      if !packet.properties.isEmpty { packet.properties = Publish.Properties() }
+    } else if let maximum = limits?.maximumPacketSize {
+      aliases.apply(to: &packet) { $0.size(.v5) <= maximum }
     }
     let bytes = throttle.countsBytes || replayThrottle.countsBytes ? packet.size(version) : 0
     if !throttle.isUnlimited { throttle.charge(bytes: bytes, at: now) }
     if isReplay, !replayThrottle.isUnlimited { replayThrottle.charge(bytes: bytes, at: now) }
-    return packet
   }
 
   /// The message cannot go out, so it ends here and the link goes on. [MQTT-3.2.2-15]
@@ -262,11 +265,11 @@ struct OutgoingPublishes: ~Copyable {
     _ slot: Int32, _ outcome: PublishOutcome, _ ids: inout PacketIDs,
     _ actions: inout [SessionAction]
   ) {
-    let entry = table[slot]
+    let key = table[slot].key
+    ids.release(table[slot].packetID)
+    if table[slot].hasDeadline { deadlineSlots[table[slot].number] = nil }
+    if table[slot].awaitsRestart { restartingSlots[key] = nil }
+    actions.append(table[slot].isAnswered ? .settled(key) : .finished(key, outcome))
     table.remove(slot)
-    ids.release(entry.packetID)
-    if entry.hasDeadline { deadlineSlots[entry.number] = nil }
-    if entry.awaitsRestart { restartingSlots[entry.key] = nil }
-    actions.append(entry.isAnswered ? .settled(entry.key) : .finished(entry.key, outcome))
   }
 }

@@ -23,7 +23,7 @@ struct OutgoingTopicAliases: ~Copyable {
     switch policy {
     case .disabled: applyManual(to: &publish, fits)
     case .monotonic, .leastRecentlyUsed:
-      publish.properties.topicAlias = nil
+      if !publish.properties.isEmpty { publish.properties.topicAlias = nil }
       guard maximum > 0, publish.topic.utf8.count > Self.shortTopic else { return }
       if let alias = aliases[publish.topic] {
         touch(alias)

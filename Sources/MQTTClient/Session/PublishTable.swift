@@ -41,6 +41,11 @@ struct PublishEntry {
   /// The application was told an outcome; what is left is to finish the exchange.
   var isAnswered = false
 
+  /// What stands in a slot that is free.
+  static let vacant = PublishEntry(
+    key: 0, packetID: 0, publish: Publish(topic: "", payload: []), acceptedAt: .zero, number: 0,
+    hasDeadline: false, sequence: 0)
+
   /// How it ends over an obstacle.
   func outcome(of obstacle: PublishObstacle) -> PublishOutcome {
     wasSent || isUncertain ? .maybeSent(obstacle) : PublishOutcome(neverSent: obstacle)
@@ -49,7 +54,8 @@ struct PublishEntry {
 
 /// The publishes that own a packet identifier, found by it in constant time.
 struct PublishTable: ~Copyable {
-  private var entries: [PublishEntry?] = []
+  /// A free slot has the packet identifier zero.
+  private var entries: [PublishEntry] = []
   private var free: [Int32] = []
   /// The slot plus one for each packet identifier up to the largest one used; zero is none.
   private var slotPlusOne: [UInt16] = []
@@ -58,15 +64,13 @@ struct PublishTable: ~Copyable {
   var count: Int { entries.count - free.count }
 
   subscript(slot: Int32) -> PublishEntry {
-    get {
-      guard let entry = entries[Int(slot)] else { preconditionFailure("slot \(slot) is empty") }
-      return entry
+    _read {
+      precondition(entries[Int(slot)].packetID != 0, "slot \(slot) is empty")
+      yield entries[Int(slot)]
     }
     _modify {
-      guard var entry = entries[Int(slot)] else { preconditionFailure("slot \(slot) is empty") }
-      entries[Int(slot)] = nil
-      yield &entry
-      entries[Int(slot)] = entry
+      precondition(entries[Int(slot)].packetID != 0, "slot \(slot) is empty")
+      yield &entries[Int(slot)]
     }
   }
 
@@ -77,7 +81,7 @@ struct PublishTable: ~Copyable {
 
   /// Looks at every entry.
   func slot(ofKey key: UInt64) -> Int32? {
-    entries.firstIndex { $0?.key == key }.map(Int32.init)
+    entries.firstIndex { $0.key == key && $0.packetID != 0 }.map(Int32.init)
   }
 
   mutating func insert(_ entry: PublishEntry) -> Int32 {
@@ -100,16 +104,16 @@ struct PublishTable: ~Copyable {
   /// The slot must be in no list any more.
   mutating func remove(_ slot: Int32) {
     slotPlusOne[Int(self[slot].packetID)] = 0
-    entries[Int(slot)] = nil
+    entries[Int(slot)] = .vacant
     free.append(slot)
   }
 
   /// Every slot in use, in the order of the first PUBLISH.
   func slotsInOrder() -> [Int32] {
     var slots: [Int32] = []
-    for entry in entries.compactMap(\.self).sorted(by: { $0.sequence < $1.sequence }) {
-      if let slot = slot(of: entry.packetID) { slots.append(slot) }
+    for (index, entry) in entries.enumerated() where entry.packetID != 0 {
+      slots.append(Int32(index))
     }
-    return slots
+    return slots.sorted { entries[Int($0)].sequence < entries[Int($1)].sequence }
   }
 }

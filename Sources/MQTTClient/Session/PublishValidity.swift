@@ -5,7 +5,9 @@ extension Publish {
   /// every attempt; so such a message must end before it is sent.
   var isExpressible: Bool {
     let longest = 65_535
-    guard TopicName.isValid(topic), properties.topicAlias != 0,
+    guard TopicName.isValid(topic) else { return false }
+    if properties.isEmpty { return true }
+    guard properties.topicAlias != 0,
       properties.subscriptionIdentifiers.isEmpty,
       properties.responseTopic.map(TopicName.isValid) ?? true,
       (properties.correlationData?.count ?? 0) <= longest,
@@ -34,6 +36,7 @@ extension Publish {
   /// About how much memory its contents take.
   var contentBytes: Int {
     var count = topic.utf8.count + payload.count
+    if properties.isEmpty { return count }
     count += properties.responseTopic?.utf8.count ?? 0
     count += properties.correlationData?.count ?? 0
     count += properties.contentType?.utf8.count ?? 0

@@ -21,31 +21,31 @@ package enum SessionAction: Equatable, Sendable {
   /// The exchange of a publish is over that was `finished` before because of its deadline or a wish.
   case settled(UInt64)
   /// One reason code per filter of the request.
-  case subscribed(UInt64, [ReasonCode], reasonString: String?)
-  case unsubscribed(UInt64, [ReasonCode], reasonString: String?)
+  indirect case subscribed(UInt64, [ReasonCode], reasonString: String?)
+  indirect case unsubscribed(UInt64, [ReasonCode], reasonString: String?)
   /// The broker lost its session and refuses a subscription that it used to serve.
   case subscriptionLost(filter: String, ReasonCode)
   /// The broker has more unacknowledged messages under way than we offered to take.
   case receiveMaximumExceeded(by: Int, maximum: Int)
   /// The broker accepted the connection.
-  case up(ConnectAck)
+  indirect case up(ConnectAck)
   /// There is no connection; `retryIn` until the next attempt, nil if there will be none.
-  case down(DownReason, retryIn: Duration?)
+  indirect case down(DownReason, retryIn: Duration?)
   /// Ask the authenticator, in a task of its own; answer with `authenticated`.
-  case authenticate(AuthenticationRequest)
+  indirect case authenticate(AuthenticationRequest)
   /// Cancel what the authenticator is doing, and tell its exchange.
-  case endAuthentication(AuthenticationFailure)
-  case authentication(AuthenticationEvent)
+  indirect case endAuthentication(AuthenticationFailure)
+  indirect case authentication(AuthenticationEvent)
   /// How the re-authentication with this key ended.
-  case reauthenticated(UInt64, ReauthenticationOutcome)
+  indirect case reauthenticated(UInt64, ReauthenticationOutcome)
   /// The broker names other servers, whether we follow or not; `down` comes next.
-  case referred(RedirectRequest)
+  indirect case referred(RedirectRequest)
   /// Connect there from the next `openLink` on; nil is to the configured servers again.
-  case redirect(RedirectTarget?)
+  indirect case redirect(RedirectTarget?)
   /// Ask the application, in a task of its own; answer with `redirectDecided`.
-  case askRedirect(number: UInt64, RedirectRequest)
+  indirect case askRedirect(number: UInt64, RedirectRequest)
   /// The time to finish everything was too short; the outcomes of what is left follow.
-  case drainExpired(SessionCounts)
+  indirect case drainExpired(SessionCounts)
   /// The last action, after `stop` or after the session gave up.
   case stopped
 }

@@ -33,7 +33,8 @@ struct WaitingPublishes: ~Copyable {
 
   private var entries: [Entry?] = []
   private var free: [Int32] = []
-  private var slots: [UInt64: Int32] = [:]
+  /// Where the keys are, from the first question for one until nothing waits.
+  private var slots: [UInt64: Int32]?
   private var order = SlotList()
   private var orderLinks = SlotLinks()
   private var laneLinks = SlotLinks()
@@ -59,8 +60,21 @@ struct WaitingPublishes: ~Copyable {
     }
   }
 
-  func slot(of key: UInt64) -> Int32? { slots[key] }
   func slot(after slot: Int32) -> Int32? { orderLinks.slot(after: slot) }
+
+  /// Costs a look at everything that waits once, and then a look into a table, which most users never
+  /// need.
+  mutating func slot(of key: UInt64) -> Int32? {
+    if let slots { return slots[key] }
+    var found: [UInt64: Int32] = [:]
+    var next = first
+    while let slot = next {
+      found[self[slot].request.key] = slot
+      next = self.slot(after: slot)
+    }
+    slots = found
+    return found[key]
+  }
 
   /// A lane that exists.
   func lane(_ wish: Int) -> Int { lanes.indices.contains(wish) ? wish : 0 }
@@ -75,7 +89,7 @@ struct WaitingPublishes: ~Copyable {
       _ = laneLinks.grow()
       entries.append(entry)
     }
-    slots[entry.request.key] = slot
+    slots?[entry.request.key] = slot
     bytes += entry.bytes
     orderLinks.append(slot, to: &order)
     if entry.request.publish.qos == .atMostOnce {
@@ -93,9 +107,10 @@ struct WaitingPublishes: ~Copyable {
     let entry = self[slot]
     entries[Int(slot)] = nil
     free.append(slot)
-    if slots[entry.request.key] == slot { slots[entry.request.key] = nil }
+    if let known = slots?[entry.request.key], known == slot { slots?[entry.request.key] = nil }
     bytes -= entry.bytes
     orderLinks.remove(slot, from: &order)
+    if order.isEmpty { slots = nil }
     if entry.request.publish.qos == .atMostOnce {
       onceCount -= 1
       laneLinks.remove(slot, from: &lanes[entry.lane].once)

@@ -3,6 +3,7 @@ package import EventLoop
 /// MQTT directly on TCP: the transport without layers.
 package final class TCPTransport: Transport {
   private let socket: TCPSocket
+  private var hasShutDownSending = false
 
   /// Takes a socket that is connected.
   package init(_ socket: TCPSocket) {
@@ -32,5 +33,9 @@ package final class TCPTransport: Transport {
     }
   }
 
-  package func shutDownSending() { socket.shutDownSending() }
+  package func shutDownSending() {
+    guard !hasShutDownSending else { return }
+    hasShutDownSending = true
+    socket.shutDownSending()
+  }
 }

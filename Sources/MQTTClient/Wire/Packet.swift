@@ -36,7 +36,7 @@ public enum Packet: Equatable, Sendable {
   /// PINGRESP, from the broker.
   case pingResponse
   /// DISCONNECT, from the client, and in MQTT 5 from either side.
-  case disconnect(Disconnect)
+  indirect case disconnect(Disconnect)
   /// AUTH, from either side; MQTT 5 only.
-  case auth(Auth)
+  indirect case auth(Auth)
 }

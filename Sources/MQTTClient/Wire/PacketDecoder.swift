@@ -27,6 +27,7 @@ public struct PacketDecoder: Sendable {
   private var position = 0
   private var hasSharedBuffer = false
   private var failure: DecodeError?
+  private var topics = TopicCache()
 
   /// A client's decoder, for what brokers send.
   public init(
@@ -75,6 +76,10 @@ public struct PacketDecoder: Sendable {
   }
 
   private mutating func decodeNext() throws(DecodeError) -> Packet? {
+    if let reply = shortReply {
+      position += 4
+      return reply
+    }
     guard let header = try FixedHeader(buffer[position...], role: role, version: version) else {
       return nil
     }
@@ -85,12 +90,30 @@ public struct PacketDecoder: Sendable {
     // Before the CONNECT says more, any version reads it alike.
     var reader = PacketReader(
       buffer[position..<position + header.packetSize], headerLength: header.length,
-      version: version ?? .v5, role: role)
+      version: version ?? .v5, role: role, topics: exchange(&topics, with: TopicCache()))
     let packet = try Packet(header.type, &reader)
+    topics = reader.topics
     if case .connect(let connect) = packet { version = connect.version }
     hasSharedBuffer = hasSharedBuffer || reader.hasShared
     position += header.packetSize
     return packet
+  }
+
+  /// The answer to a publish that says no more than its packet identifier, as most do: such packets
+  /// are as many as the messages.
+  private var shortReply: Packet? {
+    guard version != nil, unreadCount >= 4, buffer[position + 1] == 2, maximumPacketSize >= 4 else {
+      return nil
+    }
+    let id = PacketID(buffer[position + 2]) << 8 | PacketID(buffer[position + 3])
+    guard id != 0 else { return nil }
+    return switch buffer[position] {
+    case 0x40: .publishAck(PublishReply(id))
+    case 0x50: .publishReceived(PublishReply(id))
+    case 0x62: .publishRelease(PublishReply(id))
+    case 0x70: .publishComplete(PublishReply(id))
+    default: nil
+    }
   }
 
   /// Drops what is decoded, so that a byte is moved at most once per packet.

@@ -17,6 +17,7 @@ public enum PacketEncoder {
       buffer.append(contentsOf: publish.payload)
     case .publishAck(let reply), .publishReceived(let reply), .publishRelease(let reply),
       .publishComplete(let reply):
+      if reply.appendShort(packet.type, to: &buffer) { return }
       try append(
         PublishReply.Body(reply: reply, type: packet.type), packet.type, version, to: &buffer)
     case .subscribe(let body): try append(body, packet.type, version, to: &buffer)
@@ -36,6 +37,7 @@ public enum PacketEncoder {
   public static func encodePublishHeader(
     _ publish: Publish, version: ProtocolVersion, into buffer: inout [UInt8]
   ) throws(EncodeError) {
+    if try publish.appendPlainHeader(version, to: &buffer) { return }
     try append(
       publish, .publish, flags: publish.flags, followedBy: publish.payload.count, version,
       to: &buffer)

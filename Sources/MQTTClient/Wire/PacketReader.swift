@@ -11,8 +11,13 @@ struct PacketReader {
   private var end: Int
   /// True as soon as a field was returned that shares the decoder's buffer.
   private(set) var hasShared = false
+  private(set) var topics: TopicCache
 
-  init(_ packet: Bytes, headerLength: Int, version: ProtocolVersion, role: PacketDecoder.Role) {
+  init(
+    _ packet: Bytes, headerLength: Int, version: ProtocolVersion, role: PacketDecoder.Role,
+    topics: TopicCache = TopicCache()
+  ) {
+    self.topics = topics
     self.packet = packet
     self.version = version
     self.role = role
@@ -73,6 +78,20 @@ struct PacketReader {
     guard !text.utf8.contains(0) else {
       throw .malformed(.stringContainsNUL, at: field.lowerBound - packet.startIndex)
     }
+    return text
+  }
+
+  /// A topic name, or nothing. [MQTT-3.3.2-2]
+  mutating func topicName() throws(DecodeError) -> String {
+    let start = position
+    let field = try lengthPrefixed()
+    if let topic = topics.topic(packet[field]) { return topic }
+    position = start
+    let text = try string()
+    guard text.isEmpty || TopicName.isValid(text) else {
+      throw .protocolError(.topicNameInvalid, at: start - packet.startIndex)
+    }
+    topics.remember(text, packet[field])
     return text
   }
 

@@ -39,28 +39,118 @@ public struct Publish: Equatable, Sendable {
     /// Whether the payload is declared to be UTF-8 text; nil says nothing about it.
     ///
     /// [MQTT 5.0, 3.3.2.3.2]
-    public var payloadIsUTF8: Bool?
+    public var payloadIsUTF8: Bool? {
+      get { values?.payloadIsUTF8 }
+      set { change { $0.payloadIsUTF8 = newValue } }
+    }
     /// How long the message is worth delivering, in seconds; nil means for ever.
     ///
     /// From a broker it is what is left of that. [MQTT 5.0, 3.3.2.3.3]
-    public var messageExpiryInterval: UInt32?
+    public var messageExpiryInterval: UInt32? {
+      get { values?.messageExpiryInterval }
+      set { change { $0.messageExpiryInterval = newValue } }
+    }
     /// A number that stands for the topic on this connection, from 1. [MQTT-3.3.2-8]
-    public var topicAlias: UInt16?
+    public var topicAlias: UInt16? {
+      get { values?.topicAlias }
+      set { change { $0.topicAlias = newValue } }
+    }
     /// Where an answer is expected: a topic name without wildcards. [MQTT-3.3.2-14]
-    public var responseTopic: String?
+    public var responseTopic: String? {
+      get { values?.responseTopic }
+      set { change { $0.responseTopic = newValue } }
+    }
     /// What the answer must carry for its asker to know it, up to 65,535 bytes.
     ///
     /// [MQTT 5.0, 3.3.2.3.6]
-    public var correlationData: Bytes?
+    public var correlationData: Bytes? {
+      get { values?.correlationData }
+      set { change { $0.correlationData = newValue } }
+    }
     /// The application's own names and values, in order. [MQTT-3.3.2-18]
-    public var userProperties: [UserProperty] = []
+    public var userProperties: [UserProperty] {
+      get { values?.userProperties ?? [] }
+      _modify {
+        var values = take()
+        defer { put(values) }
+        yield &values.userProperties
+      }
+    }
     /// The subscriptions that the message matched; only from the broker. [MQTT-3.3.4-6]
-    public var subscriptionIdentifiers: [UInt32] = []
+    public var subscriptionIdentifiers: [UInt32] {
+      get { values?.subscriptionIdentifiers ?? [] }
+      _modify {
+        var values = take()
+        defer { put(values) }
+        yield &values.subscriptionIdentifiers
+      }
+    }
     /// What the payload is, as a MIME type or any other text. [MQTT 5.0, 3.3.2.3.9]
-    public var contentType: String?
+    public var contentType: String? {
+      get { values?.contentType }
+      set { change { $0.contentType = newValue } }
+    }
+
+    /// Stored apart, because few messages have any, and a message is moved often.
+    private enum Storage: Equatable, Sendable {
+      case none
+      indirect case some(PublishPropertyValues)
+    }
+
+    private var storage = Storage.none
 
     /// Makes properties of which none is set.
     public init() {}
+
+    /// Whether none is set.
+    var isEmpty: Bool {
+      switch storage {
+      case .none: true
+      case .some: false
+      }
+    }
+
+    private var values: PublishPropertyValues? {
+      switch storage {
+      case .none: nil
+      case .some(let values): values
+      }
+    }
+
+    private mutating func change(_ body: (inout PublishPropertyValues) -> Void) {
+      var values = take()
+      body(&values)
+      put(values)
+    }
+
+    /// Leaves nothing behind, so that a long list grows in its place.
+    private mutating func take() -> PublishPropertyValues {
+      let values = values ?? PublishPropertyValues()
+      storage = .none
+      return values
+    }
+
+    private mutating func put(_ values: consuming PublishPropertyValues) {
+      storage = values.isEmpty ? .none : .some(values)
+    }
+  }
+}
+
+/// What `Publish.Properties` stands for when any is set.
+private struct PublishPropertyValues: Equatable, Sendable {
+  var payloadIsUTF8: Bool?
+  var messageExpiryInterval: UInt32?
+  var topicAlias: UInt16?
+  var responseTopic: String?
+  var correlationData: Bytes?
+  var userProperties: [UserProperty] = []
+  var subscriptionIdentifiers: [UInt32] = []
+  var contentType: String?
+
+  var isEmpty: Bool {
+    payloadIsUTF8 == nil && messageExpiryInterval == nil && topicAlias == nil
+      && responseTopic == nil && correlationData == nil && userProperties.isEmpty
+      && subscriptionIdentifiers.isEmpty && contentType == nil
   }
 }
 

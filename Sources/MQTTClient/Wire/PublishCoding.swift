@@ -8,15 +8,11 @@ extension Publish {
     // [MQTT-3.3.1-2]
     guard qos != .atMostOnce || !isDuplicate else { throw .malformed(.duplicateAtQoS0, at: 0) }
     let topicOffset = reader.offset
-    let topic = try reader.string()
+    let topic = try reader.topicName()
     let packetID = qos == .atMostOnce ? nil : try reader.packetID()
     let properties = reader.version == .v5 ? try Properties(&reader) : Properties()
     if topic.isEmpty, properties.topicAlias == nil {
       throw .protocolError(.topicMissing, at: topicOffset)
-    }
-    // [MQTT-3.3.2-2]
-    guard topic.isEmpty || TopicName.isValid(topic) else {
-      throw .protocolError(.topicNameInvalid, at: topicOffset)
     }
     self.init(
       topic: topic, payload: reader.rest(), qos: qos, isRetained: reader.flags & 1 != 0,
@@ -86,16 +82,11 @@ extension Publish.Properties {
     default: throw reader.malformed(.propertyNotAllowed(id))
     }
   }
-
-  fileprivate var isEmpty: Bool {
-    payloadIsUTF8 == nil && messageExpiryInterval == nil && topicAlias == nil
-      && responseTopic == nil && correlationData == nil && userProperties.isEmpty
-      && subscriptionIdentifiers.isEmpty && contentType == nil
-  }
 }
 
 extension Publish.Properties: PropertyList {
   func write(into sink: inout some PacketSink) throws(EncodeError) {
+    if isEmpty { return }
     if let responseTopic, !TopicName.isValid(responseTopic) {
       throw .propertyValueNotAllowed(.responseTopic)
     }

@@ -38,6 +38,21 @@ extension EndToEnd {
         method: "GET", target: "/openapi.json",
         statuses: [200, 200, 200, 200, 200, 200, 200, 200, 200, 200]),
       Row(
+        method: "GET", target: "/ui",
+        statuses: [308, 308, 308, 308, 308, 308, 308, 308, 308, 308]),
+      Row(
+        method: "GET", target: "/ui/",
+        statuses: [200, 200, 200, 200, 200, 200, 200, 200, 200, 200]),
+      Row(
+        method: "GET", target: "/ui/main.js",
+        statuses: [200, 200, 200, 200, 200, 200, 200, 200, 200, 200]),
+      Row(
+        method: "GET", target: "/mqtt-bridge.js",
+        statuses: [200, 200, 200, 200, 200, 200, 200, 200, 200, 200]),
+      Row(
+        method: "GET", target: "/mqtt-bridge.d.ts",
+        statuses: [200, 200, 200, 200, 200, 200, 200, 200, 200, 200]),
+      Row(
         method: "POST", target: "/publish?topic=house/a", body: "x",
         statuses: [401, 401, 401, 403, 200, 200, 200, 403, 401, 403]),
       Row(

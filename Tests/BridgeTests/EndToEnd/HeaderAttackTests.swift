@@ -37,7 +37,8 @@ extension EndToEnd {
 
     @Test func `every answer says that its type is what it says`() throws {
       let targets = [
-        "/", "/docs", "/openapi.yaml", "/openapi.json", "/nothing", "/publish",
+        "/", "/ui", "/ui/", "/ui/main.js", "/ui/nothing", "/mqtt-bridge.js", "/docs",
+        "/openapi.yaml", "/openapi.json", "/nothing", "/publish",
         "/retained?filter=a", "/topics/none", "/subscribe", "/history?topic=a", "/messages/x",
         "/%zz", "/subscriptions",
       ]

@@ -14,7 +14,7 @@ import Testing
   }
 
   @Test func `the pages that are served have one script and one style`() {
-    for response in [DocsPage.response, WelcomePage.response] {
+    for response in [DocsPage.response, WelcomePage.response, WelcomePage.withoutConsole] {
       let page = String(decoding: response.body, as: UTF8.self)
       #expect(page.split(separator: "<script").count == 2 && page.contains("<script>"))
       #expect(page.split(separator: "<style").count == 2 && page.contains("<style>"))

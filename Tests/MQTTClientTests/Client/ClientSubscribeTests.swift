@@ -42,6 +42,27 @@ import Testing
     #expect(test.filters(.unsubscribe) == [["a"]])
   }
 
+  @Test(arguments: [ProtocolVersion.v311, .v5])
+  func `listeners that come and go between messages of one topic get what is theirs`(
+    version: ProtocolVersion
+  ) async throws {
+    let test = try ClientFixture(version: version)
+    try await test.client.connect()
+    func send(_ text: String) {
+      test.broker.perform([.send(.publish(Publish(topic: "a", payload: Bytes(text.utf8))))])
+    }
+    let first = try await test.client.subscribe(to: "a")
+    send("1")
+    #expect(await soon { first.waitingCount == 1 })
+    let second = try await test.client.subscribe(to: "+")
+    send("2")
+    #expect(await soon { first.waitingCount == 2 && second.waitingCount == 1 })
+    try await first.unsubscribe()
+    send("3")
+    #expect(await soon { second.waitingCount == 2 })
+    #expect(first.waitingCount == 2)
+  }
+
   @Test func `a higher QoS is asked for again`() async throws {
     let test = try ClientFixture()
     try await test.client.connect()

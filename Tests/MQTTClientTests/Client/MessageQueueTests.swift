@@ -96,6 +96,20 @@ import Testing
     #expect(total == 500)
   }
 
+  @Test func `what waits behind a message can be taken with it, and makes room`() async throws {
+    let queue = MessageQueue(MessageBuffering(messages: 4, overflow: .pauseReading))
+    #expect(queue.add((1...6).map { Self.message($0) }).mustPause)
+    guard case (.element(let first), let before) = await queue.next() else {
+      throw TestFailure("no message")
+    }
+    #expect(!before.mustResume)
+    let (batch, relief) = queue.more(after: first, atMost: 4)
+    #expect(batch.map(\.message.text) == ["1", "2", "3", "4"])
+    #expect(relief.mustResume)
+    #expect(queue.more(after: first, atMost: 1).0.count == 1)
+    #expect(await numbers(queue) == ["5", "6"])
+  }
+
   @Test func `a cancelled consumer takes no message away`() async throws {
     let queue = MessageQueue(MessageBuffering(messages: 10_000))
     for number in 0..<200 {

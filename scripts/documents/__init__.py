@@ -1,0 +1,1 @@
+"""Executes the code blocks of the documents."""
