@@ -1,4 +1,4 @@
-// What Swift's Glibc overlay lacks: epoll, eventfd, thread names, the program's segments, two
+// What Swift's Glibc overlay lacks: epoll, eventfd, thread names and turns, the program's segments, two
 // flags and questions to DNS.
 #ifndef CLINUX_SHIM_H
 #define CLINUX_SHIM_H
@@ -13,12 +13,31 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/syscall.h>
 
 // Declared here, because defining _GNU_SOURCE changes types that the overlay has imported.
 extern int pthread_setname_np(pthread_t thread, const char *name);
+extern long syscall(long number, ...);
 
 static inline int clinux_set_thread_name(const char *name) {
   return pthread_setname_np(pthread_self(), name);
+}
+
+// Linux 6.12 and later take the length of a thread's turns from this; the others ignore it. The C
+// library has no function for it, nor the structure.
+static inline int clinux_set_turn_length(uint64_t nanoseconds) {
+  struct {
+    uint32_t size, policy;
+    uint64_t flags;
+    int32_t nice;
+    uint32_t priority;
+    uint64_t runtime, deadline, period;
+  } attributes;
+  memset(&attributes, 0, sizeof attributes);
+  if (syscall(SYS_sched_getattr, 0, &attributes, (unsigned)sizeof attributes, 0u) != 0) return -1;
+  if (attributes.policy != 0) return -1;  // Somebody has chosen another policy: leave it alone.
+  attributes.runtime = nanoseconds;
+  return (int)syscall(SYS_sched_setattr, 0, &attributes, 0u);
 }
 
 #undef p_type  // <resolv.h> renames one of its functions, and with it a member of segments.

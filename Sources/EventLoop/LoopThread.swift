@@ -51,6 +51,12 @@ package final class LoopThread: Sendable {
   /// Whether the caller runs on this thread.
   package var isCurrent: Bool { identity.isCurrent }
 
+  /// Makes the calling thread one that runs often and shortly.
+  ///
+  /// For threads that hand on what others wait for: when such a thread has something to do, it need not
+  /// wait until a busy one has used up its turn. Without a system that can do it nothing changes.
+  package static func takeShortTurns() { _ = clinux_set_turn_length(100_000) }
+
   /// Lets the calling thread rest.
   package static func pause(_ time: Duration) {
     _ = poll(nil, 0, PollTimeout.milliseconds(time))

@@ -52,11 +52,47 @@ import Testing
     #expect(mailbox.count == 1)
   }
 
+  @Test func `a thread can ask for short turns, where the system has them`() throws {
+    let lengths = Locked<[String]>([])
+    let thread = try LoopThread(name: "short") {
+      let before = readOwnTurnLength()
+      LoopThread.takeShortTurns()
+      lengths.withLock { $0 = [before, readOwnTurnLength()] }
+    }
+    thread.join()
+    let turns = lengths.withLock { $0 }
+    #expect(turns[0] != "100000")
+    #expect(turns[1] == (hasShortTurns() ? "100000" : turns[0]))
+  }
+
   @Test func `a name longer than the system's limit traps`() async {
     await #expect(processExitsWith: .failure) {
       _ = try LoopThread(name: "sixteen-letters!") {}
     }
   }
+}
+
+/// In nanoseconds, as Linux publishes it; empty where it does not.
+private func readOwnTurnLength() -> String {
+  let line = text(of: "/proc/thread-self/sched").split(separator: "\n").first {
+    $0.hasPrefix("se.slice")
+  }
+  return line?.split(separator: " ").last.map(String.init) ?? ""
+}
+
+/// Linux 6.12 and later, and if they publish it.
+private func hasShortTurns() -> Bool {
+  let version = text(of: "/proc/sys/kernel/osrelease").split { !$0.isNumber }.compactMap { Int($0) }
+  return version.count > 1 && (version[0], version[1]) >= (6, 12) && !readOwnTurnLength().isEmpty
+}
+
+private func text(of path: String) -> String {
+  let file = unsafe open(path, O_RDONLY)
+  guard file >= 0 else { return "" }
+  defer { close(file) }
+  var buffer = [UInt8](repeating: 0, count: 65_536)
+  let count = unsafe read(file, &buffer, buffer.count)
+  return String(decoding: buffer.prefix(max(0, count)), as: UTF8.self)
 }
 
 /// The thread's name, from where Linux publishes it.

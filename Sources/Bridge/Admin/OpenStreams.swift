@@ -9,7 +9,7 @@ final class OpenStreams: Sendable {
     let form: Representation.Form
     /// Behind proxies that are trusted it is the client's and not theirs.
     let clientAddress: String
-    var filters: [String]
+    var filters: [TopicFilter]
     let subscription: String?
     /// In milliseconds since 1970.
     let openedAt: Int64
@@ -22,7 +22,7 @@ final class OpenStreams: Sendable {
   func opened(_ stream: StreamRequest, from clientAddress: String) {
     let entry = Entry(
       id: stream.stream, form: stream.representation.form, clientAddress: clientAddress,
-      filters: stream.filters.map(\.text), subscription: stream.subscription,
+      filters: stream.filters, subscription: stream.subscription,
       openedAt: WallClock.milliseconds())
     entries.withLock { $0[entry.id] = entry }
   }
@@ -36,7 +36,7 @@ final class OpenStreams: Sendable {
   }
 
   /// A stream follows other filters.
-  func changed(_ id: StreamID, _ filters: [String]) {
+  func changed(_ id: StreamID, _ filters: [TopicFilter]) {
     entries.withLock { $0[id]?.filters = filters }
   }
 

@@ -69,7 +69,7 @@ struct OperatorRequests: Sendable {
         .init("id", .string(entry.id.description)),
         .init("kind", .string(entry.form.kind)),
         .init("client_address", .string(entry.clientAddress)),
-        .init("topics", .array(entry.filters.map { .string($0) })),
+        .init("topics", .array(entry.filters.map { .string($0.text) })),
         .init("opened_at", .string(Timestamp(milliseconds: entry.openedAt).description)),
       ]
       if let name = entry.subscription { members.append(.init("subscription", .string(name))) }

@@ -87,7 +87,9 @@ final class BrokerApplication: LinkApplication {
       let text = failure.description + advice(on: failure)
       wiring.status.down(text)
       observer.brokerDown(reason: text, retryIn: retryIn)
-    case .connecting(let attempt): observer.brokerAttempt(attempt)
+    case .connecting(let attempt):
+      LoopThread.takeShortTurns()
+      observer.brokerAttempt(attempt)
     case .authentication(let event): observer.authentication(event)
     case .referred(let request): observer.brokerReferred(to: request.references)
     case .redirected(let target): observer.brokerRedirected(to: target?.references ?? [])

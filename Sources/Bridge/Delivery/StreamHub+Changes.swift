@@ -82,8 +82,7 @@ extension StreamHub {
         added.append(filter)
         stream.request.filters.append(filter)
         stream.request.qosOfFilter[filter] = next.change.qosOfFilter[filter]
-        stream.awaited.append(identifier)
-        stream.answers.append(next.answers[index])
+        stream.asked.append(Asked(identifier: identifier, answer: next.answers[index]))
       }
       regroup(&stream)
       streams[id] = stream
@@ -123,8 +122,7 @@ extension StreamHub {
       stream.request.filters.remove(at: index)
       stream.request.qosOfFilter[filter] = nil
       stream.request.floors[filter] = nil
-      stream.answers.remove(at: index)
-      release(stream.awaited.remove(at: index), of: id, at: now)
+      release(stream.asked.remove(at: index).identifier, of: id, at: now)
     }
     for index in stream.additions.indices {
       guard let place = stream.additions[index].filters.firstIndex(of: filter) else { continue }

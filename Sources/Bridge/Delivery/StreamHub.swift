@@ -36,11 +36,21 @@ struct StreamHub: ~Copyable {
     case sendRetained([StreamID], Representation)
   }
 
+  /// What became of a filter of a stream at the broker.
+  struct Asked {
+    /// Nil when no slot was free.
+    var identifier: SubscriptionIdentifier?
+    /// Nil until the broker has answered.
+    var answer: ReasonCode?
+
+    /// Under what the filter brings messages, unless it was refused.
+    var granted: SubscriptionIdentifier? { answer?.isFailure == true ? nil : identifier }
+  }
+
   struct Stream {
     var request: StreamRequest
-    /// One per filter of the request; nil when no slot was free.
-    var awaited: [SubscriptionIdentifier?]
-    var answers: [ReasonCode?]
+    /// One per filter of the request.
+    var asked: [Asked]
     var group: GroupID?
     var isOpen = false
     /// Filters that were asked for later and are not all answered.
@@ -61,8 +71,9 @@ struct StreamHub: ~Copyable {
 
     var granted: [StreamGroups.Filter] {
       request.filters.indices.compactMap { index in
-        guard let identifier = awaited[index], answers[index]?.isFailure != true else { return nil }
-        return StreamGroups.Filter(slot: identifier.slot, filter: request.filters[index])
+        asked[index].granted.map {
+          StreamGroups.Filter(slot: $0.slot, filter: request.filters[index])
+        }
       }
     }
   }
@@ -152,14 +163,15 @@ struct StreamHub: ~Copyable {
   }
 
   mutating func opened(_ request: StreamRequest, _ actions: inout [Action]) {
-    var stream = Stream(request: request, awaited: [], answers: [])
+    var stream = Stream(request: request, asked: [])
     for filter in request.filters {
       let wantsRetained = request.wantsRetained && !filter.isShared
       let ticket = upstream.acquire(
         filter, maximumQoS: request.maximumQoS(of: filter), wantsRetained: wantsRetained,
         &upstreamActions)
-      stream.awaited.append(ticket?.identifier)
-      stream.answers.append(ticket == nil ? .quotaExceeded : ticket?.granted)
+      stream.asked.append(
+        Asked(
+          identifier: ticket?.identifier, answer: ticket == nil ? .quotaExceeded : ticket?.granted))
       guard let ticket else { continue }
       index.insert(ticket.identifier.slot, for: filter)
       if wantsRetained { collectors.add(request.stream, ticket.identifier) }
@@ -172,7 +184,7 @@ struct StreamHub: ~Copyable {
 
   mutating func closed(_ id: StreamID, at now: Duration, _ actions: inout [Action]) {
     guard let stream = streams.removeValue(forKey: id) else { return }
-    for case let identifier? in stream.awaited {
+    for identifier in stream.asked.compactMap(\.identifier) {
       upstream.release(
         slot: identifier.slot, at: now, lingers: stream.request.lingers, &upstreamActions)
       collectors.remove(id, identifier)
@@ -309,8 +321,8 @@ struct StreamHub: ~Copyable {
   ) {
     for id in waiting.removeValue(forKey: identifier) ?? [] {
       guard var stream = streams[id] else { continue }
-      for position in stream.awaited.indices where stream.awaited[position] == identifier {
-        stream.answers[position] = reasonCode
+      for position in stream.asked.indices where stream.asked[position].identifier == identifier {
+        stream.asked[position].answer = reasonCode
       }
       for index in stream.additions.indices {
         stream.additions[index].answered(identifier, reasonCode)
@@ -324,8 +336,8 @@ struct StreamHub: ~Copyable {
   private mutating func openIfAnswered(_ id: StreamID, _ actions: inout [Action]) {
     guard var stream = streams[id], !stream.isOpen else { return }
     var filters: [StreamOpening.Filter] = []
-    for (filter, answer) in zip(stream.request.filters, stream.answers) {
-      guard let answer else { return }
+    for (filter, asked) in zip(stream.request.filters, stream.asked) {
+      guard let answer = asked.answer else { return }
       filters.append(StreamOpening.Filter(filter: filter.text, reasonCode: answer))
     }
     let opening = StreamOpening(

@@ -42,7 +42,7 @@ extension Sockets {
         headers: ["Retry-After": "1"])
     }
     follows(id, wanted, terms)
-    wiring.openStreams.changed(id, wanted.map(\.filter.text))
+    wiring.openStreams.changed(id, wanted.map(\.filter))
     deliver([.whenBehind(id, whenBehind(wanted, terms.policy))], to: id)
   }
 
@@ -121,7 +121,7 @@ extension Sockets {
     change.guard = try socket.pass.checkSubscribe(wanted.map { ($0.filter, $0.qos) })
     wiring.link?.sendReserved(.changeStream(change))
     follows(id, wanted, terms)
-    wiring.openStreams.changed(id, wanted.map(\.filter.text))
+    wiring.openStreams.changed(id, wanted.map(\.filter))
     deliver([.whenBehind(id, whenBehind(wanted, terms.policy))], to: id)
   }
 }

@@ -8,6 +8,7 @@ enum StoreLoop {
     opening: Mailbox<Result<Opened, StoreError>>,
     _ onEvent: @escaping @Sendable (StoreEvent) -> Void
   ) {
+    LoopThread.takeShortTurns()
     do throws(StoreError) {
       let directory = try DataDirectory(options.directory)
       try serve(directory, options, mailbox, opening: opening, onEvent)
