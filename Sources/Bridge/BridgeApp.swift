@@ -9,7 +9,7 @@ enum BridgeApp {
   /// Runs until a signal ends it, and returns the exit status.
   static func run(
     _ configuration: BridgeConfiguration, signals: TerminationSignals,
-    manager: ServiceManager? = nil,
+    manager: NotifySocket? = nil,
     reload: @escaping () throws(ConfigurationProblems) -> LoadedConfiguration
   ) -> Int32 {
     let log = Logger(label: "mqtt-bridge")
@@ -34,7 +34,7 @@ enum BridgeApp {
 
   /// Looks after the bridge until a signal asks for its end, which it returns.
   private static func serve(
-    _ bridge: RunningBridge, _ signals: TerminationSignals, _ manager: ServiceManager?,
+    _ bridge: RunningBridge, _ signals: TerminationSignals, _ manager: NotifySocket?,
     reload: () -> Void
   ) -> Int32 {
     var notices = ServiceNotices(manager)

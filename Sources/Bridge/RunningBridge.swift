@@ -13,8 +13,7 @@ final class RunningBridge: Sendable {
   private let log: Logger
   private let clientID: String
   private let wiring: Wiring
-  private let health: HealthReport
-  private let liveness: Liveness
+  private let startedAt = MonotonicClock.now()
   private let store: Store
   private let link: Link<BrokerApplication>
   private let publisher: Publisher
@@ -29,19 +28,15 @@ final class RunningBridge: Sendable {
   private let keySets: KeySetFetcher?
 
   init(_ configuration: BridgeConfiguration, _ log: Logger) throws(StartFailure) {
-    self.configuration = configuration
-    self.log = log
+    (self.configuration, self.log) = (configuration, log)
     let wiring = Wiring(configuration)
     self.wiring = wiring
-    health = HealthReport(configuration, wiring)
-    liveness = Liveness(wiring)
     let observer = Observer(log)
     let publisher = Publisher(configuration, wiring)
     self.publisher = publisher
     let messages = MessageLookUps(wiring, publisher)
     self.messages = messages
     let deadLetters = DeadLetterRequests(wiring)
-
     let coverage = CoverageTable()
     let events = StoreEvents(wiring, publisher, messages, deadLetters, coverage, observer)
     store = try Self.openStore(configuration, events)
@@ -58,7 +53,6 @@ final class RunningBridge: Sendable {
       BrokerApplication(configuration, wiring, publisher, observer, log)
     }
     wiring.connect(link: link)
-
     let desk = try AccessDesk(configuration.access.rules, threads: configuration.http.threads)
     self.desk = desk
     ledger = StreamLedger(desk, wiring.openStreams)
@@ -147,10 +141,10 @@ final class RunningBridge: Sendable {
   }
 
   /// Whether every thread that must turn does.
-  var isAlive: Bool { liveness.stuckThreads.isEmpty }
+  var isAlive: Bool { Liveness(wiring, since: startedAt).stuckThreads.isEmpty }
 
   /// One line for `systemctl status`.
-  var statusLine: String { health.line }
+  var statusLine: String { HealthReport(configuration, wiring).line }
 
   private var publicURLs: [String] {
     let http = configuration.http

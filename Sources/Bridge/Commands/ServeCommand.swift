@@ -15,7 +15,7 @@ struct ServeCommand: ParsableCommand {
     ProcessLogging.start(loaded.configuration.log)
     let status = BridgeApp.run(
       loaded.configuration, signals: signals,
-      manager: ServiceManager(environment: ProcessInfo.processInfo.environment),
+      manager: NotifySocket(environment: ProcessInfo.processInfo.environment),
       reload: options.loadAgain)
     guard status == 0 else { throw ExitCode(status) }
   }

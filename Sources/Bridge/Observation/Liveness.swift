@@ -7,9 +7,12 @@ struct Liveness: Sendable {
 
   private let wiring: Wiring
   /// A thread that has not turned yet has had time since then.
-  private let startedAt = MonotonicClock.now()
+  private let startedAt: Duration
 
-  init(_ wiring: Wiring) { self.wiring = wiring }
+  init(_ wiring: Wiring, since startedAt: Duration = MonotonicClock.now()) {
+    self.wiring = wiring
+    self.startedAt = startedAt
+  }
 
   /// The names of those that have not turned for too long.
   ///

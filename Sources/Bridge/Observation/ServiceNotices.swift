@@ -9,13 +9,13 @@ struct ServiceNotices {
   /// Longer than everything of a stop that has no deadline of its own.
   private static let stopReserve = Duration.seconds(10)
 
-  private let manager: ServiceManager?
+  private let manager: NotifySocket?
   /// Half of what is asked for, so that one that comes late is still in time.
   private let signInterval: Duration?
   private var nextSign = Duration.zero
   private var toldStatus = ""
 
-  init(_ manager: ServiceManager?) {
+  init(_ manager: NotifySocket?) {
     self.manager = manager
     signInterval = manager?.watchdogInterval.map { $0 / 2 }
   }

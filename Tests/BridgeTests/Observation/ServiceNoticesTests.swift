@@ -16,7 +16,7 @@ import Testing
   private func notices(watchdog: Duration? = nil) -> ServiceNotices {
     var environment = ["NOTIFY_SOCKET": directory.file("notify")]
     if let watchdog { environment["WATCHDOG_USEC"] = "\(watchdog.components.seconds)000000" }
-    return ServiceNotices(ServiceManager(environment: environment))
+    return ServiceNotices(NotifySocket(environment: environment))
   }
 
   /// What has been told so far.

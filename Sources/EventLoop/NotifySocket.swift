@@ -3,7 +3,7 @@ import Glibc
 /// Tells the service manager, such as systemd, how this process is: the protocol of `sd_notify`.
 ///
 /// Nothing waits for it. What it does not take at once is lost, as if it had not been told.
-package final class ServiceManager: Sendable {
+package final class NotifySocket: Sendable {
   private let socket: Int32
   private let address: UnixAddress
   /// How often it wants a sign of life, and ends the process without one; nil when it does not.
