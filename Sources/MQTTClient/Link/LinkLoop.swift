@@ -68,6 +68,10 @@ final class LinkLoop<Application: LinkApplication> {
     began()
     application.started(context)
     driver.start()
+    // The connection may stand at once, and the broker say something before the first turn: what was
+    // sent here before the start comes first.
+    handleAllMessages()
+    driver.settle()
     driver.flush()
     if driver.isFinished { finish() }
     driver.observe()
