@@ -5,6 +5,7 @@ import re
 import shlex
 import signal
 import subprocess
+import sys
 import time
 
 import rig
@@ -27,7 +28,7 @@ class Player:
         os.symlink(os.path.abspath(program), os.path.join(programs, "mqtt-bridge"))
         self.environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith(("MQTT_BRIDGE_", "BRIDGE_"))},
-            "PATH": programs + ":" + os.environ["PATH"],
+            "PATH": ":".join([programs, os.path.dirname(sys.executable), os.environ["PATH"]]),
             "HOME": self.folder,
             "MQTT_BRIDGE_BROKER": f"mqtt://127.0.0.1:{self.ports['1883']}",
             "MQTT_BRIDGE_LISTEN": f"127.0.0.1:{self.ports['8080']}",
