@@ -95,23 +95,33 @@ extension EndToEnd {
         broker: broker.url, listen: "127.0.0.1:\(port)", data: data)
       try first.waitForBroker()
       let place = files.file("place")
-      let arguments = ["sub", "s/#", "--format", "payload", "--position", place]
+      let arguments = ["sub", "s/#", "--position", place]
       let reader = try start(first, arguments)
       #expect(eventually { broker.log.contains { $0.contains("s/# (QoS") } })
       try first.publish("1", to: "s/1")
-      #expect(eventually { reader.output.lines == ["1"] })
+      #expect(try eventually { try payloads(reader) == ["1"] })
       first.kill()
       try MosquittoClient.publish("2", to: "s/1", on: broker)
       let second = try RunningProgram(
         broker: broker.url, listen: "127.0.0.1:\(port)", data: data)
       try second.waitForBroker()
-      #expect(eventually(within: .seconds(30)) { reader.output.lines == ["1", "2"] })
+      #expect(try eventually(within: .seconds(30)) { try payloads(reader) == ["1", "2"] })
+      // The place is noted after what it stands for was printed.
+      let last = try JSONObject(reader.output.lines.last ?? "").string("id")
+      #expect(
+        eventually {
+          (try? String(contentsOfFile: place, encoding: .utf8)) == last.map { $0 + "\n" }
+        })
       reader.signal(SIGKILL)
       reader.waitForExit()
       try second.publish("3", to: "s/1")
       let again = try start(second, arguments + ["--count", "1"])
       #expect(again.waitForExit(within: .seconds(30)) == .status(0))
-      #expect(again.output.lines == ["3"])
+      #expect(try payloads(again) == ["3"])
+    }
+
+    private func payloads(_ reader: ChildProcess) throws -> [String?] {
+      try reader.output.lines.map { try JSONObject($0).string("payload") }
     }
 
     @Test func `pub tries again for as long as it is told, and publishes once`() throws {
