@@ -31,8 +31,9 @@ extension Exchanges: DaemonDelegate {
     return exchange
   }
 
-  func ended(_ exchange: Exchange) {
+  func ended(_ exchange: Exchange, wasSent: Bool) {
     let connection = exchange.connection
+    if exchange.owesReport { connection.application.answerEnded(exchange.id, wasSent: wasSent) }
     connection.exchange = nil
     sawProgress = true
     lost(exchange)
@@ -163,6 +164,7 @@ extension Exchanges: DaemonDelegate {
     exchange.stage = .done
     exchange.connection.deadline = nil
     let response = decorated(response, exchange)
+    exchange.owesReport = response.reportsEnd
     record(exchange, response.status, sentBytes: response.body.count)
     return exchange.connection.handle.queue(response, closing: isQuiescing)
   }

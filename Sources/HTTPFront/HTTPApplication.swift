@@ -46,6 +46,11 @@ package protocol HTTPApplication: Sendable {
   /// A request was answered; without a head so little was understood that it could be any.
   func answered(_ record: AccessRecord, _ head: RequestHead?)
 
+  /// The client has been sent all of an answer with `Response.reportsEnd`, or went away before.
+  ///
+  /// An answer to a parked request whose client was gone already ends in `clientLeft` only.
+  func answerEnded(_ id: RequestID, wasSent: Bool)
+
   /// A parked request has reached its deadline; nil leaves it parked, without a deadline.
   func deadlineReached(_ id: RequestID) -> Response?
 
@@ -109,6 +114,7 @@ extension HTTPApplication {
   package func name(of id: RequestID, _ head: RequestHead) -> String { "" }
   package func route(of head: RequestHead) -> String? { nil }
   package func answered(_ record: AccessRecord, _ head: RequestHead?) {}
+  package func answerEnded(_ id: RequestID, wasSent: Bool) {}
   package func streamLagged(_ id: StreamID, after position: Int64) {}
   package func streamParted(_ id: StreamID, after position: Int64) {}
   package func socketOpened(_ id: StreamID, subprotocol: String?) {}

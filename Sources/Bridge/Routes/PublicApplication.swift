@@ -243,6 +243,8 @@ final class PublicApplication: HTTPApplication {
       ?? requests.deadlineReached(id) ?? polls.deadlineReached(id)
   }
 
+  func answerEnded(_ id: RequestID, wasSent: Bool) { polls.answerEnded(id, wasSent: wasSent) }
+
   func clientLeft(_ id: RequestID) {
     doors.clientLeft(id)
     admin?.clientLeft(id)
@@ -282,9 +284,9 @@ final class PublicApplication: HTTPApplication {
     wiring.openStreams.closed(id)
     wiring.metrics.closedStreams[BridgeMetrics.word(for: reason)].add()
     ledger.closed(id)
+    replays.closed(id)
     sockets.closed(id)
     tunnels.closed(id)
-    replays.closed(id)
     requests.streamClosed(id)
     wiring.link?.sendReserved(.closeStream(id))
   }
