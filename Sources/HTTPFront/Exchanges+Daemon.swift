@@ -7,7 +7,9 @@ extension Exchanges: DaemonDelegate {
     lastSerial += 1
     let connection = Connection(serial: lastSerial, handle: handle, application)
     if application.admitsConnection(from: connection.clientAddress) {
-      connection.place = quotas.addresses.place(for: connection.clientAddress)
+      connection.place = quotas.addresses.place(for: connection.clientAddress) {
+        application.countsConnection(from: connection.clientAddress)
+      }
     }
     connections[lastSerial] = connection
     watch(connection)

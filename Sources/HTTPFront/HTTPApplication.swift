@@ -10,6 +10,9 @@ package protocol HTTPApplication: Sendable {
   /// The address is numeric, or `unix` for a socket in the file system.
   func admitsConnection(from clientAddress: String) -> Bool
 
+  /// Whether connections from this address count against what one address may have.
+  func countsConnection(from clientAddress: String) -> Bool
+
   /// Decides on the head, before any byte of the body is read.
   func admit(_ head: RequestHead) -> Admission
 
@@ -102,6 +105,7 @@ package protocol HTTPApplication: Sendable {
 
 extension HTTPApplication {
   package func admitsConnection(from clientAddress: String) -> Bool { true }
+  package func countsConnection(from clientAddress: String) -> Bool { true }
   package func complete(_ problem: Problem, for head: RequestHead?) -> Problem { problem }
   package func bodyReceived(
     _ piece: [UInt8], of id: RequestID, _ head: RequestHead

@@ -67,6 +67,10 @@ final class PublicApplication: HTTPApplication {
     wiring.connect(tunnels: tunnels)
   }
 
+  func countsConnection(from clientAddress: String) -> Bool {
+    !doors.desk.isTrusted(clientAddress)
+  }
+
   func admit(_ head: RequestHead) -> Admission {
     if let response = doors.preflight(head) { return .refuse(response) }
     let match = router.match(method: head.method, path: head.path)

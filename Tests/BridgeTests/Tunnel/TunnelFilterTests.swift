@@ -192,7 +192,7 @@ import Testing
 
   @Test mutating func `what is not MQTT, comes too early or is too large ends the tunnel`() {
     filter.receivedFromClient([0xC0, 0x00], &actions)
-    #expect(exchange(&actions, with: []) == [.end(.malformed)])
+    #expect(exchange(&actions, with: []) == [.end(.protocolError)])
     filter = TunnelFilter(Self.rules())
     filter.receivedFromClient([0x00, 0x00], &actions)
     #expect(exchange(&actions, with: []) == [.end(.malformed)])
