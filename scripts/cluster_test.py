@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Three bridges behind HAProxy on a cluster of three nats-server nodes with JetStream: docs/scaling.md, tried.
+"""Three bridges behind HAProxy on three nodes of nats-server with JetStream, then of RabbitMQ: docs/scaling.md, tried.
 
-nats-server comes from scripts/requirements.txt, HAProxy from Debian. What is asserted is what arrives, not how fast.
+nats-server comes from scripts/requirements.txt, HAProxy and RabbitMQ from Debian. What is asserted is what arrives, not how fast.
 """
 
 import contextlib
@@ -13,27 +13,34 @@ import threading
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "acceptance"))
 
 import rig
-from cluster import brokers
+from cluster import brokers, rabbits
 from cluster.clients import Load, Stream, ask
-from cluster.nodes import Cluster, Endpoint
+from cluster.nodes import Cluster, Endpoint, Nodes
+from cluster.rabbits import Rabbits
 
 PUBLISHERS = 6
 
 
 def main():
-    options = rig.arguments(__doc__.splitlines()[0], part=("", "one part, such as kill_node"))
+    options = rig.arguments(__doc__.splitlines()[0], part=("", "one part, such as kill_node or rabbit_kill_node"))
     rig.run("cluster-test", lambda: play(options))
 
 
 def play(options):
-    parts = (anywhere, resume, shared, costs, kill_bridge, kill_node)
-    chosen = [part for part in parts if options.part in ("", part.__name__)]
-    if chosen:
-        with rig.Scratch() as scratch, Cluster(options, scratch) as cluster:
+    names = ("anywhere", "resume", "shared", "costs", "kill_bridge", "kill_node")
+    done = 0
+    for kind, nodes, parts in (("", Nodes, names), ("rabbit_", Rabbits, [name for name in names if name != "costs"])):
+        chosen = [name for name in parts if options.part in ("", kind + name)]
+        if not chosen:
+            continue
+        if nodes is Rabbits and not rabbits.is_installed():
+            print(f"cluster-test: {kind}…: skipped: {rabbits.HINT}", flush=True)
+            continue
+        with rig.Scratch() as scratch, Cluster(options, scratch, nodes(scratch)) as cluster:
             settle(cluster)
-            for part in chosen:
-                print(f"cluster-test: {part.__name__}: {part(cluster)}", flush=True)
-    done = len(chosen)
+            for name in chosen:
+                print(f"cluster-test: {kind}{name}: {globals()[name](cluster)}", flush=True)
+        done += len(chosen)
     for part in (brokers.mosquitto, brokers.nats, brokers.rabbitmq):
         if options.part in ("", part.__name__):
             with rig.Scratch() as scratch:
@@ -243,11 +250,11 @@ def kill_node(cluster):
     before = [bridge.health()["broker"]["reconnects"] for bridge in cluster.bridges]
 
     def blow(more):
-        for index, node in enumerate(cluster.nodes.all):
+        for node in cluster.nodes.all:
             node.kill()
             more(200, f"publishes without {node.name}")
             node.start()
-            rig.wait_until(lambda: cluster.nodes.is_well(index), 60, f"{node.name} in step again")
+            rig.wait_until(cluster.nodes.are_well, 180, f"{node.name} in step again")
             # Quorum is two of three: the next may go when this one is back.
             rig.wait_until(cluster.is_connected, 60, "bridges that are connected again")
 

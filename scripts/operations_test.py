@@ -18,6 +18,7 @@ import tempfile
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "acceptance"))
 
 import rig
+from operations.upgrade import upgrade
 
 ALERTS = os.path.join(rig.ROOT, "deploy", "prometheus", "alerts.yml")
 DASHBOARD = os.path.join(rig.ROOT, "deploy", "grafana", "mqtt-bridge.json")
@@ -30,10 +31,10 @@ def main():
 
 
 def play(options):
-    for part in (names, rules, unit, backup, broker_away, disk_full, damage):
+    for part in (names, rules, unit, backup, broker_away, disk_full, damage, upgrade):
         with rig.Scratch() as scratch:
             print(f"operations-test: {part.__name__}: {part(options, scratch)}", flush=True)
-    return "7 parts"
+    return "8 parts"
 
 
 def expect(condition, what):
