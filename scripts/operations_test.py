@@ -18,6 +18,7 @@ import tempfile
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "acceptance"))
 
 import rig
+from operations import live
 from operations.upgrade import upgrade
 
 ALERTS = os.path.join(rig.ROOT, "deploy", "prometheus", "alerts.yml")
@@ -31,10 +32,10 @@ def main():
 
 
 def play(options):
-    for part in (names, rules, unit, backup, broker_away, disk_full, damage, upgrade):
+    for part in (names, rules, prometheus, unit, backup, broker_away, disk_full, damage, upgrade):
         with rig.Scratch() as scratch:
             print(f"operations-test: {part.__name__}: {part(options, scratch)}", flush=True)
-    return "8 parts"
+    return "9 parts"
 
 
 def expect(condition, what):
@@ -85,6 +86,10 @@ def rules(options, scratch):
         done = subprocess.run([promtool, *command], capture_output=True, text=True, check=False)
         expect(done.returncode == 0, f"promtool {command[0]}: {done.stdout.strip()} {done.stderr.strip()}")
     return "promtool takes the alerts, their tests and every query of the dashboard"
+
+
+def prometheus(options, scratch):
+    return live.prometheus(options, scratch, expressions())
 
 
 def unit(options, scratch):
