@@ -27,7 +27,7 @@ def main():
 
 
 def play(options):
-    names = ("anywhere", "resume", "shared", "costs", "kill_bridge", "kill_node")
+    names = ("anywhere", "retained", "resume", "shared", "costs", "kill_bridge", "kill_node")
     done = 0
     for kind, nodes, parts in (("", Nodes, names), ("rabbit_", Rabbits, [name for name in names if name != "costs"])):
         chosen = [name for name in parts if options.part in ("", kind + name)]
@@ -95,6 +95,17 @@ def anywhere(cluster):
         for stream in streams:
             stream.close()
     return "150 publishes at three bridges, all of them on a stream at each"
+
+
+def retained(cluster):
+    """A retained message is there for the bridge that published it; whether for others is the broker's choice."""
+    status, body = rig.Publisher(cluster.bridges[0].port).publish("c/kept", b"kept", 1, retain="true")
+    expect(status == 200, f"a publish was answered {status} {body}")
+    answers = [ask(bridge.port, "GET", "/topics/c/kept") for bridge in cluster.bridges]
+    expect(answers[0] == (200, "kept"), f"at the bridge that published it: {answers[0]}")
+    everywhere = all(answer == (200, "kept") for answer in answers)
+    expect(everywhere or not cluster.nodes.SHARES_RETAINED, f"the three bridges were answered {answers}")
+    return f"a retained message is seen by {sum(status == 200 for status, _ in answers)} of three bridges"
 
 
 def resume(cluster):

