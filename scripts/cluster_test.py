@@ -265,7 +265,7 @@ def kill_node(cluster):
             node.kill()
             more(200, f"publishes without {node.name}")
             node.start()
-            rig.wait_until(cluster.nodes.are_well, 180, f"{node.name} in step again")
+            rig.wait_until(cluster.nodes.are_well, 300, f"{node.name} in step again")
             # Quorum is two of three: the next may go when this one is back.
             rig.wait_until(cluster.is_connected, 60, "bridges that are connected again")
 

@@ -80,17 +80,19 @@ class Rabbits:
     def start(self):
         self.epmd.start()
         rig.wait_until(lambda: rig.connects(self.epmd_port), 20, "epmd")
-        for index, node in enumerate(self.all):
-            node.start()
-            # The first makes the cluster and its cookie, the others join it.
-            rig.wait_until(lambda: rig.connects(self.ports[index]), 180, f"a RabbitMQ with MQTT: {node.name}")
+        # The first makes the cluster and its cookie, the others join it.
+        for group in ([0], range(1, len(self.all))):
+            for index in group:
+                self.all[index].start()
+            for index in group:
+                rig.wait_until(lambda: rig.connects(self.ports[index]), 300, f"a RabbitMQ with MQTT: {self.all[index].name}")
         rig.wait_until(self.are_well, 60, "a cluster of RabbitMQ")
         return self
 
     def restart(self, index):
         self.all[index].kill()
         self.all[index].start()
-        rig.wait_until(lambda: rig.connects(self.ports[index]), 180, "a RabbitMQ that is back")
+        rig.wait_until(lambda: rig.connects(self.ports[index]), 300, "a RabbitMQ that is back")
 
     def are_well(self):
         return all(map(self.is_well, range(len(self.all))))
