@@ -208,6 +208,16 @@ def costs(cluster):
             f"logged, {(served - logged) * micro / watchers:.1f} us for each stream; {idle * micro:.0f} us where nobody wants it")
 
 
+def is_observed(bridge, observer):
+    """Whether a message of a bridge comes to the observer soon."""
+    payload = f"observed {bridge.port} {len(observer.messages)}".encode()
+    rig.Publisher(bridge.port).publish("c/load/observed", payload, 1)
+    with contextlib.suppress(rig.Failure):
+        rig.wait_until(lambda: rig.digest(payload) in {message[2] for message in list(observer.messages)}, 1, "it")
+        return True
+    return False
+
+
 def under_load(cluster, name, blow):
     """Publishes through the gateway while something is killed and comes back; compares with an observer at the broker."""
     observer = rig.Subscriber(Endpoint(cluster.mqtt), "c/load/#", f"observer-{name}")
@@ -222,6 +232,9 @@ def under_load(cluster, name, blow):
         rig.wait_until(lambda: total() >= goal, 120, what)
 
     try:
+        # As in settle: the observer is there when what is published at any bridge comes to it.
+        for bridge in cluster.bridges:
+            rig.wait_until(lambda: is_observed(bridge, observer), 60, "a message of each bridge at the observer")
         for load in loads:
             load.start()
         more(300, "publishes before")
@@ -234,9 +247,15 @@ def under_load(cluster, name, blow):
     problems = [problem for load in loads for problem in load.problems]
     expect(not problems, f"{len(problems)} publishes were refused for good: {problems[:3]}")
     promised = {rig.digest(payload.encode()) for load in loads for payload in load.promised}
+    def missing():
+        return promised - {message[2] for message in list(observer.messages)}
+
     try:
-        rig.wait_until(lambda: promised <= {message[2] for message in list(observer.messages)}, 120,
-                       f"all of the {len(promised)} promised messages at the observer")
+        with contextlib.suppress(rig.Failure):
+            rig.wait_until(lambda: not missing(), 120, "all at the observer")
+        places = [f"{index} of {load.number}" for load in loads for index, payload in enumerate(load.promised)
+                  if rig.digest(payload.encode()) in missing()]
+        expect(not places, f"{len(places)} of {len(promised)} promised messages are not at the observer, such as {places[:10]}")
         rig.wait_until(lambda: all(bridge.queue() == 0 for bridge in cluster.bridges), 60, "empty queues")
     finally:
         observer.close()
