@@ -91,6 +91,9 @@ package protocol HTTPApplication: Sendable {
   /// The last words to a stream when the server stops; to a WebSocket a frame of its kind.
   func closingFrame(for id: StreamID) -> Frame?
 
+  /// A http thread has done all that was there to do, and waits for more after this.
+  func turnEnded()
+
   /// Something happened that only an operator can act on.
   func report(_ fact: HTTPServerFact)
 }
@@ -115,6 +118,7 @@ extension HTTPApplication {
   package func socketReceived(_ id: StreamID, _ message: WebSocketMessage) -> SocketFlow { .more }
   package func socketCrowded(_ id: StreamID) {}
   package func streamDrained(_ id: StreamID, written position: Int64) {}
+  package func turnEnded() {}
 }
 
 /// Whether the body of a request is read.

@@ -311,5 +311,7 @@ final class PublicApplication: HTTPApplication {
       as: wiring.openStreams.form(of: id))
   }
 
+  func turnEnded() { wiring.link?.wakeApplication() }
+
   func report(_ fact: HTTPServerFact) { observer.server(fact) }
 }
