@@ -48,7 +48,7 @@ def make(options):
     write(pages, "reference/commands.md", "\n".join(reference.commands(options.bridge)))
     shutil.copy(os.path.join(rig.ROOT, "scripts", "documents", "site.css"), pages)
     shutil.copy(os.path.join(rig.ROOT, "scripts", "documents", "mkdocs.yml"), WORK)
-    done = subprocess.run([sys.executable, "-m", "mkdocs", "build", "--quiet", "--strict", "--config-file",
+    done = subprocess.run([sys.executable, "-m", "mkdocs", "build", "--strict", "--config-file",
                            os.path.join(WORK, "mkdocs.yml")],
                           capture_output=True, text=True, check=False, env=os.environ | {"NO_MKDOCS_2_WARNING": "true"})
     if done.returncode != 0:
