@@ -86,7 +86,7 @@ operations-test: build ## Try docs/operations.md: alert rules, dashboard, backup
 	@scripts/install-packages.sh prometheus
 	@scripts/operations_test.py $(ARGS)
 
-docs-test: build ## Execute the code blocks of README.md, docs/commands.md and docs/guides.
+docs-test: build ## Execute the code blocks of README.md and of all other documents.
 	@scripts/with_tools.sh scripts/docs_test.py $(ARGS)
 
 site: build ## The documents and the reference as a site: .build/site/index.html.

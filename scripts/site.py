@@ -68,7 +68,7 @@ def lay(path, pages):
         return
     with open(source, encoding="utf-8") as file:
         text = file.read()
-    text = re.sub(r"<!--.*?-->\n?", "", text, flags=re.DOTALL)
+    text = re.sub(r"^<!--.*?-->\n?", "", text, flags=re.DOTALL | re.MULTILINE)
     text = FENCE.sub(lambda match: match[1] + {"output": "text"}.get(match[2].split(" ")[0], match[2].split(" ")[0]), text)
     write(pages, path, text.replace("](LICENSE)", "](LICENSE.md)"))
 
