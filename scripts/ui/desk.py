@@ -132,8 +132,9 @@ def texts(page, selector):
         selector)
 
 
-def wait_text(page, selector, text):
-    wait_for(page, f"[...document.querySelectorAll({json.dumps(selector)})].some(each => each.checkVisibility() "
+def wait_text(page, selector, text, is_visible=True):
+    seen = "each.checkVisibility()" if is_visible else "true"
+    wait_for(page, f"[...document.querySelectorAll({json.dumps(selector)})].some(each => {seen} "
              f"&& each.textContent.includes({json.dumps(text)}))", f"'{text}' in {selector}")
 
 
