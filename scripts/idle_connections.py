@@ -42,7 +42,7 @@ def play(options):
         try:
             bridge.start()
             rig.wait_until(lambda: works(bridge, "warm"), 30, "a broker")
-            before = bridge.resident_mebibytes()
+            before = bridge.resident_mebibytes("RssAnon")
             started = time.monotonic()
             for number in range(options.connections):
                 sockets.append(idle(bridge.port, number))
@@ -53,13 +53,13 @@ def play(options):
             held = open_now(bridge)
             if held < options.connections * 0.98:
                 raise rig.Failure(f"only {held} of {options.connections} connections are open")
-            after = bridge.resident_mebibytes()
+            after = bridge.resident_mebibytes("RssAnon")
             # A message for every stream, while all are open.
             rig.Publisher(bridge.port).publish("quiet", b"wake", 1)
             for number in range(options.connections):
                 if number % 5 >= 3 and b"wake" not in read_until(sockets[number], b"wake"):
                     raise rig.Failure(f"stream {number} did not get its message")
-            peak = bridge.resident_mebibytes()
+            peak = bridge.resident_mebibytes("RssAnon")
         finally:
             for each in sockets:
                 each.close()
@@ -68,7 +68,7 @@ def play(options):
     cost = (max(after, peak) - before) * 1024 / options.connections
     if cost > options.kibibytes:
         raise rig.Failure(f"a connection costs {cost:.1f} KiB: {before:.0f} MiB became {peak:.0f}")
-    return (f"{held} connections in {opened:.1f} s; RSS {before:.0f} MiB alone, {after:.0f} with all, "
+    return (f"{held} connections in {opened:.1f} s; {before:.0f} MiB beside files alone, {after:.0f} with all, "
             f"{peak:.0f} after a message to each stream; {cost:.1f} KiB for each")
 
 

@@ -73,14 +73,14 @@ def streams(options, scratch, broker, scheme):
         for number in range(count + count // 4):
             if number == count // 4:
                 rig.wait_until(lambda: bridge.health()["streams"]["open"] == number, 60, "the first streams")
-                before = bridge.resident_mebibytes()
+                before = bridge.resident_mebibytes("RssAnon")
             connection = socket.create_connection(("127.0.0.1", bridge.port))
             if context:
                 connection = context.wrap_socket(connection)
             connection.sendall(REQUEST)
             held.append(connection)
         rig.wait_until(lambda: bridge.health()["streams"]["open"] == len(held), 60, "all streams")
-        return (bridge.resident_mebibytes() - before) * 1024 / count
+        return (bridge.resident_mebibytes("RssAnon") - before) * 1024 / count
     finally:
         for connection in held:
             connection.close()

@@ -10,7 +10,7 @@ public func fuzzOneInput(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
   let expected = reference(input)
   precondition(query.parameters.count == expected.count)
   for (parameter, (name, value)) in zip(query.parameters, expected) {
-    precondition(parameter.rawName == name && parameter.rawValue == value)
+    precondition(parameter.rawName == name[...] && parameter.rawValue == value[...])
     for plus in [PercentDecoding.Plus.literal, .space, .topicFilter] {
       let text = try? parameter.value(plus: plus)
       precondition(text == ReferenceDecoding.decode(value, plus: plus), "\(value) by \(plus)")

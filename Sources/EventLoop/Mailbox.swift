@@ -47,14 +47,28 @@ public final class Mailbox<Message: Sendable>: Sendable {
   }
 
   /// Adds a message if fewer than `limit` wait for the owner; from any thread.
+  ///
+  /// The owner is not woken for it: the sender calls `wakeOwner` when it has no more to send for now.
   @inlinable
-  public func send(_ message: Message, ifFewerThan limit: Int) -> Bool {
-    enqueue { state in
-      guard state.messages.count < limit, state.bounded < capacity else { return false }
+  public func leave(_ message: Message, ifFewerThan limit: Int) -> Bool {
+    state.withLock { state in
+      guard !state.isClosed, state.messages.count < limit, state.bounded < capacity else {
+        return false
+      }
       state.bounded += 1
       state.messages.append(message)
       return true
     }
+  }
+
+  /// Wakes the owner if messages wait that it has not been woken for; from any thread.
+  public func wakeOwner() {
+    let mustSignal = state.withLock { state in
+      guard !state.isSignalled, !state.messages.isEmpty else { return false }
+      state.isSignalled = true
+      return true
+    }
+    if mustSignal { signal() }
   }
 
   /// Adds several messages, all or none; from any thread.

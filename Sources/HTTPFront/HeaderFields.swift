@@ -58,6 +58,7 @@ package struct HeaderFields: Equatable, Sendable, ExpressibleByDictionaryLiteral
   package mutating func append(_ name: String, _ value: String) {
     let name = Self.isToken(name) ? name : Self.token(from: name)
     guard !name.isEmpty else { return }
+    if fields.isEmpty { fields.reserveCapacity(Self.usualCount) }
     fields.append(Field(name: name, value: Self.line(from: value)))
   }
 

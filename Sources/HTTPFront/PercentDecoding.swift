@@ -24,7 +24,20 @@ package enum PercentDecoding {
   package static func decode(
     _ text: some Sequence<UInt8>, plus: Plus
   ) throws(PercentDecodingError) -> String {
-    let bytes = try decodeBytes(text, plus: plus)
+    try string(decodeBytes(text, plus: plus)[...])
+  }
+
+  /// The same for bytes that are in memory already; most have no escape.
+  package static func decode(
+    _ text: ArraySlice<UInt8>, plus: Plus
+  ) throws(PercentDecodingError) -> String {
+    for byte in text where byte == UInt8(ascii: "%") || byte == UInt8(ascii: "+") {
+      return try string(decodeBytes(text, plus: plus)[...])
+    }
+    return try string(text)
+  }
+
+  private static func string(_ bytes: ArraySlice<UInt8>) throws(PercentDecodingError) -> String {
     guard !bytes.contains(0) else { throw .containsNUL }
     do {
       return String(copying: try UTF8Span(validating: bytes.span))

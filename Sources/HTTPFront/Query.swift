@@ -5,8 +5,8 @@
 /// space before anybody can object, and stops at an encoded NUL.
 package struct Query: Equatable, Sendable {
   package struct Parameter: Equatable, Sendable {
-    package let rawName: [UInt8]
-    package let rawValue: [UInt8]
+    package let rawName: ArraySlice<UInt8>
+    package let rawValue: ArraySlice<UInt8>
 
     package var name: String {
       get throws(PercentDecodingError) { try PercentDecoding.decode(rawName, plus: .space) }
@@ -25,13 +25,28 @@ package struct Query: Equatable, Sendable {
 
   /// Splits `name=value&name=value`; a part without `=` is a name with an empty value.
   package init(raw: some Collection<UInt8>) {
-    parameters = raw.split(separator: UInt8(ascii: "&")).map { part in
-      let halves = part.split(
-        separator: UInt8(ascii: "="), maxSplits: 1, omittingEmptySubsequences: false)
-      return Parameter(
-        rawName: Array(halves[0]), rawValue: halves.count == 2 ? Array(halves[1]) : [])
+    // The parameters share one copy of the text.
+    var rest = Array(raw)[...]
+    guard !rest.isEmpty else {
+      parameters = []
+      return
     }
+    var parameters: [Parameter] = []
+    parameters.reserveCapacity(Self.usualCount)
+    while !rest.isEmpty {
+      let end = rest.firstIndex(of: UInt8(ascii: "&")) ?? rest.endIndex
+      let part = rest[..<end]
+      rest = rest[end...].dropFirst()
+      guard !part.isEmpty else { continue }
+      let equals = part.firstIndex(of: UInt8(ascii: "=")) ?? end
+      parameters.append(
+        Parameter(rawName: part[..<equals], rawValue: part[equals...].dropFirst()))
+    }
+    self.parameters = parameters
   }
+
+  /// As many as most requests have.
+  private static let usualCount = 4
 
   package var isEmpty: Bool { parameters.isEmpty }
 

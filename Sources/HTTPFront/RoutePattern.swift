@@ -14,7 +14,7 @@ package struct RoutePattern: Equatable, Sendable, ExpressibleByStringLiteral,
   package let description: String
   private let segments: [Segment]
   /// The whole text is one path, without captures.
-  private let isLiteral: Bool
+  let isLiteral: Bool
 
   package init(stringLiteral text: String) {
     precondition(text.hasPrefix("/"), "the pattern '\(text)' does not begin with a slash")
@@ -28,11 +28,6 @@ package struct RoutePattern: Equatable, Sendable, ExpressibleByStringLiteral,
     isLiteral = segments.allSatisfy { if case .literal = $0 { true } else { false } }
   }
 
-  /// Whether a path that has no escapes has this shape; nil when only a closer look can tell.
-  func matches(plain path: Substring.UTF8View) -> Bool? {
-    isLiteral ? path.elementsEqual(description.utf8) : nil
-  }
-
   /// The decoded captures of a raw path; nil when the path has another shape.
   ///
   /// Every piece is percent-decoded once, after the path was cut into pieces; so `%2F` is a
@@ -40,6 +35,7 @@ package struct RoutePattern: Equatable, Sendable, ExpressibleByStringLiteral,
   func captures(
     in path: Substring.UTF8View
   ) throws(PercentDecodingError) -> [String: String]? {
+    if isLiteral, path.elementsEqual(description.utf8) { return [:] }
     guard let pieces = pieces(of: path) else { return nil }
     var captures: [String: String] = [:]
     for (name, piece) in pieces {

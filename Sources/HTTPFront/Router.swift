@@ -28,33 +28,40 @@ package enum RouteMatch<Endpoint: Sendable>: Sendable {
 package struct Router<Endpoint: Sendable>: Sendable {
   package let routes: [Route<Endpoint>]
   package let basePath: String
+  /// Which routes have a path without captures, in their order.
+  private let places: [String: [Int]]
+  private let allPlaces: [Int]
 
   /// A table of routes below `basePath`, which is `/` or like `/mqtt`.
   package init(basePath: String = "/", _ routes: [Route<Endpoint>]) {
     self.routes = routes
     let names = basePath.split(separator: "/")
     self.basePath = names.isEmpty ? "" : "/" + names.joined(separator: "/")
+    var places: [String: [Int]] = [:]
+    for pattern in routes.map(\.pattern) where pattern.isLiteral {
+      places[pattern.description] = routes.indices.filter {
+        routes[$0].pattern.matches(pattern.description[...].utf8)
+      }
+    }
+    self.places = places
+    allPlaces = Array(routes.indices)
   }
 
   /// The route of a method and a raw path; HEAD finds what GET finds.
   package func match(method: String, path: String) -> RouteMatch<Endpoint> {
     guard let path = belowBase(path) else { return .notFound }
-    let isPlain = !path.contains(UInt8(ascii: "%"))
     var allowed: [String] = []
-    for route in routes {
+    for index in places[String(Substring(path))] ?? allPlaces {
       do throws(PercentDecodingError) {
-        let isMatch = isPlain ? route.pattern.matches(plain: path) : nil
-        if isMatch == false { continue }
-        guard let captures = isMatch == true ? [:] : try route.pattern.captures(in: path) else {
-          continue
+        guard let captures = try routes[index].pattern.captures(in: path) else { continue }
+        let own = routes[index].method
+        if own == method || (own == "GET" && method == "HEAD") {
+          return .found(routes[index].endpoint, captures: captures)
         }
-        if route.method == method || (route.method == "GET" && method == "HEAD") {
-          return .found(route.endpoint, captures: captures)
-        }
+        if !allowed.contains(own) { allowed.append(own) }
       } catch {
         return .malformed(error)
       }
-      if !allowed.contains(route.method) { allowed.append(route.method) }
     }
     guard !allowed.isEmpty else { return .notFound }
     if allowed.contains("GET"), !allowed.contains("HEAD") { allowed.append("HEAD") }
@@ -65,12 +72,8 @@ package struct Router<Endpoint: Sendable>: Sendable {
   /// The pattern of the first route that has this path, with whatever method.
   package func pattern(ofPath path: String) -> RoutePattern? {
     guard let path = belowBase(path) else { return nil }
-    let isPlain = !path.contains(UInt8(ascii: "%"))
-    for route in routes {
-      let isMatch = isPlain ? route.pattern.matches(plain: path) : nil
-      if isMatch ?? route.pattern.matches(path) { return route.pattern }
-    }
-    return nil
+    if let index = places[String(Substring(path))]?.first { return routes[index].pattern }
+    return routes.first { $0.pattern.matches(path) }?.pattern
   }
 
   private func belowBase(_ path: String) -> Substring.UTF8View? {

@@ -200,6 +200,7 @@ final class Shard {
     fireTimers()
     // What the daemon hands over is written in the same turn.
     if runsDaemon || exchanges.needsRun { runDaemon() }
+    for listener in listeners { listener.application.turnEnded() }
     streams.flush()
     publishCounters()
   }
@@ -299,6 +300,7 @@ final class Shard {
       daemon.run()
       daemon.stop()
     }
+    for listener in listeners { listener.application.turnEnded() }
     streams.closeAll()
     lingering.closeAll()
     publishCounters()

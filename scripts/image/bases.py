@@ -46,7 +46,7 @@ def local_sources():
     """What git is told to use instead of a host, so that the packages come from where they come here."""
     done = subprocess.run(["git", "config", "--system", "--get-regexp", r"^url\..*\.insteadof$"], capture_output=True,
                           text=True, check=False)
-    folders = {match.group(1) for match in re.finditer(r"^url\.(/.*)\.insteadof ", done.stdout, re.MULTILINE)}
+    folders = {match.group(1).rstrip("/") for match in re.finditer(r"^url\.(/.*)\.insteadof ", done.stdout, re.MULTILINE)}
     return ["/etc/gitconfig", *sorted(folders)] if folders else []
 
 
@@ -121,7 +121,18 @@ def stand_in(program):
     return name
 
 
+def mounted():
+    """What the build needs of this machine."""
+    return [] if os.environ.get("SWIFT_IMAGE") else [toolchain(), *local_sources()]
+
+
 def mounts():
-    """The volumes that the build needs."""
-    folders = [] if os.environ.get("SWIFT_IMAGE") else [toolchain(), *local_sources()]
-    return [flag for folder in folders for flag in ("--volume", f"{folder}:{folder}:ro")]
+    return [flag for folder in mounted() for flag in ("--volume", f"{folder}:{folder}:ro")]
+
+
+def left_by_mounts(root):
+    """The places of these mounts, which buildah leaves empty in the image."""
+    def is_empty(path):
+        return not (os.listdir(path) if os.path.isdir(path) else os.path.getsize(path))
+
+    return {place for place in mounted() if os.path.exists(root + place) and is_empty(root + place)}

@@ -57,6 +57,7 @@ struct PublishDraft {
       throw Problem(
         .badParameter, detail: "'\(field)' is given \(places)", hint: "give '\(field)' once")
     }
+    if sources.isEmpty { sources.reserveCapacity(8) }
     sources.append((field, source))
   }
 

@@ -128,10 +128,12 @@ final class Publisher: Sendable {
 
   /// Gives the connection a message that is not stored, so that its request can be answered at once;
   /// false when so many wait there that the request had better wait too.
+  ///
+  /// The connection takes it when the http thread's turn is over, with all others of that turn.
   private func promise(_ prepared: PreparedPublish) -> Bool {
     let message = BrokerMessage.promise(
       prepared.terms.publish, at: prepared.acceptedAt)
-    return wiring.link?.send(message, ifFewerThan: Self.promisesMaximum) == true
+    return wiring.link?.leave(message, ifFewerThan: Self.promisesMaximum) == true
   }
 
   /// Gives the connection a message that is not stored; false when too much waits there.

@@ -69,7 +69,7 @@ struct Publishing: ~Copyable {
 
   private var phase = Phase.open
   private var entries: [PublishWaiter: Entry] = [:]
-  private var waiting: [MessageID: [PublishWaiter]] = [:]
+  private var waiting: [MessageID: Waiters] = [:]
   private var sent: Set<MessageID> = []
   /// The store was told to forget these, and has not done it yet.
   private var ending: Set<MessageID> = []
@@ -92,15 +92,18 @@ struct Publishing: ~Copyable {
     guard phase != .closed else { return false }
     entries[request] = Entry(
       receipt: receipt, acknowledgement: acknowledgement, isOverdue: phase == .draining)
-    waiting[receipt.id, default: []].append(request)
+    wait(request, for: receipt.id)
     return true
   }
 
   /// The message is on the disk.
   mutating func stored(_ id: MessageID, at storedAt: Int64, _ actions: inout [Action]) {
-    for request in waiting[id] ?? [] {
-      entries[request]?.storedAt = storedAt
-      answerIfStoredIsEnough(request, &actions)
+    for request in waiting[id] ?? .nobody {
+      if let entry = entries[request], mayAnswer(entry) {
+        answerStored(request, entry, storedAt, &actions)
+      } else {
+        entries[request]?.storedAt = storedAt
+      }
     }
   }
 
@@ -111,7 +114,7 @@ struct Publishing: ~Copyable {
     guard let request = waiting.removeValue(forKey: id)?.first else { return }
     entries[request]?.receipt.id = original
     entries[request]?.receipt.isReplay = true
-    waiting[original, default: []].append(request)
+    wait(request, for: original)
     switch state {
     case .finished(let outcome, let storedAt, let finishedAt):
       let isKept = outcome.isFailure
@@ -130,18 +133,18 @@ struct Publishing: ~Copyable {
 
   /// The store kept nothing of the message.
   mutating func refused(_ id: MessageID, _ refusal: Refusal, _ actions: inout [Action]) {
-    for request in waiting[id] ?? [] { answer(request, .refused(refusal), &actions) }
+    for request in waiting[id] ?? .nobody { answer(request, .refused(refusal), &actions) }
   }
 
   /// PUBLISH went to the broker.
   mutating func sent(_ id: MessageID) {
     sent.insert(id)
-    for request in waiting[id] ?? [] { entries[request]?.state = .sent }
+    for request in waiting[id] ?? .nobody { entries[request]?.state = .sent }
   }
 
   /// PUBREC came.
   mutating func received(_ id: MessageID) {
-    for request in waiting[id] ?? [] { entries[request]?.state = .received }
+    for request in waiting[id] ?? .nobody { entries[request]?.state = .received }
   }
 
   /// The broker has decided, or the message expired; returns what the store is to keep of it.
@@ -151,14 +154,14 @@ struct Publishing: ~Copyable {
     _ id: MessageID, _ outcome: MessageOutcome, _ actions: inout [Action]
   ) -> Ending {
     guard outcome.isFailure else {
-      for request in waiting[id] ?? [] {
+      for request in waiting[id] ?? .nobody {
         answer(request, .finished(outcome, storedAt: entries[request]?.storedAt), &actions)
       }
       return .remembered
     }
     let isTold =
       !promised.contains(id)
-      && (waiting[id] ?? []).contains { entries[$0]?.receipt.isReplay == false }
+      && (waiting[id] ?? .nobody).contains { entries[$0]?.receipt.isReplay == false }
     if isTold, !outcome.isHeld {
       ending.insert(id)
       return .forgotten
@@ -174,7 +177,7 @@ struct Publishing: ~Copyable {
     sent.remove(id)
     self.ending.remove(id)
     let isKept = outcome.isFailure && ending != .forgotten
-    for request in waiting[id] ?? [] {
+    for request in waiting[id] ?? .nobody {
       answer(
         request,
         isKept
@@ -215,11 +218,26 @@ struct Publishing: ~Copyable {
   private mutating func answerIfStoredIsEnough(
     _ request: PublishWaiter, _ actions: inout [Action]
   ) {
-    guard let entry = entries[request], let storedAt = entry.storedAt,
-      entry.acknowledgement == .stored || entry.isOverdue, !ending.contains(entry.receipt.id)
+    guard let entry = entries[request], let storedAt = entry.storedAt, mayAnswer(entry)
     else { return }
+    answerStored(request, entry, storedAt, &actions)
+  }
+
+  /// Whether a request is content once its message is on the disk.
+  private func mayAnswer(_ entry: Entry) -> Bool {
+    (entry.acknowledgement == .stored || entry.isOverdue) && !ending.contains(entry.receipt.id)
+  }
+
+  private mutating func answerStored(
+    _ request: PublishWaiter, _ entry: Entry, _ storedAt: Int64, _ actions: inout [Action]
+  ) {
     answer(request, .pending(entry.state, storedAt: storedAt), &actions)
     if waiting[entry.receipt.id] != nil { promised.insert(entry.receipt.id) }
+  }
+
+  private mutating func wait(_ request: PublishWaiter, for id: MessageID) {
+    guard let others = waiting[id] else { return waiting[id] = .one(request) }
+    waiting[id] = .several(others + [request])
   }
 
   private mutating func answer(
@@ -231,11 +249,13 @@ struct Publishing: ~Copyable {
 
   private mutating func forget(_ request: PublishWaiter) -> PublishReceipt? {
     guard let receipt = entries.removeValue(forKey: request)?.receipt else { return nil }
-    waiting[receipt.id]?.removeAll { $0 == request }
-    if waiting[receipt.id]?.isEmpty == true {
-      waiting[receipt.id] = nil
-      promised.remove(receipt.id)
+    let others = (waiting[receipt.id] ?? .nobody).filter { $0 != request }
+    guard others.isEmpty else {
+      waiting[receipt.id] = .several(others)
+      return receipt
     }
+    waiting[receipt.id] = nil
+    promised.remove(receipt.id)
     return receipt
   }
 }

@@ -19,7 +19,7 @@ enum StoredMessage {
 
   static func encode(_ publish: Publish) -> [UInt8] {
     var bytes: [UInt8] = []
-    bytes.reserveCapacity(publish.payload.count + publish.topic.utf8.count + 32)
+    bytes.reserveCapacity(publish.payload.count + publish.topic.utf8.count + 64)
     bytes.append(version)
     bytes.append(publish.qos.rawValue | (publish.isRetained ? 4 : 0))
     append(publish.topic.utf8, to: &bytes)

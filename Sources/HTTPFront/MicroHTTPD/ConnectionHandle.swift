@@ -63,11 +63,20 @@ import Glibc
     guard let queued = unsafe created else { return false }
     defer { unsafe MHD_destroy_response(queued) }
     for field in response.headers.fields where !Self.isOwnedByLibrary(field.name) {
-      _ = unsafe MHD_add_response_header(queued, field.name, field.value)
+      unsafe Self.add(field.name, field.value, to: queued)
     }
-    if closing { _ = unsafe MHD_add_response_header(queued, "Connection", "close") }
+    if closing { unsafe Self.add("Connection", "close", to: queued) }
     let status = (200...999).contains(response.status) ? response.status : 500
     return unsafe MHD_queue_response(pointer, UInt32(status), queued) == .YES
+  }
+
+  /// The library copies the texts itself; an argument made from a `String` would be one more copy.
+  @unsafe private static func add(_ name: String, _ value: String, to response: OpaquePointer) {
+    unsafe name.withCString { name in
+      unsafe value.withCString { value in
+        _ = unsafe MHD_add_response_header(response, name, value)
+      }
+    }
   }
 
   private static let libraryFields = ["Content-Length", "Transfer-Encoding", "Connection"]

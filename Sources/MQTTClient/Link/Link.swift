@@ -50,10 +50,13 @@ package final class Link<Application: LinkApplication>: Sendable {
   /// Sends the application a message; false when the mailbox is full or the link has ended.
   package func send(_ message: Message) -> Bool { mailboxes.application.send(message) }
 
-  /// Sends the application a message if fewer than `limit` wait for it, and it is not full.
-  package func send(_ message: Message, ifFewerThan limit: Int) -> Bool {
-    mailboxes.application.send(message, ifFewerThan: limit)
+  /// Leaves a message for the application if fewer than `limit` wait for it; `wakeApplication` must follow.
+  package func leave(_ message: Message, ifFewerThan limit: Int) -> Bool {
+    mailboxes.application.leave(message, ifFewerThan: limit)
   }
+
+  /// Wakes the application if messages were left for it.
+  package func wakeApplication() { mailboxes.application.wakeOwner() }
 
   /// Sends several messages, all or none.
   package func send(contentsOf messages: [Message]) -> Bool {

@@ -7,12 +7,16 @@ import CSQLite
   /// The size of a page in every database that the store creates.
   static let pageBytes = 4096
 
+  /// Settings of the library for the whole process.
+  private static let isConfigured = csqlite_count_no_memory() == SQLITE_OK
+
   private let handle: OpaquePointer
   /// Pages in the write-ahead log after the last commit.
   private let walPages: WALPages
 
   /// Opens an existing file; one that is empty becomes a database.
   init(path: String, isReadOnly: Bool = false) throws(StoreError) {
+    _ = Self.isConfigured
     let access = isReadOnly ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE
     let flags = access | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE
     // SQLite takes a name that starts with "file:" for a URI.

@@ -1,0 +1,1 @@
+"""What parts of the operations test bring along."""
