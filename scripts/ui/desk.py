@@ -132,9 +132,8 @@ def texts(page, selector):
         selector)
 
 
-def wait_text(page, selector, text, is_visible=True):
-    seen = "each.checkVisibility()" if is_visible else "true"
-    wait_for(page, f"[...document.querySelectorAll({json.dumps(selector)})].some(each => {seen} "
+def wait_text(page, selector, text):
+    wait_for(page, f"[...document.querySelectorAll({json.dumps(selector)})].some(each => each.checkVisibility() "
              f"&& each.textContent.includes({json.dumps(text)}))", f"'{text}' in {selector}")
 
 
