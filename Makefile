@@ -20,7 +20,7 @@ PREFIX ?= /usr/local
 DESTDIR ?=
 
 .PHONY: help run test check build lint format test-tsan test-asan fuzz autobahn acceptance crash-test sse-clients-test tunnel-test \
-  api-test browser-test idle-test gateway-test operations-test docs-test ui-test image-test kubernetes-test cluster-test deb deb-test \
+  api-test browser-test idle-test gateway-test operations-test docs-test ui-test site site-test image-test kubernetes-test cluster-test deb deb-test \
   install bench bench-check clean
 
 help: ## List the targets.
@@ -86,8 +86,14 @@ operations-test: build ## Try docs/operations.md: alert rules, dashboard, backup
 	@scripts/install-packages.sh prometheus
 	@scripts/operations_test.py $(ARGS)
 
-docs-test: build ## Execute the code blocks of README.md, docs/commands.md and docs/guides.
+docs-test: build ## Execute the code blocks of README.md and of all other documents.
 	@scripts/with_tools.sh scripts/docs_test.py $(ARGS)
+
+site: build ## The documents and the reference as a site: .build/site/index.html.
+	@scripts/with_tools.sh scripts/site.py $(ARGS)
+
+site-test: build ## Make the site, and look at every page and link of it in Chromium.
+	@scripts/with_tools.sh scripts/site.py --check 1 $(ARGS)
 
 image-test: ## Build deploy/Dockerfile with buildah, look into the image, run and restart it: as root, no registry.
 	@scripts/require-swift.sh

@@ -12,7 +12,7 @@ import sys
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "acceptance"))
 
 import rig
-from chromium import documents, rights, sockets, streams
+from chromium import documents, mqtt_js, rights, sockets, streams
 from chromium.stage import Stage
 from playwright.sync_api import sync_playwright
 
@@ -34,7 +34,7 @@ def play(options, program):
     parts = {
         "restart": streams.restart, "expiry": streams.expiry, "soft": streams.soft,
         "cors": rights.cors, "cookie": lambda stage: rights.cookie(options, stage),
-        "documents": lambda stage: documents.served(options, stage),
+        "documents": lambda stage: documents.served(options, stage), "mqtt-js": mqtt_js.tunnel,
     }
     with open(os.path.join(rig.ROOT, "openapi.yaml"), encoding="utf-8") as file:
         has_websocket = re.search(r"^  /ws:", file.read(), re.MULTILINE)

@@ -5,6 +5,8 @@ enum HTTPOptions {
   static func publicServer(_ configuration: BridgeConfiguration) -> HTTPServerOptions {
     var options = HTTPServerOptions()
     options.threads = configuration.http.threads
+    options.connectionsPerAddressMax = configuration.http.connectionsPerAddress
+    options.requestTimeout = configuration.http.requestTimeout
     options.streamsMax = configuration.streams.limit
     options.ringBytes = configuration.streams.ringBytes.bytes
     return options

@@ -158,13 +158,26 @@ final class RunningBridge: Sendable {
   func reload(with reloader: Reloader) {
     guard reloader.reload(wiring.live, desk) else { return }
     renewCertificates()
+    renewWebhooks()
     keySets?.configure(wiring.live.value.access.rules.configuration)
   }
 
-  /// Shows to new clients what the certificate's files hold now, whose names are those of the start.
+  private func renewWebhooks() {
+    do throws(SystemError) {
+      let names = try webhooks.reconfigure(
+        wiring.live.value.webhooks, at: WallClock.milliseconds())
+      guard !names.isEmpty else { return }
+      let list = names.joined(separator: ", ")
+      log.notice("webhooks changed", metadata: [LogKey.webhooks: "\(list)"])
+    } catch {
+      log.error("webhooks cannot be started", metadata: [LogKey.reason: "\(error)"])
+    }
+  }
+
+  /// Shows to new clients what the files hold now.
   private func renewCertificates() {
-    let http = configuration.http
-    guard http.identity != nil else { return }
+    let http = wiring.live.value.http
+    guard configuration.http.identity != nil else { return }
     var problems: [ConfigurationProblem] = []
     guard let identity = http.tls.identity(&problems, source: { _ in .builtIn }) else {
       for problem in problems {

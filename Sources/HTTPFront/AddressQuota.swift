@@ -12,8 +12,8 @@ final class AddressQuota: Sendable {
   /// has its share.
   ///
   /// Addresses of IPv6 count by their first 64 bits, because one client has all of the others.
-  func place(for address: String) -> AddressPlace? {
-    guard limit > 0, let key = Self.key(of: address) else { return AddressPlace(nil, "") }
+  func place(for address: String, counts: () -> Bool = { true }) -> AddressPlace? {
+    guard limit > 0, counts(), let key = Self.key(of: address) else { return AddressPlace(nil, "") }
     let hasRoom = taken.withLock { taken in
       let count = taken[key, default: 0]
       guard count < limit else { return false }

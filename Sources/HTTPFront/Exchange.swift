@@ -46,6 +46,8 @@ final class Exchange {
   var pieceBytesSinceArmed = 0
   /// The application has had pieces, and must learn of the end.
   var owesBodyEnd = false
+  /// The application wants to know whether its answer was sent.
+  var owesReport = false
   /// Until when it is parked without being suspended; nil when it is not.
   var heldUntil: Duration?
   /// Its connection is suspended for good, and a relay has its bytes.

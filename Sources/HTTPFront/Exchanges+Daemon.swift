@@ -7,7 +7,9 @@ extension Exchanges: DaemonDelegate {
     lastSerial += 1
     let connection = Connection(serial: lastSerial, handle: handle, application)
     if application.admitsConnection(from: connection.clientAddress) {
-      connection.place = quotas.addresses.place(for: connection.clientAddress)
+      connection.place = quotas.addresses.place(for: connection.clientAddress) {
+        application.countsConnection(from: connection.clientAddress)
+      }
     }
     connections[lastSerial] = connection
     watch(connection)
@@ -31,8 +33,9 @@ extension Exchanges: DaemonDelegate {
     return exchange
   }
 
-  func ended(_ exchange: Exchange) {
+  func ended(_ exchange: Exchange, wasSent: Bool) {
     let connection = exchange.connection
+    if exchange.owesReport { connection.application.answerEnded(exchange.id, wasSent: wasSent) }
     connection.exchange = nil
     sawProgress = true
     lost(exchange)
@@ -163,6 +166,7 @@ extension Exchanges: DaemonDelegate {
     exchange.stage = .done
     exchange.connection.deadline = nil
     let response = decorated(response, exchange)
+    exchange.owesReport = response.reportsEnd
     record(exchange, response.status, sentBytes: response.body.count)
     return exchange.connection.handle.queue(response, closing: isQuiescing)
   }

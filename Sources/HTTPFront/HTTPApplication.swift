@@ -10,6 +10,9 @@ package protocol HTTPApplication: Sendable {
   /// The address is numeric, or `unix` for a socket in the file system.
   func admitsConnection(from clientAddress: String) -> Bool
 
+  /// Whether connections from this address count against what one address may have.
+  func countsConnection(from clientAddress: String) -> Bool
+
   /// Decides on the head, before any byte of the body is read.
   func admit(_ head: RequestHead) -> Admission
 
@@ -45,6 +48,11 @@ package protocol HTTPApplication: Sendable {
 
   /// A request was answered; without a head so little was understood that it could be any.
   func answered(_ record: AccessRecord, _ head: RequestHead?)
+
+  /// The client has been sent all of an answer with `Response.reportsEnd`, or went away before.
+  ///
+  /// An answer to a parked request whose client was gone already ends in `clientLeft` only.
+  func answerEnded(_ id: RequestID, wasSent: Bool)
 
   /// A parked request has reached its deadline; nil leaves it parked, without a deadline.
   func deadlineReached(_ id: RequestID) -> Response?
@@ -100,6 +108,7 @@ package protocol HTTPApplication: Sendable {
 
 extension HTTPApplication {
   package func admitsConnection(from clientAddress: String) -> Bool { true }
+  package func countsConnection(from clientAddress: String) -> Bool { true }
   package func complete(_ problem: Problem, for head: RequestHead?) -> Problem { problem }
   package func bodyReceived(
     _ piece: [UInt8], of id: RequestID, _ head: RequestHead
@@ -112,6 +121,7 @@ extension HTTPApplication {
   package func name(of id: RequestID, _ head: RequestHead) -> String { "" }
   package func route(of head: RequestHead) -> String? { nil }
   package func answered(_ record: AccessRecord, _ head: RequestHead?) {}
+  package func answerEnded(_ id: RequestID, wasSent: Bool) {}
   package func streamLagged(_ id: StreamID, after position: Int64) {}
   package func streamParted(_ id: StreamID, after position: Int64) {}
   package func socketOpened(_ id: StreamID, subprotocol: String?) {}

@@ -3,6 +3,8 @@ package struct Response: Equatable, Sendable {
   package var status: Int
   package var headers: HeaderFields
   package var body: [UInt8]
+  /// Whether the application wants to know that the client has been sent all of it.
+  package var reportsEnd = false
 
   package init(status: Int, headers: HeaderFields = HeaderFields(), body: [UInt8] = []) {
     self.status = status

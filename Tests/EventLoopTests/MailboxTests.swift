@@ -23,14 +23,43 @@ import Testing
 
   @Test func `a sender can want fewer before it than the mailbox holds`() throws {
     let mailbox = try Mailbox<Int>(capacity: 3)
-    #expect(mailbox.send(1, ifFewerThan: 2))
-    #expect(mailbox.send(2, ifFewerThan: 2))
-    #expect(!mailbox.send(3, ifFewerThan: 2))
+    #expect(mailbox.leave(1, ifFewerThan: 2))
+    #expect(mailbox.leave(2, ifFewerThan: 2))
+    #expect(!mailbox.leave(3, ifFewerThan: 2))
     #expect(mailbox.sendReserved(3))
-    #expect(!mailbox.send(4, ifFewerThan: 3))
-    #expect(mailbox.send(4, ifFewerThan: 9))
-    #expect(!mailbox.send(5, ifFewerThan: 9), "the mailbox is full")
+    #expect(!mailbox.leave(4, ifFewerThan: 3))
+    #expect(mailbox.leave(4, ifFewerThan: 9))
+    #expect(!mailbox.leave(5, ifFewerThan: 9), "the mailbox is full")
     #expect(mailbox.count == 4)
+    mailbox.close()
+    #expect(!mailbox.leave(6, ifFewerThan: 9), "the mailbox is closed")
+  }
+
+  @Test func `the owner is woken once for the messages that were left`() throws {
+    let mailbox = try Mailbox<Int>(capacity: 5)
+    var messages: [Int] = []
+    mailbox.wakeOwner()
+    #expect(!isReadable(mailbox.descriptor), "nothing is there to be woken for")
+    #expect(mailbox.leave(1, ifFewerThan: 9))
+    #expect(mailbox.leave(2, ifFewerThan: 9))
+    #expect(!isReadable(mailbox.descriptor))
+    mailbox.wakeOwner()
+    #expect(isReadable(mailbox.descriptor))
+    #expect(mailbox.receive(into: &messages))
+    #expect(messages == [1, 2])
+    #expect(!isReadable(mailbox.descriptor))
+    mailbox.wakeOwner()
+    #expect(!isReadable(mailbox.descriptor), "they are taken")
+  }
+
+  @Test func `a message that wakes the owner brings those that were left with it`() throws {
+    let mailbox = try Mailbox<Int>(capacity: 5)
+    #expect(mailbox.leave(1, ifFewerThan: 9))
+    #expect(mailbox.send(2))
+    #expect(isReadable(mailbox.descriptor))
+    var messages: [Int] = []
+    #expect(mailbox.receive(into: &messages))
+    #expect(messages == [1, 2])
   }
 
   @Test func `several messages fit all or none`() throws {

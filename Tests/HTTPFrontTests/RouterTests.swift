@@ -77,6 +77,23 @@ import Testing
     }
   }
 
+  @Test func `the first that fits wins, with or without captures`() {
+    enum Choice: Equatable { case literal, capture, tail, other }
+    func choice(_ path: String, _ routes: [Route<Choice>]) -> Choice? {
+      let match = Router(routes).match(method: "GET", path: path)
+      return if case .found(let endpoint, _) = match { endpoint } else { nil }
+    }
+    let literal = Route("GET", "/a/b", Choice.literal)
+    let capture = Route("GET", "/a/{name}", Choice.capture)
+    let tail = Route("GET", "/{rest...}", Choice.tail)
+    #expect(choice("/a/b", [literal, capture, tail]) == .literal)
+    #expect(choice("/a/b", [capture, literal, tail]) == .capture)
+    #expect(choice("/a/b", [Route("PUT", "/a/b", .other), tail, literal]) == .tail)
+    #expect(choice("/a/c", [literal, capture, tail]) == .capture)
+    #expect(choice("/a/%62", [literal, capture, tail]) == .literal)
+    #expect(choice("/b", [literal, capture]) == nil)
+  }
+
   @Test func `a literal may be written with escapes`() {
     guard case .found(.publish, _) = router().match(method: "POST", path: "/publ%69sh") else {
       Issue.record("not found")

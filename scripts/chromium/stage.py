@@ -26,7 +26,8 @@ class Stage:
             file.write("a secret that signs tickets, also after a restart\n")
         flags = guarded.flags(
             scratch, "--jwt-leeway", "0", "--ticket-key-file", scratch.file("tickets"),
-            "--allowed-origins", self.allowed.origin, "--drain-timeout", "5s", "--record", "house/#")
+            "--allowed-origins", self.allowed.origin, "--drain-timeout", "5s", "--record", "house/#",
+            "--mqtt-tunnel", "true")
         self.bridge = rig.Bridge(options.bridge, scratch, self.broker, *flags).start()
         self.url = f"http://127.0.0.1:{self.bridge.port}"
         self.writer = guarded.token("writer", WRITER)

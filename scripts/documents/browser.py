@@ -6,7 +6,8 @@ import shutil
 import rig
 
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage",
-         "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1"]
+         # The page that a script runs in is made here, and has no address that a browser would call near.
+         "--disable-features=LocalNetworkAccessChecks", "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1"]
 
 
 @contextlib.contextmanager
@@ -36,7 +37,7 @@ def run(browser, url, text, where):
     try:
         page = context.new_page()
         logged, failures = [], []
-        page.on("console", lambda message: logged.append(message.text))
+        page.on("console", lambda message: (failures if message.type == "error" else logged).append(message.text))
         page.on("pageerror", lambda error: failures.append(str(error)))
         # A page of the bridge's origin, so that its rules about origins hold, with the script as a module.
         document = f'<!doctype html><meta charset="utf-8"><script type="module">{text}</script>'

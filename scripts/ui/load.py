@@ -54,7 +54,7 @@ def send(desk):
         started, sent = time.monotonic(), 0
         while sent < RATE * SECONDS:
             due = min(RATE * SECONDS, int((time.monotonic() - started) * RATE)) - sent
-            if due < 50:
+            if due < min(50, RATE * SECONDS - sent):
                 time.sleep(0.05)
                 continue
             lines = [json.dumps({"topic": f"many/{number % 100}/{number % TOPICS}", "payload": f"{number}", "qos": 0})

@@ -17,7 +17,7 @@ extension AccessConfiguration {
         problems.append(
           Problem("\(path).password", "is not a hash that 'mqtt-bridge hash-secret' makes"))
       }
-      problems += Self.check(user.grants, user.name, "\(path).grants")
+      problems += check(user.grants, user.name, "\(path).grants")
     }
     for (index, key) in apiKeys.enumerated() {
       let path = "api_keys[\(index)]"
@@ -28,14 +28,14 @@ extension AccessConfiguration {
       } else if apiKeys[..<index].contains(where: { APIKeyHash($0.hash) == hash }) {
         problems.append(Problem("\(path).hash", "is there twice"))
       }
-      problems += Self.check(key.grants, key.name, "\(path).grants")
+      problems += check(key.grants, key.name, "\(path).grants")
     }
     for (index, entry) in certificates.enumerated() {
       let path = "certificates[\(index)]"
       problems += Self.names(certificates.map(\.name), index, path)
-      problems += Self.check(entry.grants, entry.name, "\(path).grants")
+      problems += check(entry.grants, entry.name, "\(path).grants")
     }
-    if let anonymous { problems += Self.check(anonymous, nil, "anonymous") }
+    if let anonymous { problems += check(anonymous, nil, "anonymous") }
     return problems
   }
 
@@ -49,8 +49,8 @@ extension AccessConfiguration {
   }
 
   /// The filters of a grant object, each by itself so that all that are wrong are named.
-  private static func check(_ object: GrantObject, _ name: String?, _ path: String) -> [Problem] {
-    let caller = Identity(subject: name, username: name)
+  private func check(_ object: GrantObject, _ name: String?, _ path: String) -> [Problem] {
+    let caller = Identity(subject: name, username: name, clientID: hasClientIDs ? "x" : nil)
     var problems: [Problem] = []
     let lists: [(String, GrantRule.Effect, [String])] = [
       ("deny", .deny, object.deny), ("publish", .allow, object.publish),
@@ -62,7 +62,10 @@ extension AccessConfiguration {
         do {
           let pattern = try GrantPattern(text, for: caller, effect: effect)
           guard case .nothing(let why) = pattern.scope else { continue }
-          problems.append(Problem(place, "grants nothing: \(why)"))
+          let remedy =
+            pattern.lacksClientID
+            ? ", which only clients of GET /mqtt have: see the setting mqtt_tunnel" : ""
+          problems.append(Problem(place, "grants nothing: \(why)\(remedy)"))
         } catch { problems.append(Problem(place, error.words)) }
       }
     }

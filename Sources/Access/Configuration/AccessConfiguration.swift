@@ -63,6 +63,9 @@ package struct AccessConfiguration: Equatable, Sendable {
   package var ticketKey: [UInt8]?
   package var ticketSeconds: Int64 = 60
   package var ticketLifetime: Int64 = 86_400
+  /// Whether some connections have a client identifier, so that `${clientid}` means something in the
+  /// grants of the configuration.
+  package var hasClientIDs = false
 
   package init() {}
 

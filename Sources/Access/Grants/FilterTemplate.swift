@@ -53,6 +53,9 @@ struct FilterTemplate: Equatable, Sendable {
     parts.contains { if case .text = $0 { false } else { true } }
   }
 
+  /// Whether it means another thing for each client identifier.
+  var hasClientID: Bool { parts.contains(.clientID) }
+
   /// The filter for this caller, or why there is none.
   func filter(for caller: Identity) -> Result<TopicFilter, Missing> {
     var filter = ""

@@ -13,6 +13,14 @@ package struct GrantPattern: Hashable, Sendable {
   /// As it was written.
   let text: String
   let scope: Scope
+  /// What it is made of again where the client identifier of a connection is known.
+  private var unbound: Unbound?
+
+  private struct Unbound: Hashable {
+    let caller: Identity
+    let effect: GrantRule.Effect
+    let readsEquals: Bool
+  }
 
   static let everything = Self(text: "every topic", scope: .everything)
 
@@ -36,6 +44,9 @@ package struct GrantPattern: Hashable, Sendable {
     let isExact = readsEquals && text.utf8.starts(with: "eq ".utf8)
     let template = try FilterTemplate(isExact ? String(text.dropFirst(3)) : text)
     self.text = text
+    if template.hasClientID, caller.clientID == nil {
+      unbound = Unbound(caller: caller, effect: effect, readsEquals: readsEquals)
+    }
     switch template.filter(for: caller) {
     case .success(let filter):
       // Without a wildcard, a filter is one topic, and that is the same either way.
@@ -46,6 +57,19 @@ package struct GrantPattern: Hashable, Sendable {
       case .deny: scope = template.filterForEveryone().map { .filter($0) } ?? .everything
       }
     }
+  }
+
+  /// Whether `${clientid}` stands in it and is not known.
+  var lacksClientID: Bool { unbound != nil }
+
+  /// The same for a connection with this client identifier.
+  func bound(toClientID clientID: String) -> Self {
+    guard let unbound else { return self }
+    var caller = unbound.caller
+    caller.clientID = clientID
+    let bound = try? Self(
+      text, for: caller, effect: unbound.effect, readsEquals: unbound.readsEquals)
+    return bound ?? self
   }
 
   /// Whether a message with this topic is meant, when it is published.

@@ -16,7 +16,7 @@ package struct GrantRule: Equatable, Sendable {
 
   let effect: Effect
   let actions: Actions
-  let pattern: GrantPattern
+  var pattern: GrantPattern
   /// It says nothing about the other levels.
   var qos = QoSSet.all
   /// Whether it is only about messages with or without RETAIN.

@@ -58,6 +58,23 @@ package struct Grants: Equatable, Sendable {
     ],
     origin: "setting open", request: true, history: true, admin: true)
 
+  /// Whether some rule has `${clientid}`, which only a connection with one can fill.
+  package var lackClientID: Bool { rules.contains { $0.pattern.lacksClientID } }
+
+  /// The same for a connection with this client identifier.
+  package func bound(toClientID clientID: String) -> Self {
+    let bound = rules.map { rule in
+      var rule = rule
+      rule.pattern = rule.pattern.bound(toClientID: clientID)
+      return rule
+    }
+    var grants = Self(
+      bound, origin: origin, request: request, history: history, admin: admin,
+      maximumConnections: maximumConnections, rate: rate)
+    grants.bounds = bounds
+    return grants
+  }
+
   /// Whether a message may be published.
   package func mayPublish(topic: String, qos: QoS, retain: Bool) -> Decision {
     guard TopicName.isValid(topic) else { return .refused(words.notATopic(topic)) }

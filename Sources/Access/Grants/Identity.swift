@@ -1,5 +1,5 @@
 /// Who a caller is, for the places in filters that stand for it.
-package struct Identity: Equatable, Sendable {
+package struct Identity: Hashable, Sendable {
   package var subject: String?
   package var username: String?
   package var clientID: String?

@@ -10,7 +10,7 @@ final class OpenStreams: Sendable {
     /// Behind proxies that are trusted it is the client's and not theirs.
     let clientAddress: String
     var filters: [TopicFilter]
-    let subscription: String?
+    var subscription: String?
     /// In milliseconds since 1970.
     let openedAt: Int64
   }
@@ -35,9 +35,12 @@ final class OpenStreams: Sendable {
     entries.withLock { $0[id] = entry }
   }
 
-  /// A stream follows other filters.
-  func changed(_ id: StreamID, _ filters: [TopicFilter]) {
-    entries.withLock { $0[id]?.filters = filters }
+  /// A stream follows other filters, or those of a named subscription.
+  func changed(_ id: StreamID, _ filters: [TopicFilter], of subscription: String? = nil) {
+    entries.withLock {
+      $0[id]?.filters = filters
+      $0[id]?.subscription = subscription
+    }
   }
 
   /// How many streams of each form are open.

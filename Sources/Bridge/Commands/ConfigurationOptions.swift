@@ -28,6 +28,8 @@ struct ConfigurationOptions: ParsableArguments {
   @Option(.tlsClientCA) var tlsClientCA: String?
   @Option(.tlsClientCertificates) var tlsClientCertificates: String?
   @Option(.httpThreads) var httpThreads: String?
+  @Option(.connectionsPerAddress) var connectionsPerAddress: String?
+  @Option(.requestTimeout) var requestTimeout: String?
   @Option(.basePath) var basePath: String?
   @Option(.payloadBytes) var payloadBytes: String?
   @Option(.defaultQoS) var defaultQoS: String?
@@ -122,6 +124,8 @@ struct ConfigurationOptions: ParsableArguments {
       .tlsClientCA: tlsClientCA,
       .tlsClientCertificates: tlsClientCertificates,
       .httpThreads: httpThreads,
+      .connectionsPerAddress: connectionsPerAddress,
+      .requestTimeout: requestTimeout,
       .basePath: basePath,
       .payloadBytes: payloadBytes,
       .defaultQoS: defaultQoS,

@@ -12,9 +12,12 @@ struct AccessLoader {
   private(set) var problems: [ConfigurationProblem] = []
   private(set) var rules = AccessRules()
 
+  /// `hasClientIDs`: Whether there are connections of MQTT clients.
   init(
-    _ settings: AccessSettings, streamsMaximum: Int, source: @escaping (SettingKey) -> SettingSource
+    _ settings: AccessSettings, streamsMaximum: Int, hasClientIDs: Bool = false,
+    source: @escaping (SettingKey) -> SettingSource
   ) {
+    rules.configuration.hasClientIDs = hasClientIDs
     self.settings = settings
     self.source = source
     rules.configuration.streams.total = streamsMaximum

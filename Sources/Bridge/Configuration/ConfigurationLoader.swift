@@ -140,9 +140,10 @@ struct ConfigurationLoader {
 
   private mutating func readAccess() {
     let sources = sources
-    let loader = AccessLoader(configuration.access, streamsMaximum: configuration.streams.limit) {
-      sources[$0] ?? .builtIn
-    }
+    let loader = AccessLoader(
+      configuration.access, streamsMaximum: configuration.streams.limit,
+      hasClientIDs: configuration.tunnel.isOn
+    ) { sources[$0] ?? .builtIn }
     problems += loader.problems
     configuration.access.rules = loader.rules
   }

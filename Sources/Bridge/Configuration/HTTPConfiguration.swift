@@ -16,6 +16,10 @@ struct HTTPConfiguration: Sendable {
   var adminListen = HostPort(host: "127.0.0.1", port: 9090)
   /// Threads that serve requests and streams; one per core keeps every core busy.
   var threads = max(1, ProcessInfo.processInfo.activeProcessorCount)
+  /// Connections, streams included, that one client address may have; 0 is without limit.
+  var connectionsPerAddress = 0
+  /// Within which a request must have come, so that slow clients do not hold connections.
+  var requestTimeout = Duration.seconds(30)
   /// What a gateway leaves in front of the bridge's own paths.
   var basePath = BasePath.root
   /// The largest payload of one publish; the broker may allow less.

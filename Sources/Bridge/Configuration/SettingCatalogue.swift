@@ -55,13 +55,13 @@ enum SettingCatalogue {
       "Whether every connection to listen begins with the PROXY protocol, which names the client."),
     Setting(
       .tlsCertificate, \.http.tls.certificate, default: "none",
-      "A PEM file with the server's certificate and its chain, for HTTPS; read again at SIGHUP."),
+      "A PEM file with the server's certificate and its chain, for HTTPS."),
     Setting(
       .tlsKey, \.http.tls.key, default: "none",
-      "A PEM file with the key of tls_certificate; read again at SIGHUP."),
+      "A PEM file with the key of tls_certificate."),
     Setting(
       .tlsClientCA, \.http.tls.clientAuthority, default: "none",
-      "A PEM file with the authorities of client certificates; read again at SIGHUP."),
+      "A PEM file with the authorities of client certificates."),
     Setting(
       .tlsClientCertificates, \.http.tls.clientCertificates,
       "Whether HTTPS clients are asked for a certificate of tls_client_ca, and must have one."),
@@ -71,6 +71,13 @@ enum SettingCatalogue {
     Setting(
       .httpThreads, \.http.threads, in: 1...256, default: "one per core",
       "Threads that serve requests and streams."),
+    Setting(
+      .connectionsPerAddress, \.http.connectionsPerAddress, in: 0...1_000_000,
+      "Connections, streams included, of one client address (IPv6 by /64); more are answered 429. "
+        + "Those of trusted_proxies do not count. 0 is without limit."),
+    Setting(
+      .requestTimeout, \.http.requestTimeout, in: .seconds(1) ... .seconds(3600),
+      "How long a request may take to arrive, with its body; then it is answered 408."),
     Setting(
       .basePath, \.http.basePath,
       "The path in front of all others, when a gateway forwards only a part."),

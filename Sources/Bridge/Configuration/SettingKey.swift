@@ -19,6 +19,8 @@ enum SettingKey: String, CaseIterable, Sendable {
   case tlsClientCA = "tls_client_ca"
   case tlsClientCertificates = "tls_client_certificates"
   case httpThreads = "http_threads"
+  case connectionsPerAddress = "connections_per_address"
+  case requestTimeout = "request_timeout"
   case basePath = "base_path"
   case payloadBytes = "payload_bytes"
   case defaultQoS = "default_qos"
@@ -104,6 +106,11 @@ enum SettingKey: String, CaseIterable, Sendable {
 }
 
 extension SettingKey {
+  /// Whether it says what clients are shown, which goes on only while there is something to show.
+  var isOfTLS: Bool {
+    [.tlsCertificate, .tlsKey, .tlsClientCA, .tlsClientCertificates].contains(self)
+  }
+
   /// Whether a reload changes it in a running bridge; the others count at the next start.
   var isReloadable: Bool {
     switch self {
@@ -112,7 +119,8 @@ extension SettingKey {
       .backups, .accessLog, .traceContext, .jwtSecret, .jwtSecretFile, .jwtAlgorithm, .jwtKeyFile,
       .jwksFile, .jwksURL, .jwksCAFile,
       .jwtIssuer, .jwtAudience, .jwtLeeway, .accessFile, .allowedOrigins, .cookie,
-      .trustedProxies, .proxyHeader, .publishRate, .publishBurst:
+      .trustedProxies, .proxyHeader, .publishRate, .publishBurst, .tlsCertificate, .tlsKey,
+      .tlsClientCA, .tlsClientCertificates:
       true
     default: false
     }

@@ -9,6 +9,8 @@ enum MessageRenderer {
     _ publish: Publish, receivedAt: Int64, id: String? = nil, as representation: Representation
   ) -> [UInt8] {
     if representation.form == .socket {
+      // All that is said about messages is text, so a binary one is a payload and nothing else.
+      if representation.envelope == .none { return ServerFrame.message(.binary, publish.payload) }
       return message(envelope(publish, receivedAt, id, representation.encoding))
     }
     guard representation.form == .events else {

@@ -9,6 +9,8 @@ struct StreamChange: Equatable, Sendable {
   var added: [TopicFilter] = []
   var qosOfFilter: [TopicFilter: QoS] = [:]
   var removed: [TopicFilter] = []
+  /// The named subscription that it consumes from now on.
+  var consumed: Consumption?
   var wantsRetained = false
   /// Where it begins with the new filters.
   var start = StreamStart.live

@@ -42,7 +42,7 @@ enum StreamFrames {
   ) -> Frame {
     let form = opening.form
     let cursor = start.cursor
-    if let reply = opening.reply, let refused = opening.filters.first,
+    if let reply = opening.reply, let refused = opening.filters.first, !opening.isConsumed,
       opening.filters.allSatisfy(\.reasonCode.isFailure)
     {
       let problem = refusal(filter: refused.filter, refused.reasonCode)

@@ -84,19 +84,28 @@ extension StreamHub {
         stream.request.qosOfFilter[filter] = next.change.qosOfFilter[filter]
         stream.asked.append(Asked(identifier: identifier, answer: next.answers[index]))
       }
+      let consumed = next.change.consumed
+      if let consumed {
+        stream.request.subscription = consumed.name
+        stream.consumed = consumed.filters
+      }
       regroup(&stream)
       streams[id] = stream
-      var opening = StreamOpening(
-        filters: zip(next.filters, next.answers).map {
-          StreamOpening.Filter(filter: $0.text, reasonCode: $1 ?? .unspecifiedError)
-        }, form: stream.request.representation.form)
+      var opening =
+        consumed?.opening
+        ?? StreamOpening(
+          filters: zip(next.filters, next.answers).map {
+            StreamOpening.Filter(filter: $0.text, reasonCode: $1 ?? .unspecifiedError)
+          })
+      opening.form = stream.request.representation.form
       opening.reply = next.change.reply
       actions.append(
         .changed(
           StreamChanged(
-            request: stream.grantedRequest, added: added, refused: refused,
-            start: added.isEmpty ? .live : next.change.start, group: stream.group,
-            opening: opening)))
+            request: stream.grantedRequest, added: consumed?.filters ?? added, refused: refused,
+            start: consumed.map { .cursor($0.cursor) }
+              ?? (added.isEmpty ? .live : next.change.start),
+            group: stream.group, opening: opening)))
     }
   }
 

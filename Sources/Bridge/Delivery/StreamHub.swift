@@ -55,11 +55,13 @@ struct StreamHub: ~Copyable {
     var isOpen = false
     /// Filters that were asked for later and are not all answered.
     var additions: [Addition] = []
+    /// The filters of the named subscription that it consumes, which others keep subscribed.
+    var consumed: [TopicFilter] = []
 
     /// What it asked for, without the filters that the broker refused.
     var grantedRequest: StreamRequest {
       var request = request
-      request.filters = granted.map(\.filter)
+      request.filters = request.subscription == nil ? granted.map(\.filter) : consumed
       return request
     }
 

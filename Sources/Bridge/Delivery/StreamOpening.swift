@@ -12,6 +12,8 @@ struct StreamOpening: Equatable, Sendable {
   var form = Representation.Form.events
   /// What the stream missed is not for its caller.
   var forbidsHistory = false
+  /// It is of a named subscription, which brings what is in the log, whatever the broker says.
+  var isConsumed = false
   /// What the socket is answered that asked for the filters.
   var reply: SocketReply?
 }

@@ -21,6 +21,7 @@ enum LogKey {
   static let qos = "qos"
   static let reasonCode = "reason_code"
   static let webhook = "webhook"
+  static let webhooks = "webhooks"
   static let events = "events"
   static let stream = "stream"
   static let filters = "filters"

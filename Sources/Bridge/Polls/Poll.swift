@@ -12,11 +12,14 @@ struct PollTerms: Equatable, Sendable {
   var wait = Self.waitUsual
   /// The value of `Preference-Applied`.
   var preferenceApplied: String?
+  /// What its client was sent of a named subscription counts as acknowledged.
+  var acknowledgesWrites = false
 
   init(_ parameters: StreamParameters, _ headers: HeaderFields) throws(Problem) {
     if let text = parameters.page[.limit] {
       limit = try FieldText.number("limit", text, 1...Self.limitMaximum)
     }
+    acknowledgesWrites = parameters.acknowledgesWrites
     if let wait = parameters.wait {
       self.wait = .seconds(wait)
     } else if let preferred = Preferences(headers).wait {

@@ -14,12 +14,19 @@ final class Polls: Sendable {
     var polls: [StreamID: Poll] = [:]
     /// Those that wait, by their filters.
     var waiting = FilterIndex<StreamID>()
+    /// Answers that are on their way, and what has been acknowledged once they have been sent.
+    var leaving: [StreamID: Leaving] = [:]
+  }
+
+  private struct Leaving {
+    let subscription: String
+    let through: Int64
   }
 
   /// How long a poll that would not wait lets the broker grant its filters.
-  private static let grantLimit = Duration.seconds(1)
+  static let grantLimit = Duration.seconds(1)
 
-  private let ports: PollPorts
+  let ports: PollPorts
   private let resolver: ReplayResolver
   private let state = Locked(State())
 
@@ -30,14 +37,16 @@ final class Polls: Sendable {
 
   var count: Int { state.withLock { $0.polls.count } }
   /// Whether polls that are gone have left nothing behind.
-  var isEmpty: Bool { state.withLock { $0.polls.isEmpty && $0.waiting.isEmpty } }
+  var isEmpty: Bool {
+    state.withLock { $0.polls.isEmpty && $0.waiting.isEmpty && $0.leaving.isEmpty }
+  }
 
   /// Takes a poll and parks its request; on its http thread.
   func begin(
     _ request: StreamRequest, _ terms: PollTerms, _ head: RequestHead
   ) throws(Problem) -> Answer {
     let id = request.stream
-    state.withLock { $0.polls[id] = Poll(request: request, terms: terms, head: head) }
+    insert(Poll(request: request, terms: terms, head: head))
     guard ports.open(request) else {
       _ = remove(id)
       throw Problem(
@@ -86,9 +95,9 @@ final class Polls: Sendable {
       return (poll.phase == .waiting ? poll : nil, mayRead)
     }
     if mayRead { read(id) }
-    guard let answered, remove(id) != nil else { return nil }
-    ports.close(id)
-    return answered.response()
+    guard let answered, remove(id) != nil, var response = answered.response() else { return nil }
+    letGo(answered, &response)
+    return response
   }
 
   /// The caller's credential has ended: what the poll has by now is its answer.
@@ -98,7 +107,8 @@ final class Polls: Sendable {
   }
 
   func clientLeft(_ request: RequestID) {
-    if remove(request.stream) != nil { ports.close(request.stream) }
+    answerEnded(request, wasSent: false)
+    if let poll = remove(request.stream) { letGo(poll) }
   }
 
   /// There are new events, of these topics, or some that concern everybody; on the mqtt thread.
@@ -119,7 +129,7 @@ final class Polls: Sendable {
     for id in ids { read(id) }
   }
 
-  private func read(_ id: StreamID) {
+  func read(_ id: StreamID) {
     let isTaken = ports.read { [weak self] reader in self?.run(id, reader) }
     guard !isTaken, let poll = state.withLock({ $0.polls[id] }) else { return }
     finish(id, poll.response() ?? Self.busy.response(to: poll.head))
@@ -148,6 +158,9 @@ final class Polls: Sendable {
     if poll.request.start == .live {
       start = ReplayStart(cursor: poll.openedAt ?? ports.head())
     } else {
+      if let name = poll.request.subscription, let cursor = ports.cursor(name) {
+        poll.request.start = .cursor(cursor)
+      }
       start = try resolver.resolve(poll.request, reader)
     }
     for gap in start.gaps { ports.countGap(gap) }
@@ -197,6 +210,18 @@ final class Polls: Sendable {
     for filter in poll.request.filters { state.waiting.remove(id, for: filter) }
   }
 
+  func insert(_ poll: Poll) { state.withLock { $0.polls[poll.request.stream] = poll } }
+
+  func poll(_ id: StreamID) -> Poll? { state.withLock { $0.polls[id] } }
+
+  func setLeaving(_ id: StreamID, _ subscription: String, through: Int64) {
+    state.withLock { $0.leaving[id] = Leaving(subscription: subscription, through: through) }
+  }
+
+  func takeLeaving(_ id: StreamID) -> (subscription: String, through: Int64)? {
+    state.withLock { $0.leaving.removeValue(forKey: id).map { ($0.subscription, $0.through) } }
+  }
+
   private func remove(_ id: StreamID) -> Poll? {
     state.withLock { state in
       Self.unwait(id, &state)
@@ -204,9 +229,10 @@ final class Polls: Sendable {
     }
   }
 
-  private func finish(_ id: StreamID, _ response: Response) {
-    guard remove(id) != nil else { return }
-    ports.close(id)
+  func finish(_ id: StreamID, _ response: Response) {
+    guard let poll = remove(id) else { return }
+    var response = response
+    letGo(poll, &response)
     ports.answer(RequestID(shard: id.shard, serial: id.serial), response)
   }
 }

@@ -12,8 +12,11 @@ struct Reload: Equatable {
   /// The rest of `running` stays what the bridge was started with, and is named again by every reload
   /// until then. A secret that changed looks like one that did not.
   init(_ fresh: BridgeConfiguration, into running: inout BridgeConfiguration) {
+    // With or without TLS the listeners are others, and they are made at the start.
+    let keepsTLS = (fresh.http.tls.certificate == nil) == (running.http.tls.certificate == nil)
+    running.webhooks = fresh.webhooks
     for setting in SettingCatalogue.all where setting.differs(fresh, running) {
-      if setting.key.isReloadable {
+      if setting.key.isReloadable, keepsTLS || !setting.key.isOfTLS {
         setting.copy(from: fresh, to: &running)
         applied.append(setting.key)
       } else {

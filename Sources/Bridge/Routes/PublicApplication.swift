@@ -67,6 +67,10 @@ final class PublicApplication: HTTPApplication {
     wiring.connect(tunnels: tunnels)
   }
 
+  func countsConnection(from clientAddress: String) -> Bool {
+    !doors.desk.isTrusted(clientAddress)
+  }
+
   func admit(_ head: RequestHead) -> Admission {
     if let response = doors.preflight(head) { return .refuse(response) }
     let match = router.match(method: head.method, path: head.path)
@@ -243,6 +247,8 @@ final class PublicApplication: HTTPApplication {
       ?? requests.deadlineReached(id) ?? polls.deadlineReached(id)
   }
 
+  func answerEnded(_ id: RequestID, wasSent: Bool) { polls.answerEnded(id, wasSent: wasSent) }
+
   func clientLeft(_ id: RequestID) {
     doors.clientLeft(id)
     admin?.clientLeft(id)
@@ -282,9 +288,9 @@ final class PublicApplication: HTTPApplication {
     wiring.openStreams.closed(id)
     wiring.metrics.closedStreams[BridgeMetrics.word(for: reason)].add()
     ledger.closed(id)
+    replays.closed(id)
     sockets.closed(id)
     tunnels.closed(id)
-    replays.closed(id)
     requests.streamClosed(id)
     wiring.link?.sendReserved(.closeStream(id))
   }

@@ -32,12 +32,8 @@ extension StreamParameters {
       try refuse([.limit, .wait], "lines")
       try checkEventName()
     case .json:
-      try refuse(
-        [
-          .heartbeat, .heartbeatStyle, .rateMaximum, .subscription, .takeover, .acknowledgesWrites,
-          .soft,
-        ],
-        "a poll")
+      try refuse([.heartbeat, .heartbeatStyle, .rateMaximum, .soft], "a poll")
+      if subscription == nil { try refuse([.takeover, .acknowledgesWrites], "a poll of topics") }
       try checkEventName()
       guard policy == .catchup || policy == .conflate else {
         throw Problem(

@@ -20,10 +20,10 @@ struct StreamParameters: Equatable {
 
     /// What `/subscribe` takes.
     static let stream = Set(allCases).subtracting([.until, .cursor])
-    /// What a WebSocket takes, whose messages always have an envelope.
+    /// What a WebSocket takes.
     static let socket: Set<Self> = [
-      .topic, .filter, .match, .qos, .retained, .encoding, .since, .rewind, .lastEventID, .policy,
-      .rateMaximum,
+      .topic, .filter, .match, .qos, .retained, .envelope, .encoding, .since, .rewind, .lastEventID,
+      .policy, .rateMaximum, .subscription, .takeover, .acknowledgesWrites,
     ]
     /// What `GET /history` takes.
     static let history: Set<Self> = [

@@ -33,7 +33,9 @@ struct StreamRoute: Sendable {
       topicsMaximum: configuration.streams.topicsPerStream)
     let format = try parameters.format(head.headers)
     if format == .ndjson { parameters.representation.form = .lines }
-    if let name = parameters.subscription { return try consume(name, parameters, request, pass) }
+    if let name = parameters.subscription {
+      return try consume(name, parameters, format, request, pass)
+    }
     let deliveries = try pass.checkSubscribe(parameters.filters, parameters.highestQoS)
     if let limits = wiring.status.snapshot.limits { try Self.check(parameters.filters, limits) }
     let id = request.id.stream
@@ -121,11 +123,13 @@ struct StreamRoute: Sendable {
 
   /// A consumer of a named subscription.
   private func consume(
-    _ name: String, _ parameters: StreamParameters, _ request: Request, _ pass: Pass
+    _ name: String, _ parameters: StreamParameters, _ format: StreamFormat, _ request: Request,
+    _ pass: Pass
   ) throws(Problem) -> Answer {
     let id = request.id.stream
-    let format: StreamFormat = parameters.representation.form == .lines ? .ndjson : .sse
     let terms = try log.named.owned(name, by: pass).terms
+    let pollTerms = try format == .json ? PollTerms(parameters, request.head.headers) : nil
+    if pollTerms != nil, terms.isShared { throw Self.noSharedPoll }
     let deliveries = try pass.checkSubscribe(terms.filters, terms.maximumQoS)
     guard request.head.method != "HEAD" else {
       try log.named.checkConsumer(of: name, takeover: parameters.takeover)
@@ -145,10 +149,21 @@ struct StreamRoute: Sendable {
       stream: id, filters: subscription.terms.filters,
       maximumQoS: subscription.terms.maximumQoS, wantsRetained: false,
       representation: parameters.representation, start: .cursor(subscription.cursor),
-      rateMaximum: parameters.rateMaximum, guard: deliveries, subscription: name)
+      rateMaximum: parameters.rateMaximum, guard: deliveries, subscription: name,
+      isPoll: pollTerms != nil)
+    if let pollTerms {
+      return log.polls.consume(
+        stream, subscription.currentOpening, pollTerms, request.head)
+    }
     log.replays.begin(stream, subscription.currentOpening)
     wiring.openStreams.opened(stream, from: wiring.clientAddress(of: request.head))
     return .stream(streamHead(stream, parameters, headers(id, format)))
+  }
+
+  private static var noSharedPoll: Problem {
+    Problem(
+      .badParameter, detail: "a poll cannot consume a shared subscription",
+      hint: "it would be gone before it could acknowledge: open a stream or a WebSocket")
   }
 
   private func streamHead(

@@ -22,10 +22,16 @@ struct Socket: Sendable {
   var pass: Pass
   let head: RequestHead
   var wanted: [Wanted] = []
+  /// The named subscription that it consumes; it then follows nothing else.
+  var consumed: Consumption?
   var terms = Terms()
   var outstanding: Set<RequestID> = []
 
-  var pairs: [(filter: TopicFilter, qos: QoS)] { wanted.map { ($0.filter, $0.qos) } }
+  /// What its caller must have the right to.
+  var pairs: [(filter: TopicFilter, qos: QoS)] {
+    guard let consumed else { return wanted.map { ($0.filter, $0.qos) } }
+    return consumed.filters.map { ($0, consumed.maximumQoS) }
+  }
 
   /// The head of a request as if the operation were one.
   func head(_ path: String, wait: Int? = nil) -> RequestHead {

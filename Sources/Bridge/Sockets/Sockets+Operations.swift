@@ -82,9 +82,10 @@ extension Sockets {
   private func acknowledge(
     _ name: String?, _ ids: [String], _ ref: JSONValue?, _ id: StreamID
   ) throws(Problem) {
-    guard let name else {
+    guard let name = name ?? socket(id)?.consumed?.name else {
       throw Problem(
-        .badParameter, detail: "'subscription' names the subscription whose events these are")
+        .badParameter, detail: "'subscription' names the subscription whose events these are",
+        hint: "a WebSocket that consumes one can leave it out")
     }
     let body = JSONValue.object([.init("ids", .array(ids.map { .string($0) }))]).encoded
     try handle(ref, id, "/subscriptions/ack", body: body) { (request, pass) throws(Problem) in

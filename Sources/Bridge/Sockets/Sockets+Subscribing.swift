@@ -14,6 +14,11 @@ extension Sockets {
       throw Problem(.draining, detail: "the bridge is stopping", headers: ["Retry-After": "1"])
     }
     guard let socket = socket(id) else { return }
+    if let problem = Self.shapeProblem(parameters) { throw problem }
+    if let name = parameters.subscription {
+      return try consume(name, parameters, socket, ref, id)
+    }
+    guard socket.consumed == nil else { throw Self.standsAlone }
     let wanted =
       socket.wanted
       + parameters.filters.map {
@@ -71,10 +76,11 @@ extension Sockets {
   ) throws(Problem) -> Socket.Terms {
     var terms = Socket.Terms(policy: parameters.policy, rateMaximum: parameters.rateMaximum)
     terms.representation.encoding = parameters.representation.encoding
+    terms.representation.envelope = parameters.representation.envelope
     guard socket.wanted.isEmpty || terms == socket.terms else {
       throw Problem(
         .badParameter,
-        detail: "'policy', 'encoding' and 'max_rate' are the same for all filters of a WebSocket",
+        detail: "'policy', 'envelope', 'encoding' and 'max_rate' are of the whole WebSocket",
         hint: "unsubscribe the others first, or open another WebSocket")
     }
     let history = configuration.history.filter

@@ -94,13 +94,15 @@ final class Sockets: Sendable {
     return true
   }
 
+  /// A socket is gone; what it consumed has been let go of, if it had begun to read.
   func closed(_ id: StreamID) {
-    let outstanding = part(id.shard).state.withLock { state -> Set<RequestID> in
-      guard let socket = state.sockets.removeValue(forKey: id) else { return [] }
-      for request in socket.outstanding { state.waiting[request] = nil }
-      return socket.outstanding
+    let closed = part(id.shard).state.withLock { state in
+      let socket = state.sockets.removeValue(forKey: id)
+      for request in socket?.outstanding ?? [] { state.waiting[request] = nil }
+      return socket
     }
-    for request in outstanding {
+    if let consumed = closed?.consumed { _ = wiring.named?.detach(id, from: consumed.name) }
+    for request in closed?.outstanding ?? [] {
       publisher.clientLeft(request)
       requests.clientLeft(request)
       subscriptions.clientLeft(request)

@@ -6,6 +6,8 @@ struct NamedSubscription: Sendable {
   struct Consumer: Sendable {
     /// What is written to its socket counts as acknowledged.
     var acknowledgesWrites: Bool
+    /// It has all that it will get, and only its answer is on its way.
+    var isLeaving = false
   }
 
   let name: String
@@ -23,6 +25,9 @@ struct NamedSubscription: Sendable {
   var owner = ""
   var consumers: [StreamID: Consumer] = [:]
   var shared: SharedDispatch?
+
+  /// Whether somebody consumes it who is not about to leave.
+  var isInUse: Bool { consumers.values.contains { !$0.isLeaving } }
 
   /// What `bridge.open` says of the filters, also before the broker has answered.
   var currentOpening: StreamOpening {

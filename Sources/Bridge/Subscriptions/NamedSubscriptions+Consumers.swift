@@ -9,9 +9,7 @@ extension NamedSubscriptions {
   func checkConsumer(of name: String, takeover: Bool) throws(Problem) {
     let found = state.withLock { $0.subscriptions[name] }
     guard let found else { throw Self.unknown(name) }
-    guard takeover || found.terms.isShared || found.consumers.isEmpty else {
-      throw Self.inUse(name)
-    }
+    guard takeover || found.terms.isShared || !found.isInUse else { throw Self.inUse(name) }
   }
 
   /// A stream wants to consume; what it reads and what it is told.
@@ -21,7 +19,7 @@ extension NamedSubscriptions {
     let result = state.withLock { state -> (NamedSubscription?, ended: [StreamID], isBusy: Bool) in
       guard var subscription = state.subscriptions[name] else { return (nil, [], false) }
       var ended: [StreamID] = []
-      if !subscription.terms.isShared, !subscription.consumers.isEmpty {
+      if !subscription.terms.isShared, subscription.isInUse {
         guard takeover else { return (subscription, [], true) }
         ended = Array(subscription.consumers.keys)
         subscription.consumers.removeAll()
@@ -35,6 +33,16 @@ extension NamedSubscriptions {
     guard !result.isBusy else { throw Self.inUse(name) }
     for other in result.ended { end(other, reason: "taken_over") }
     return subscription
+  }
+
+  /// A poll has its answer, which is on its way: another consumer may come.
+  func leaves(_ id: StreamID, from name: String) {
+    state.withLock { $0.subscriptions[name]?.consumers[id]?.isLeaving = true }
+  }
+
+  /// Up to where everything is acknowledged; nil when there is no such subscription any more.
+  func cursor(of name: String) -> Int64? {
+    state.withLock { $0.subscriptions[name]?.cursor }
   }
 
   /// A consumer is gone; true when what it held is for others now.

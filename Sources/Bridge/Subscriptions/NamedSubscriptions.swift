@@ -123,6 +123,7 @@ final class NamedSubscriptions: Sendable {
   }
 
   func end(_ id: StreamID, reason: String, reconnects: Bool = false) {
+    if wiring.polls?.ended(id, reason: reason) == true { return }
     let retry = reconnects ? StreamFrames.jitteredRetry(around: 1000) : nil
     let form = wiring.openStreams.form(of: id)
     let frame = StreamFrames.close(

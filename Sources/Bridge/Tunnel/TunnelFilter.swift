@@ -26,7 +26,7 @@ struct TunnelFilter: ~Copyable {
 
   private enum State { case waiting, connecting, open, over }
 
-  private let rules: TunnelRules
+  private var rules: TunnelRules
   private var state = State.waiting
   private var version = ProtocolVersion.v311
   private var fromClient: PacketDecoder
@@ -79,8 +79,13 @@ struct TunnelFilter: ~Copyable {
   }
 
   private mutating func malformed(_ error: DecodeError, _ actions: inout [Action]) {
-    if case .packetTooLarge = error { return refuse(.packetTooLarge, .tooLarge, &actions) }
-    refuse(.malformedPacket, .malformed, &actions)
+    let end: End =
+      switch error {
+      case .packetTooLarge: .tooLarge
+      case .malformed, .unsupportedProtocol: .malformed
+      case .protocolError: .protocolError
+      }
+    refuse(error.reasonCode, end, &actions)
   }
 
   private mutating func fromClient(_ packet: Packet, _ actions: inout [Action]) {
@@ -114,6 +119,7 @@ struct TunnelFilter: ~Copyable {
       connect.username = rules.username
       connect.password = rules.password.map { $0[...] }
     }
+    if !connect.clientID.isEmpty, let bound = rules.bound(connect.clientID) { rules = bound }
     if !connect.clientID.isEmpty { connect.clientID = rules.clientIDPrefix + connect.clientID }
     guard connect.clientID != rules.reservedClientID || connect.clientID.isEmpty else {
       return refuseConnect(.clientIdentifierNotValid, &actions)

@@ -18,7 +18,7 @@ struct TunnelRoute: Sendable {
     let head = request.head
     let id = try SocketAdmission(wiring: wiring, ledger: ledger).admit(
       request, pass, subprotocols: Self.subprotocols)
-    let rules = rules(pass)
+    let rules = rules(pass, pass.caller.grants)
     tunnels.admitted(id, rules)
     wiring.openStreams.opened(id, as: .tunnel, from: wiring.clientAddress(of: head))
     var limits = WebSocketLimits()
@@ -34,9 +34,8 @@ struct TunnelRoute: Sendable {
     return .upgrade(socket)
   }
 
-  private func rules(_ pass: Pass) -> TunnelRules {
+  private func rules(_ pass: Pass, _ grants: Grants) -> TunnelRules {
     let configuration = wiring.live.value
-    let grants = pass.caller.grants
     var rules = TunnelRules(
       mayPublish: { grants.mayPublish(topic: $0, qos: $1, retain: $2).isGranted },
       maySubscribe: { grants.maySubscribe($0, qos: $1).isGranted },
@@ -50,6 +49,9 @@ struct TunnelRoute: Sendable {
     }
     rules.reservedClientID = clientID
     rules.packetBytesMax = configuration.http.payloadBytes.bytes + Self.packetBytes
+    if grants.lackClientID {
+      rules.bound = { self.rules(pass, grants.bound(toClientID: $0)) }
+    }
     return rules
   }
 }

@@ -21,4 +21,6 @@ struct TunnelRules: Sendable {
   /// The identifier of the bridge itself, which nobody else may use.
   var reservedClientID = ""
   var packetBytesMax = 1 << 20
+  /// The rules for this client identifier, as the client gives it; nil when they are the same for all.
+  var bound: @Sendable (String) -> TunnelRules? = { _ in nil }
 }

@@ -20,6 +20,9 @@ final class BridgeWebhooks: Sendable {
     case cursorMoved(String, Int64)
     case buried(UInt64)
     case retry(DeadLetter)
+    /// It is another one from now on, at the place where it is.
+    case changed(WebhookConfiguration)
+    case removed(String)
     case stop
   }
 
@@ -38,9 +41,9 @@ final class BridgeWebhooks: Sendable {
   let observer: Observer
   let position: LogPosition
   let epoch: String
-  let configurations: [String: WebhookConfiguration]
   let mailbox: Mailbox<Message>
-  private let names: [String]
+  private let table: Locked<WebhookTable>
+  private let isEmpty: Atomic<Bool>
   private let isTold = Atomic<Bool>(false)
   private let retried = Locked<Set<ItemID>>([])
   private let published = Locked<[String: WebhookStatus]>([:])
@@ -54,8 +57,8 @@ final class BridgeWebhooks: Sendable {
     self.observer = observer
     self.position = position
     self.epoch = epoch
-    names = configuration.webhooks.map(\.name)
-    configurations = Dictionary(uniqueKeysWithValues: configuration.webhooks.map { ($0.name, $0) })
+    table = Locked(WebhookTable(configuration.webhooks))
+    isEmpty = Atomic(configuration.webhooks.isEmpty)
     mailbox = try Mailbox(capacity: 1024)
   }
 
@@ -63,34 +66,59 @@ final class BridgeWebhooks: Sendable {
   ///
   /// Rows of webhooks that are not configured any more go, and with them what waited for them.
   func restore(_ stored: [StoredSubscription], at now: Int64) -> [StreamRequest] {
+    let table = table.withLock { $0 }
     for row in stored {
-      guard let name = WebhookName(row: row.name), configurations[name.text] == nil else {
-        continue
-      }
-      observer.webhookRemoved(name.text)
-      wiring.store?.removeSubscription(name: row.name, token: 0)
+      guard let name = WebhookName(row: row.name), table[name.text] == nil else { continue }
+      remove(name.text)
     }
-    return names.enumerated().compactMap { index, name in
-      guard let webhook = configurations[name] else { return nil }
-      let row = WebhookName(name).row
-      let old = stored.first { $0.name == row }
-      var status = WebhookStatus(name: name)
+    return table.all.compactMap { webhook in
+      let old = stored.first { $0.name == WebhookName(webhook.name).row }
+      var status = WebhookStatus(name: webhook.name)
       if let old { status.behind = Int(clamping: max(0, position.last.sequence - old.cursor)) }
       publish(status)
-      wiring.store?.keep(
-        StoredSubscription(
-          name: row, config: JSONValue.object(webhook.terms.members).encoded,
-          cursor: old?.cursor ?? -1, holdAge: Int64(webhook.maximumAge / .milliseconds(1)),
-          createdAt: old?.createdAt ?? now),
-        token: 0)
-      return NamedSubscriptions.holdRequest(
-        StreamID(shard: Self.shard, serial: UInt64(index)), webhook.terms)
+      keep(webhook, old?.cursor ?? -1, since: old?.createdAt ?? now)
+      return table.holdRequest(webhook)
     }
   }
 
+  /// Keeps its row; one that is there keeps its place.
+  private func keep(_ webhook: WebhookConfiguration, _ cursor: Int64, since createdAt: Int64) {
+    wiring.store?.keep(
+      StoredSubscription(
+        name: WebhookName(webhook.name).row,
+        config: JSONValue.object(webhook.terms.members).encoded, cursor: cursor,
+        holdAge: Int64(webhook.maximumAge / .milliseconds(1)), createdAt: createdAt),
+      token: 0)
+  }
+
+  private func remove(_ name: String) {
+    observer.webhookRemoved(name)
+    wiring.store?.removeSubscription(name: WebhookName(name).row, token: 0)
+  }
+
+  /// Goes on with other webhooks; the names of those that are new, others or gone.
+  func reconfigure(_ fresh: [WebhookConfiguration], at now: Int64) throws(SystemError) -> [String] {
+    let change = table.withLock { $0.replace(with: fresh) }
+    isEmpty.store(fresh.isEmpty, ordering: .relaxed)
+    // The new ones first, so that what is in both stays subscribed.
+    for hold in change.opened { wiring.link?.sendReserved(.openStream(hold)) }
+    for hold in change.closed { wiring.link?.sendReserved(.closeStream(hold)) }
+    for name in change.removed {
+      mailbox.sendReserved(.removed(name))
+      remove(name)
+      published.withLock { $0[name] = nil }
+    }
+    for webhook in change.added + change.changed { keep(webhook, -1, since: now) }
+    for webhook in change.changed { mailbox.sendReserved(.changed(webhook)) }
+    if thread.withLock({ $0 == nil }) { try start() }
+    return change.names
+  }
+
+  func configuration(of name: String) -> WebhookConfiguration? { table.withLock { $0[name] } }
+
   /// Starts the thread, if there is anything for it to do.
   func start() throws(SystemError) {
-    guard !configurations.isEmpty else { return }
+    guard !isEmpty.load(ordering: .relaxed) else { return }
     let thread = try LoopThread(name: "webhooks") { [self] in
       guard let sender = try? HTTPSender() else { return observer.webhooksUnusable() }
       WebhookLoop(self, sender).run()
@@ -108,9 +136,7 @@ final class BridgeWebhooks: Sendable {
 
   /// The broker has answered for the filters of a webhook; on the mqtt thread.
   func granted(_ hold: StreamID, _ opening: StreamOpening) {
-    guard
-      let name = names.indices.contains(Int(clamping: hold.serial)) ? names[Int(hold.serial)] : nil
-    else { return }
+    guard let name = table.withLock({ $0.name(ofHold: hold) }) else { return }
     for filter in opening.filters where filter.reasonCode.isFailure {
       observer.webhookRefused(name, filter: filter.filter, "\(filter.reasonCode)")
     }
@@ -118,7 +144,9 @@ final class BridgeWebhooks: Sendable {
 
   /// There are new events; told once until the thread looks.
   func headMoved() {
-    guard !configurations.isEmpty, !isTold.exchange(true, ordering: .relaxed) else { return }
+    guard !isEmpty.load(ordering: .relaxed), !isTold.exchange(true, ordering: .relaxed) else {
+      return
+    }
     mailbox.sendReserved(.headMoved)
   }
 
@@ -140,7 +168,7 @@ final class BridgeWebhooks: Sendable {
   /// Sends a dead letter once more; it goes when the receiver takes it, and else stays.
   func retry(_ letter: DeadLetter) -> RetryAdmission {
     let name = letter.owner.flatMap(WebhookName.init(row:))?.text ?? ""
-    guard configurations[name] != nil else { return .unknown(name) }
+    guard configuration(of: name) != nil else { return .unknown(name) }
     let admission = retried.withLock { retried -> (isNew: Bool, isFull: Bool) in
       guard !retried.contains(letter.id) else { return (false, false) }
       guard retried.count < Self.retriesMax else { return (false, true) }
@@ -158,6 +186,9 @@ final class BridgeWebhooks: Sendable {
 
   /// Every webhook in the order of the configuration; from any thread.
   var statuses: [WebhookStatus] {
-    published.withLock { published in names.map { published[$0] ?? WebhookStatus(name: $0) } }
+    let names = table.withLock { $0.all.map(\.name) }
+    return published.withLock { published in
+      names.map { published[$0] ?? WebhookStatus(name: $0) }
+    }
   }
 }

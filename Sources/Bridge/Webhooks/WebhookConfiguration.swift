@@ -3,7 +3,7 @@ import MQTTClient
 import Webhooks
 
 /// One webhook, as the section `webhooks` of the configuration file describes it.
-struct WebhookConfiguration: Sendable {
+struct WebhookConfiguration: Equatable, Sendable {
   /// What the body of a request is.
   enum Body: String, SettingChoice {
     /// One message as the JSON object that streams have.
@@ -29,7 +29,7 @@ struct WebhookConfiguration: Sendable {
   }
 
   /// A field of every request; its value may be a secret.
-  struct Header: Sendable {
+  struct Header: Equatable, Sendable {
     let name: String
     let value: Secret
   }

@@ -8,6 +8,18 @@ final class WebhookHook {
   var queue: WebhookQueue
   var status: WebhookStatus
   var actions: [WebhookQueue.Action] = []
+  /// Requests, reads and dead letters of it that have not ended.
+  var openCalls = 0
+  /// What comes in its place, once they have; nil while it stays.
+  var successor: Successor?
+
+  enum Successor {
+    case nothing
+    /// The same webhook with other terms, from where this one is.
+    case changed(WebhookConfiguration)
+    /// One that was taken out meanwhile, and is there again.
+    case new(WebhookHook)
+  }
 
   init(_ configuration: WebhookConfiguration, after cursor: Int64) {
     self.configuration = configuration

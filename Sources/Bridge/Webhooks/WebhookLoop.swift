@@ -58,12 +58,16 @@ final class WebhookLoop {
     let now = MonotonicClock.now()
     switch message {
     case .kept(let row):
-      guard let name = WebhookName(row: row.name)?.text, hooks[name] == nil,
-        let configuration = door.configurations[name]
+      guard let name = WebhookName(row: row.name)?.text,
+        let configuration = door.configuration(of: name)
       else { return }
       let hook = WebhookHook(configuration, after: row.cursor)
-      hooks[name] = hook
-      input(hook) { $0.headMoved(to: door.position.last.sequence, at: now, &$1) }
+      guard let old = hooks[name] else { return begin(hook) }
+      if case .nothing? = old.successor { old.successor = .new(hook) }
+    case .changed(let configuration):
+      if let hook = hooks[configuration.name] { retire(hook, for: .changed(configuration)) }
+    case .removed(let name):
+      if let hook = hooks[name] { retire(hook, for: .nothing) }
     case .headMoved:
       door.looked()
       let head = door.position.last.sequence
@@ -72,13 +76,17 @@ final class WebhookLoop {
       guard let hook = hooks[name] else { return }
       tell(page, hook)
       input(hook) { $0.read(page.events, through: page.through, at: now, &$1) }
+      callEnded(hook)
     case .readFailed(let name):
-      if let hook = hooks[name] { input(hook) { $0.readFailed(at: now, &$1) } }
+      guard let hook = hooks[name] else { return }
+      input(hook) { $0.readFailed(at: now, &$1) }
+      callEnded(hook)
     case .cursorMoved(let name, let cursor):
       if let hook = hooks[name] { input(hook) { $0.cursorNoted(cursor, at: now, &$1) } }
     case .buried(let token):
       guard let (hook, parcel) = burials.removeValue(forKey: token) else { return }
       input(hook) { $0.buried(parcel, at: now, &$1) }
+      callEnded(hook)
     case .retry(let letter): retry(letter)
     case .stop:
       endBy = now + Self.stopLimit
@@ -121,7 +129,45 @@ final class WebhookLoop {
     }
   }
 
+  private func begin(_ hook: WebhookHook) {
+    hooks[hook.name] = hook
+    let now = MonotonicClock.now()
+    input(hook) { $0.headMoved(to: door.position.last.sequence, at: now, &$1) }
+  }
+
+  /// Lets a webhook end what is on its way, and nothing more.
+  private func retire(_ hook: WebhookHook, for successor: WebhookHook.Successor) {
+    hook.queue.stop()
+    // A change of one that is about to come back changes that.
+    if case (.new(let next)?, .changed(let configuration)) = (hook.successor, successor) {
+      hook.successor = .new(WebhookHook(configuration, after: next.queue.cursor))
+    } else {
+      hook.successor = successor
+    }
+    replaceIfDone(hook)
+  }
+
+  private func callEnded(_ hook: WebhookHook) {
+    hook.openCalls -= 1
+    replaceIfDone(hook)
+  }
+
+  private func replaceIfDone(_ hook: WebhookHook) {
+    guard hook.openCalls == 0, let successor = hook.successor, endBy == nil else { return }
+    noteLast(hook)
+    hooks[hook.name] = nil
+    switch successor {
+    case .nothing: break
+    case .new(let next): begin(next)
+    case .changed(let configuration):
+      let next = WebhookHook(configuration, after: hook.queue.cursor)
+      next.status = hook.status
+      begin(next)
+    }
+  }
+
   private func read(_ wish: WebhookPage.Wish, _ hook: WebhookHook) {
+    hook.openCalls += 1
     let (mailbox, epoch) = (door.mailbox, door.epoch)
     let (configuration, name) = (hook.configuration, hook.name)
     let isTaken = door.wiring.store?.read { reader in
@@ -133,6 +179,7 @@ final class WebhookLoop {
 
   private func send(_ parcel: WebhookParcel, _ sending: Sending, _ hook: WebhookHook) {
     lastNumber += 1
+    hook.openCalls += 1
     let number = lastNumber
     sendings[number] = (sending, MonotonicClock.now())
     do throws(CryptographyError) {
@@ -151,6 +198,7 @@ final class WebhookLoop {
     let storedAt = events.first.flatMap { EventID($0.id)?.time } ?? WallClock.milliseconds()
     lastNumber += 1
     burials[lastNumber] = (hook, parcel)
+    hook.openCalls += 1
     hook.status.dead += 1
     hook.status.lastError = outcome.words
     hook.status.failed += 1
@@ -179,10 +227,12 @@ final class WebhookLoop {
       door.wiring.store?.settle(id, isDelivered ? nil : outcome.stored)
       door.retried(id)
       if isDelivered { works(hook) } else { fails(hook, outcome, retryIn: nil) }
+      callEnded(hook)
     case .parcel(let hook, let parcel):
       if isDelivered { works(hook) }
       let (now, jitter) = (MonotonicClock.now(), Double.random(in: 0...1))
       input(hook) { $0.ended(parcel, outcome, jitter: jitter, at: now, &$1) }
+      callEnded(hook)
     }
   }
 

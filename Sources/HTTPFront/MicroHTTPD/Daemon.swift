@@ -15,7 +15,7 @@ protocol DaemonDelegate: AnyObject {
   func received(_ piece: [UInt8], of exchange: Exchange) -> PieceFate
   /// Everything was read, or the request was resumed; false closes the connection.
   func proceed(with exchange: Exchange) -> Bool
-  func ended(_ exchange: Exchange)
+  func ended(_ exchange: Exchange, wasSent: Bool)
 }
 
 /// What becomes of a piece of a body.
@@ -179,10 +179,13 @@ enum PieceFate {
     return true
   }
 
-  fileprivate func complete(_ context: UnsafeMutablePointer<UnsafeMutableRawPointer?>) {
+  fileprivate func complete(
+    _ context: UnsafeMutablePointer<UnsafeMutableRawPointer?>, wasSent: Bool
+  ) {
     guard let raw = unsafe context.pointee else { return }
     unsafe context.pointee = nil
-    delegate.ended(unsafe Unmanaged<Exchange>.fromOpaque(raw).takeRetainedValue())
+    delegate.ended(
+      unsafe Unmanaged<Exchange>.fromOpaque(raw).takeRetainedValue(), wasSent: wasSent)
   }
 }
 
@@ -211,7 +214,8 @@ private let accessed: MHD_AccessHandlerCallback = {
   return goesOn ? .YES : .NO
 }
 
-private let completed: MHD_RequestCompletedCallback = { context, _, request, _ in
+private let completed: MHD_RequestCompletedCallback = { context, _, request, end in
   guard let request = unsafe request else { return }
-  unsafe daemon(context)?.complete(request)
+  let wasSent = end == .REQUEST_TERMINATED_COMPLETED_OK
+  unsafe daemon(context)?.complete(request, wasSent: wasSent)
 }

@@ -69,6 +69,17 @@ import Testing
       ])
   }
 
+  @Test func `a client identifier in a grant needs connections that have one`() {
+    var configuration = AccessConfiguration()
+    configuration.apiKeys = [
+      .init(name: "k", hash: Self.hash, grants: grants(["dev/${clientid}/#"]))
+    ]
+    #expect(configuration.problems.map(\.path) == ["api_keys[0].grants.publish[0]"])
+    #expect(configuration.problems.first?.reason.contains("mqtt_tunnel") == true)
+    configuration.hasClientIDs = true
+    #expect(configuration.problems.isEmpty)
+  }
+
   @Test(arguments: [
     ("https://id.example/k", true), ("http://localhost/k", true), ("http://127.0.0.1:8080/k", true),
     ("http://[::1]:1/", true), ("http://id.example", false), ("https://", false),

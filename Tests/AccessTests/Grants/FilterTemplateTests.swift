@@ -26,6 +26,34 @@ import Testing
     #expect(!isGranted(grants, "x/s/u-d/1"))
   }
 
+  @Test func `a client identifier fills what nothing else has filled`() throws {
+    let caller = Identity(subject: "s")
+    var lists = GrantObject()
+    lists.publish = ["dev/${clientid}/#", "shared"]
+    lists.subscribe = ["dev/#"]
+    lists.deny = ["dev/${clientid}/secret"]
+    let grants = try lists.grants(for: caller, origin: "o", pointer: "")
+    #expect(grants.lackClientID)
+    #expect(!isGranted(grants, "dev/c1/x") && isGranted(grants, "shared"))
+    #expect(!grants.mayReceive(topic: "dev/c2/secret", qos: .atMostOnce))
+    let bound = grants.bound(toClientID: "c1")
+    #expect(!bound.lackClientID)
+    #expect(isGranted(bound, "dev/c1/x") && !isGranted(bound, "dev/c2/x"))
+    #expect(!isGranted(bound, "dev/c1/secret"))
+    #expect(bound.mayReceive(topic: "dev/c2/secret", qos: .atMostOnce))
+    #expect(!bound.mayReceive(topic: "dev/c1/secret", qos: .atMostOnce))
+    for value in ["+", "#", "a/b", ""] {
+      let none = grants.bound(toClientID: value)
+      #expect(!isGranted(none, "dev/a/x") && !isGranted(none, "dev/\(value)/x"))
+      #expect(!none.mayReceive(topic: "dev/c2/secret", qos: .atMostOnce))
+    }
+    // What a token says of it is signed, and stands.
+    let signed = try self.grants(publish: ["dev/${clientid}/#"], Identity(clientID: "c"))
+    #expect(!signed.lackClientID)
+    #expect(isGranted(signed.bound(toClientID: "d"), "dev/c/x"))
+    #expect(!isGranted(signed.bound(toClientID: "d"), "dev/d/x"))
+  }
+
   @Test(arguments: ["+", "#", "a/b", "/", "a+", "\u{0}", "a\u{0}", "", "../#"])
   func `a value with meaning in filters grants nothing`(value: String) throws {
     let grants = try grants(publish: ["home/${sub}/#", "${sub}"], Identity(subject: value))

@@ -193,5 +193,40 @@ extension EndToEnd {
       #expect(try secure(bridge).post("/publish?topic=a", "still here").status == 200)
       #expect(try stream.payloads(1) == ["still here"])
     }
+
+    @Test func `SIGHUP takes certificates of other names, but does not begin without them`() throws
+    {
+      let files = try Files()
+      let broker = try Mosquitto()
+      func configure(_ name: String) throws -> String {
+        let pair = try TestCertificates.shared()
+        for end in ["pem", "key"] {
+          try files.folder.write(
+            String(decoding: pair.bytes("\(name).\(end)"), as: UTF8.self), to: "\(name)-2.\(end)")
+        }
+        let path = files.folder.file("\(name)-2")
+        return try files.folder.write(
+          "tls_certificate: \(path).pem\ntls_key: \(path).key\n", to: "bridge.yaml")
+      }
+      let bridge = try RunningProgram(broker: broker.url, flags: ["--config", configure("server")])
+      try bridge.waitForBroker()
+      let stream = try secure(bridge).stream("/subscribe?topic=a")
+      #expect(try stream.next()?.name == "bridge.open")
+      _ = try configure("renewed")
+      bridge.process.signal(SIGHUP)
+      try wait(bridge, for: #""settings":"tls_certificate, tls_key""#)
+      #expect(
+        eventually {
+          let client = secure(bridge)
+          _ = try? client.get("/")
+          return client.serverName == "Renewed server"
+        })
+      #expect(try secure(bridge).post("/publish?topic=a", "still here").status == 200)
+      #expect(try stream.payloads(1) == ["still here"])
+      try files.folder.write("log_level: info\n", to: "bridge.yaml")
+      bridge.process.signal(SIGHUP)
+      try wait(bridge, for: "these settings change at the next start")
+      #expect(try secure(bridge).get("/").status == 200)
+    }
   }
 }

@@ -23,6 +23,25 @@ final class HookedProgram {
     bridge = try Self.start(hooks, broker, data, files, flags)
   }
 
+  /// Lets it take these lines over while it runs.
+  func reload(_ hooks: String) throws {
+    func changes() -> Int {
+      bridge.process.errors.lines.count { $0.contains("webhooks changed") }
+    }
+    let before = changes()
+    _ = try Self.write(hooks, to: files)
+    bridge.process.signal(SIGHUP)
+    guard eventually({ changes() > before }) else {
+      throw TestFailure("no reload: \(bridge.process.errors.text)")
+    }
+  }
+
+  private static func write(_ hooks: String, to files: TemporaryDirectory) throws -> String {
+    let lines = hooks.split(separator: "\n").map { "  \($0)\n" }.joined()
+    return try files.write(
+      lines.isEmpty ? "log_level: info\n" : "webhooks:\n" + lines, to: "bridge.yaml")
+  }
+
   /// Ends it in order.
   func stop() throws {
     bridge.process.signal(SIGTERM)
@@ -54,8 +73,7 @@ final class HookedProgram {
     _ hooks: String, _ broker: Mosquitto, _ data: TemporaryDirectory,
     _ files: TemporaryDirectory, _ flags: [String]
   ) throws -> RunningProgram {
-    let lines = hooks.split(separator: "\n").map { "  \($0)\n" }.joined()
-    let file = try files.write("webhooks:\n" + lines, to: "bridge.yaml")
+    let file = try write(hooks, to: files)
     let bridge = try RunningProgram(
       broker: broker.url, flags: ["--config", file] + flags, data: data)
     try bridge.waitForBroker()

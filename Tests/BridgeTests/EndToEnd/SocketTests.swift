@@ -102,7 +102,7 @@ extension EndToEnd {
         (#"{"op":"ping","ref":1,"x":1}"#, 400, "unknown-parameter"),
         (#"{"op":"subscribe","ref":1}"#, 400, "missing-topic"),
         (#"{"op":"subscribe","ref":1,"topics":["a/#/b"]}"#, 400, "filter-invalid"),
-        (#"{"op":"subscribe","ref":1,"topics":["a"],"envelope":"none"}"#, 400, "unknown-parameter"),
+        (#"{"op":"subscribe","ref":1,"topics":["a"],"event":"topic"}"#, 400, "unknown-parameter"),
         (#"{"op":"subscribe","ref":1,"topics":["a"],"last_event_id":"x"}"#, 400, "bad-event-id"),
         (#"{"op":"publish","ref":1,"payload":"x"}"#, 400, "missing-topic"),
         (#"{"op":"publish","ref":1,"topic":"a/#"}"#, 400, "topic-invalid"),

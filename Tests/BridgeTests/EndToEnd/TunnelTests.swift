@@ -38,8 +38,8 @@ extension EndToEnd {
         }
       }
 
-      func connect(will: Will? = nil) throws -> ConnectAck? {
-        var connect = Connect(version: .v5, clientID: "page", cleanStart: true, keepAlive: 60)
+      func connect(_ clientID: String = "page", will: Will? = nil) throws -> ConnectAck? {
+        var connect = Connect(version: .v5, clientID: clientID, cleanStart: true, keepAlive: 60)
         connect.will = will
         try send(.connect(connect))
         guard case .connectAck(let ack)? = try next() else { return nil }
@@ -77,6 +77,41 @@ extension EndToEnd {
         headers: [TestToken.header(try TestToken.make("root", grants: #""admin":true"#))]
       ).json.objects("connections").map { $0.string("kind") }
       #expect(kinds == ["mqtt"])
+    }
+
+    @Test func `a grant can be about the client identifier of the connection`() throws {
+      let token = try TestToken.make(
+        "bob", grants: ##""publish":["dev/${clientid}/#"],"subscribe":["dev/${clientid}/#"]"##)
+      let client = try Client(guarded.program, token)
+      #expect(try client.connect("d-7")?.reasonCode == .success)
+      let filters = [Subscription("dev/d-7/#"), Subscription("dev/d-8/#")]
+      try client.send(.subscribe(Subscribe(packetID: 1, subscriptions: filters)))
+      guard case .subscribeAck(let ack)? = try client.next() else {
+        Issue.record("no SUBACK")
+        return
+      }
+      #expect(ack.reasonCodes == [.grantedQoS2, .notAuthorized])
+      for (topic, answer) in [("dev/d-8/x", ReasonCode.notAuthorized), ("dev/d-7/x", .success)] {
+        try client.send(
+          .publish(Publish(topic: topic, payload: [1], qos: .atLeastOnce, packetID: 2)))
+        var packet = try client.next()
+        while case .publish = packet { packet = try client.next() }
+        #expect(packet == .publishAck(PublishReply(2, answer)), "\(topic)")
+      }
+      let other = try guarded.program.client.post(
+        "/publish?topic=dev/d-7/x", "1", headers: [TestToken.header(token)])
+      #expect(other.status == 403)
+      #expect(other.text.contains("clientid"))
+    }
+
+    @Test func `a second CONNECT is a protocol error`() throws {
+      let token = try TestToken.make("bob", grants: ##""publish":["house/#"]"##)
+      let client = try Client(guarded.program, token)
+      #expect(try client.connect()?.reasonCode == .success)
+      try client.send(
+        .connect(Connect(version: .v5, clientID: "page", cleanStart: true, keepAlive: 60)))
+      #expect(try client.next() == .disconnect(Disconnect(.protocolError)))
+      #expect(try client.next() == nil)
     }
 
     @Test func `a will needs the right to publish it`() throws {

@@ -17,19 +17,34 @@ import Testing
       .jwtIssuer: "i", .jwtAudience: "a", .jwtLeeway: "7s", .accessFile: "/a",
       .allowedOrigins: "https://a.example", .cookie: "true", .trustedProxies: "192.0.2.1",
       .proxyHeader: "Forwarded", .publishRate: "7/s", .publishBurst: "7", .listen: "127.0.0.1:7",
-      .data: "/d", .inflight: "7", .clientID: "c",
+      .data: "/d", .inflight: "7", .clientID: "c", .tlsCertificate: "/t", .tlsKey: "/u",
+      .tlsClientCA: "/v", .tlsClientCertificates: "required",
     ]
     let setting = SettingCatalogue.setting(key)
     // A secret is no text that could be compared.
     guard let text = samples[key] else { return #expect(!key.isReloadable || setting.isSecret) }
-    var fresh = BridgeConfiguration()
-    try setting.apply(text, to: &fresh)
     var running = BridgeConfiguration()
+    running.http.tls.certificate = "/old"
+    var fresh = running
+    try setting.apply(text, to: &fresh)
     let reload = Reload(fresh, into: &running)
     #expect(reload.applied == (key.isReloadable ? [key] : []))
     #expect(reload.delayed == (key.isReloadable ? [] : [key]))
     #expect((setting.text(in: running) == text) == key.isReloadable)
     #expect(setting.explanation.hasSuffix(" Reloadable.") == key.isReloadable)
+  }
+}
+
+extension ReloadTests {
+  @Test(arguments: [(nil, "/c"), ("/c", nil)] as [(String?, String?)])
+  func `TLS begins and ends at a start only`(old: String?, new: String?) {
+    var running = BridgeConfiguration()
+    running.http.tls.certificate = old
+    var fresh = BridgeConfiguration()
+    fresh.http.tls.certificate = new
+    let reload = Reload(fresh, into: &running)
+    #expect(reload.applied == [] && reload.delayed == [.tlsCertificate])
+    #expect(running.http.tls.certificate == old)
   }
 }
 

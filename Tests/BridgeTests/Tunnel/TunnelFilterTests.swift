@@ -192,7 +192,7 @@ import Testing
 
   @Test mutating func `what is not MQTT, comes too early or is too large ends the tunnel`() {
     filter.receivedFromClient([0xC0, 0x00], &actions)
-    #expect(exchange(&actions, with: []) == [.end(.malformed)])
+    #expect(exchange(&actions, with: []) == [.end(.protocolError)])
     filter = TunnelFilter(Self.rules())
     filter.receivedFromClient([0x00, 0x00], &actions)
     #expect(exchange(&actions, with: []) == [.end(.malformed)])
@@ -206,8 +206,29 @@ import Testing
     open()
     #expect(
       say(.connect(Self.connect())) == [
+        toClient(.disconnect(Disconnect(.protocolError))), .end(.protocolError),
+      ])
+    filter = TunnelFilter(Self.rules())
+    open()
+    filter.receivedFromClient([0x32, 0x03, 0x00, 0x01, 0xFF], &actions)
+    #expect(
+      exchange(&actions, with: []) == [
         toClient(.disconnect(Disconnect(.malformedPacket))), .end(.malformed),
       ])
+  }
+
+  @Test mutating func `the rules are those of the client identifier that the client gives`() {
+    var rules = Self.rules()
+    rules.bound = { id in
+      var bound = Self.rules()
+      bound.mayPublish = { topic, _, _ in topic == "dev/\(id)" }
+      return bound
+    }
+    filter = TunnelFilter(rules)
+    open()
+    #expect(say(.publish(publish("dev/x"))) == [toBroker(.publish(publish("dev/x")))])
+    #expect(say(.publish(publish("a/1"))) == [])
+    #expect(filter.droppedMessages == 1)
   }
 
   @Test mutating func `a caller whose time is over is told, and nothing passes after that`() {

@@ -75,6 +75,15 @@ struct Replay: Sendable {
   /// When a paced stream may have its next page.
   var dueAt = Duration.zero
 
+  /// Whether the last page is with the socket, of which the http thread says how far it is.
+  ///
+  /// Nothing but pages goes to a consumer, and what it is given again is older than what its socket
+  /// had before: then a place further on says nothing about the page.
+  func hasTaken(written position: Int64) -> Bool {
+    let isConsumer = request?.subscription != nil && rewinds.isEmpty
+    return isConsumer && sent > 0 ? position == sent : position >= sent
+  }
+
   /// How long a paced stream rests between two pages.
   var interval: Duration {
     guard let rate = request?.rateMaximum else { return .zero }

@@ -123,7 +123,8 @@ final class Replays: Sendable {
   /// A page behind `position`, the last event that was written, is still on its way there.
   func drained(_ id: StreamID, written position: Int64) {
     let drained = state.withLock { state -> Replay? in
-      guard var replay = state.replays[id], replay.phase == .draining, position >= replay.sent
+      guard var replay = state.replays[id], replay.phase == .draining,
+        replay.hasTaken(written: position)
       else { return nil }
       if replay.request == nil {
         replay.phase = .waiting
@@ -137,7 +138,8 @@ final class Replays: Sendable {
       return replay
     }
     guard let drained, let request = drained.request else { return }
-    if let name = request.subscription,
+    // A socket that has just begun to consume has written what it followed before.
+    if let name = request.subscription, drained.rewinds.isEmpty,
       named.written(id, of: name, through: drained.cursor.sequence)
     {
       headMoved()
@@ -275,7 +277,8 @@ final class Replays: Sendable {
       start = try resolver.resolve(asked, reader)
     }
     let reached = replay.cursor.sequence
-    for filter in request.filters {
+    // What a named subscription brings is said by its cursor and by what others left.
+    for filter in request.filters where request.subscription == nil {
       let isNew = rewind.filters.contains(filter)
       request.raiseFloors([filter: isNew ? start.cursor.sequence : reached])
     }
