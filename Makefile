@@ -129,6 +129,7 @@ tunnel-test: build ## Play MQTT through GET /mqtt with paho-mqtt, against mosqui
 
 bench: ## Run limits, peers and the bridge by turns, and write docs/performance.md (BARS="1 6" ARGS="--quick"): 25 minutes.
 	@BARS="$(BARS)" BRIDGE="$(BRIDGE)" Benchmarks/bench.sh $(ARGS)
+	@scripts/documents/figures.py
 
 bench-check: ## Count instructions and allocations of the hot paths, and compare with Benchmarks/thresholds.json.
 	@Benchmarks/check.sh $(ARGS)

@@ -85,6 +85,11 @@ export function carefulButton(label, act, properties = {}) {
   return button;
 }
 
+/** Draws anew, but not under the hand of somebody who has pressed a careful button once. */
+export function redraw(body, ...children) {
+  if (!body.querySelector("[data-armed]")) body.replaceChildren(...children);
+}
+
 /** A table; a column is a title and what it shows of an item. */
 export function table(label, columns, items) {
   return h("div", { class: "table", tabIndex: 0, role: "region", "aria-label": label }, h("table", {},

@@ -1,5 +1,5 @@
 // What is on its way to the broker, what could not be delivered, and the state of one message.
-import { adminCard, carefulButton, codeOf, mono, operate, table, when } from "./admin.js";
+import { adminCard, carefulButton, codeOf, mono, operate, redraw, table, when } from "./admin.js";
 import { ask, explain } from "./api.js";
 import { codeButton } from "./code.js";
 import { byID, bytesText, count, empty, h } from "./dom.js";
@@ -51,8 +51,8 @@ export function deliveryPanel(admin, isShown) {
   async function drawQueue(body) {
     const page = await ask({ path: "admin/queue", query: new URLSearchParams({ limit: 50, ...(cursors.queue && { cursor: cursors.queue }) }) });
     const head = h("p", { class: "muted number" }, `${count(page.total)} of ${count(page.messages_max)} messages · ${bytesText(page.bytes)} of ${bytesText(page.bytes_max)} · ${count(page.sending)} with the broker · ${count(page.committing)} waiting for the disk`);
-    if (!page.messages.length) return body.replaceChildren(head, empty("The outbox is empty", "Messages with QoS 1 and 2 wait here while the broker is away."));
-    return body.replaceChildren(head, table("Outbox", [
+    if (!page.messages.length) return redraw(body, head, empty("The outbox is empty", "Messages with QoS 1 and 2 wait here while the broker is away."));
+    return redraw(body, head, table("Outbox", [
       ["Topic", row => mono(row.topic)], ["State", row => h("span", { class: "badge" }, row.state)], ["QoS", row => String(row.qos)],
       ["Size", row => bytesText(row.bytes)], ["Stored", row => when(row.stored_at)], ["Expires", row => row.expires_at ? h("time", { title: row.expires_at, class: "number" }, new Date(row.expires_at).toLocaleString()) : "never"],
       ["", row => h("button", { class: "quiet", type: "button", onclick: () => track(row.id) }, "State")],
@@ -61,8 +61,8 @@ export function deliveryPanel(admin, isShown) {
 
   async function drawDead(body) {
     const page = await ask({ path: "admin/dead-letters", query: new URLSearchParams({ limit: 50, preview: 120, ...(cursors.dead && { cursor: cursors.dead }) }) });
-    if (!page.dead_letters.length) return body.replaceChildren(empty("No dead letters", "What the broker or a webhook refuses for good is kept here, to be tried again or deleted."));
-    return body.replaceChildren(table("Dead letters", [
+    if (!page.dead_letters.length) return redraw(body, empty("No dead letters", "What the broker or a webhook refuses for good is kept here, to be tried again or deleted."));
+    return redraw(body, table("Dead letters", [
       ["Topic", row => mono(row.topic)], ["Kind", row => row.webhook ? `webhook ${row.webhook}` : row.kind],
       ["Reason", row => [row.reason ?? "", row.reason_code === undefined ? "" : `code ${row.reason_code}`, row.delivery === "uncertain" ? "uncertain" : ""].filter(Boolean).join(", ")],
       ["Payload", row => row.payload ? h("details", {}, h("summary", {}, bytesText(row.payload_bytes ?? 0)), payloadView(row)) : bytesText(row.payload_bytes ?? 0)],

@@ -152,7 +152,11 @@ export class ConsoleFeed extends EventTarget {
 
   #take(subscription, entry) {
     this.pending.push([subscription, entry]);
-    if (this.pending.length === 1) requestAnimationFrame(() => this.#flush());
+    if (this.pending.length === 1) {
+      // Where very much comes nobody reads each frame, and the page has time for other things.
+      if (this.isBusy) setTimeout(() => requestAnimationFrame(() => this.#flush()), 100);
+      else requestAnimationFrame(() => this.#flush());
+    }
     // A page in the background has no frames.
     if (this.pending.length > 5000) this.#flush();
   }
@@ -161,6 +165,7 @@ export class ConsoleFeed extends EventTarget {
     const pending = this.pending;
     if (!pending.length) return;
     this.pending = [];
+    this.isBusy = pending.length > 10;
     for (const [subscription, entry] of pending) {
       subscription.add(entry);
       if (!entry.message) continue;

@@ -30,6 +30,8 @@ const again = message => {
   publish.fill(message);
 };
 const messages = messagesPanel(feed, { again });
+// What came while another view was shown.
+panels.live = messages;
 topicsPanel(feed, { follow: messages.follow, publishTo: topic => again({ topic, payload: "" }) });
 signInDialog();
 

@@ -192,5 +192,5 @@ export function messagesPanel(feed, { again }) {
   feed.addEventListener("tick", drawRates);
   drawTools();
   show();
-  return { follow };
+  return { follow, update: show };
 }

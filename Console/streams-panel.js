@@ -1,5 +1,5 @@
 // Who listens: open streams, named subscriptions and webhooks, with their lag.
-import { adminCard, carefulButton, codeOf, mono, operate, table, when } from "./admin.js";
+import { adminCard, carefulButton, codeOf, mono, operate, redraw, table, when } from "./admin.js";
 import { ask, explain } from "./api.js";
 import { byID, count, empty, h } from "./dom.js";
 
@@ -19,8 +19,8 @@ export function streamsPanel(admin, isShown) {
     const page = await ask({ path: "admin/connections", query: new URLSearchParams({ limit: 100, ...(cursor && { cursor }) }) });
     const { behind, gaps } = admin.status.streams;
     const head = h("p", { class: "muted number" }, `${count(page.total)} open · ${count(behind)} behind the newest message · ${count(gaps)} gaps told`);
-    if (!page.connections.length) return body.replaceChildren(head, empty("Nobody listens", "Streams of GET /subscribe and WebSockets are listed here while they are open."));
-    return body.replaceChildren(head, table("Open streams", [
+    if (!page.connections.length) return redraw(body, head, empty("Nobody listens", "Streams of GET /subscribe and WebSockets are listed here while they are open."));
+    return redraw(body, head, table("Open streams", [
       ["Kind", row => kinds[row.kind] ?? row.kind], ["Topics", row => mono(row.subscription ? `@${row.subscription}` : row.topics.join("  "))],
       ["Client", row => mono(row.client_address)], ["Open since", row => when(row.opened_at)], ["Id", row => mono(row.id)],
       ["", row => h("span", { class: "actions" },
@@ -35,10 +35,10 @@ export function streamsPanel(admin, isShown) {
     try {
       const { subscriptions } = await ask({ path: "subscriptions" });
       if (!subscriptions.length) {
-        namedBody.replaceChildren(empty("No named subscriptions", "They keep a consumer's place on the bridge. PUT /subscriptions/NAME makes one."));
+        redraw(namedBody, empty("No named subscriptions", "They keep a consumer's place on the bridge. PUT /subscriptions/NAME makes one."));
         return;
       }
-      namedBody.replaceChildren(table("Named subscriptions", [
+      redraw(namedBody, table("Named subscriptions", [
         ["Name", row => mono(row.name)], ["Topics", row => mono(row.topics.join("  "))],
         ["Lag", row => h("span", { class: row.behind ? "number warn-text" : "number" }, `${count(row.behind ?? 0)} events`)],
         ["Consumers", row => String(row.consumers ?? (row.consumer ? 1 : 0))], ["Shared", row => row.shared ? "yes" : "no"],
@@ -47,15 +47,15 @@ export function streamsPanel(admin, isShown) {
           codeOf("Consume it", { path: "subscribe", query: new URLSearchParams({ subscription: row.name }), isStream: true }))],
       ], subscriptions));
     } catch (error) {
-      namedBody.replaceChildren(empty("Cannot be listed", explain(error)));
+      redraw(namedBody, empty("Cannot be listed", explain(error)));
     }
   }
 
   function drawWebhooks(body) {
     const list = admin.status.webhooks;
-    if (!list.length) return body.replaceChildren(empty("No webhooks", "The section webhooks of the configuration file sends messages to other servers."));
+    if (!list.length) return redraw(body, empty("No webhooks", "The section webhooks of the configuration file sends messages to other servers."));
     const names = [...new Set(list.flatMap(Object.keys))].slice(0, 8);
-    return body.replaceChildren(table("Webhooks", names.map(name => [name.replaceAll("_", " "), row => mono(typeof row[name] === "object" ? JSON.stringify(row[name]) : String(row[name] ?? ""))]), list));
+    return redraw(body, table("Webhooks", names.map(name => [name.replaceAll("_", " "), row => mono(typeof row[name] === "object" ? JSON.stringify(row[name]) : String(row[name] ?? ""))]), list));
   }
 
   function update() {

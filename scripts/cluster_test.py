@@ -253,8 +253,9 @@ def under_load(cluster, name, blow):
     try:
         with contextlib.suppress(rig.Failure):
             rig.wait_until(lambda: not missing(), 120, "all at the observer")
+        left = missing()
         places = [f"{index} of {load.number}" for load in loads for index, payload in enumerate(load.promised)
-                  if rig.digest(payload.encode()) in missing()]
+                  if rig.digest(payload.encode()) in left]
         expect(not places, f"{len(places)} of {len(promised)} promised messages are not at the observer, such as {places[:10]}")
         rig.wait_until(lambda: all(bridge.queue() == 0 for bridge in cluster.bridges), 60, "empty queues")
     finally:

@@ -7,6 +7,7 @@ scripts/documents/blocks.py says what the info string of a block asks for. Scrip
 
 import glob
 import os
+import subprocess
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "acceptance"))
@@ -28,6 +29,7 @@ def main():
 def play(options):
     found = [os.path.relpath(path, rig.ROOT) for path in glob.glob(os.path.join(rig.ROOT, "docs", "**", "*.md"), recursive=True)]
     paths = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md", "Sources/MQTTClient/README.md"] + sorted(set(found) - set(MADE))
+    subprocess.run([os.path.join(rig.ROOT, "scripts", "documents", "figures.py"), "--check"], check=True)
     count, left = 0, 0
     with browser.pages() as page:
         for path in paths:

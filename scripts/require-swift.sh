@@ -6,7 +6,7 @@ if ! command -v swift >/dev/null; then
   echo "error: no swift in PATH; install Swift 6.3 or newer for Debian 12 (https://www.swift.org/install/linux/)" >&2
   exit 1
 fi
-version=$(swift --version 2>/dev/null | sed -n 's/.*Swift version \([0-9]*\.[0-9]*\).*/\1/p' | head -n 1)
+version=$({ swift --version 2>/dev/null || true; } | sed -n 's/.*Swift version \([0-9]*\.[0-9]*\).*/\1/p' | head -n 1)
 major=${version%%.*}
 minor=${version##*.}
 if [ -z "$version" ] || [ "$major" -lt 6 ] || { [ "$major" -eq 6 ] && [ "$minor" -lt 3 ]; }; then

@@ -13,7 +13,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "acc
 
 import rig
 from playwright.sync_api import sync_playwright
-from ui import copying, library, live, load, looks, operating, publishing, returning, rights
+from ui import copying, film, library, live, load, looks, operating, publishing, returning, rights
 from ui.desk import Desk
 
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage",
@@ -24,7 +24,7 @@ PARTS = {
     "request": publishing.request, "copy": copying.copied, "delivery": operating.delivery,
     "dead-letters": operating.dead_letters, "streams": operating.streams, "overview": operating.overview,
     "reload": returning.reload, "reconnect": returning.reconnect, "gap": returning.gap,
-    "tabs": returning.tabs, "load": load.many, "looks": looks.looks,
+    "tabs": returning.tabs, "load": load.many, "looks": looks.looks, "film": film.film,
 }
 GUARDED = {
     "sign-in": rights.sign_in, "library": library.basics, "expiry": library.expiry, "fallback": library.fallback,

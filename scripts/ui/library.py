@@ -135,6 +135,15 @@ def shared(desk):
             wanted = [str(number) for number in range(60) if number % 3 == index % 3]
             expect(page.evaluate("got.map(each => each.payload)") == wanted, f"tab {index} has {page.evaluate('got.map(each => each.payload)')}")
         rig.wait_until(lambda: len(streams(desk, "lib/tab/1")) == 1, 30, "one stream for those that are left")
+        # What two tabs tell, one that had the stream and one that has it now, is heard once.
+        pages[1].evaluate("""url => { window.twice = new BroadcastChannel(`mqtt-bridge:some:${url}`);
+            twice.postMessage({ type: "events", events: got.map(message => ({ type: "message", message })) }); }""", desk.url)
+        for number in range(60, 63):
+            desk.publish(f"lib/tab/{number % 3}", number)
+        for index, page in enumerate(pages[1:], 1):
+            wait_for(page, f"got.some(each => each.payload == '{60 + index % 3}')", "a message behind those that were told twice")
+            wanted = [str(number) for number in range(63) if number % 3 == index % 3]
+            expect(page.evaluate("got.map(each => each.payload)") == wanted, f"tab {index} has some twice")
     return "6 tabs, one stream, the first tab closed"
 
 

@@ -42,6 +42,13 @@ def messages(desk):
         page.get_by_role("searchbox", name="Search messages").fill("plant/4")
         wait_for(page, "document.querySelectorAll('#message-list .row:not([hidden])').length == 1", "one message that is searched")
         expect(payloads(page) == ["23.5"], f"the search finds {payloads(page)}")
+        page.get_by_role("searchbox", name="Search messages").fill("")
+        page.locator("#tab-publish").click()
+        before = page.evaluate("document.querySelector('#topic-count').textContent")
+        desk.publish("plant/6/temp", "25.5")
+        wait_for(page, f"document.querySelector('#topic-count').textContent != '{before}'", "a topic while another view is shown")
+        page.locator("#tab-live").click()
+        wait_text(page, "#message-list .value", "25.5")
         page.get_by_role("button", name="Unsubscribe plant/+/temp").click()
         wait_for(page, "document.querySelectorAll('.chip').length == 1", "one subscription")
     return "retained and live messages, tree, two subscriptions, pause, search"
