@@ -13,6 +13,11 @@ extension EndToEnd {
       let program = try HookedProgram("w: {topics: a, url: \"\(down.url)\"}")
       for number in 1...5 { try program.bridge.publish("\(number)", to: "a") }
       _ = try down.waitFor(1)
+      // Otherwise the stream may still get what was published before it.
+      let areLogged = try eventually(within: .seconds(20)) {
+        try program.bridge.client.get("/history?topic=a").json.objects("messages").count == 5
+      }
+      #expect(areLogged)
       let stream = try program.bridge.open("topic=a").reader
       try program.reload("w: {topics: [a, c], url: \"\(receiver.url)\", secret_file: \(secret)}")
       try program.bridge.publish("6", to: "c")
